@@ -1,0 +1,1 @@
+"""Data subject rights requests: the app that knows the whole story."""

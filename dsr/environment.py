@@ -1,0 +1,216 @@
+"""Reads settings from the environment, each with its type, and explains a wrong one.
+
+A mistake here is often the first page of ours that an operator reads, so every refusal names the variable,
+the value that was seen (never that of a secret) and what to write instead. Each reading is also recorded, and
+from that record come the settings page of the documentation and `.env.example`.
+"""
+
+import base64
+import binascii
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+_YES = frozenset({"1", "true", "yes", "on"})
+_NO = frozenset({"0", "false", "no", "off"})
+
+
+class SettingError(ImproperlyConfigured):
+    """A variable that cannot be used: its name, what was seen, and the fix, in one sentence each."""
+
+    def __init__(self, name: str, seen: str, fix: str) -> None:
+        self.name, self.seen, self.fix = name, seen, fix
+        super().__init__(f"{name}: {seen}. Fix: {fix}")
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One setting as the documentation shows it."""
+
+    name: str
+    kind: str
+    default: str
+    help: str
+    example: str
+    secret: bool
+
+
+class Environment:
+    """Typed readers over one mapping of strings.
+
+    Every reader takes the variable's name, its default and one line of help. `shown` replaces the default in the
+    documentation where the real one depends on the machine.
+    """
+
+    def __init__(self, source: Mapping[str, str]) -> None:
+        self.source = source
+        self.variables: dict[str, Variable] = {}
+
+    def _declare(self, name: str, kind: str, default: Any, help: str, example: str, shown: str, secret: bool) -> None:
+        text = shown or ("" if default is None else str(default))
+        self.variables[name] = Variable(name, kind, text, help, example, secret)
+
+    def _raw(self, name: str, *, secret: bool) -> str | None:
+        value = self.source.get(name, "").strip()
+        if not secret:
+            return value or None
+        path = self.source.get(f"{name}_FILE", "").strip()
+        if not path:
+            return value or None
+        if value:
+            raise SettingError(name, f"both {name} and {name}_FILE are set", f"set only one, preferably {name}_FILE")
+        try:
+            return Path(path).read_text(encoding="utf-8").strip() or None
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or "it is not text"
+            raise SettingError(
+                f"{name}_FILE", f"saw {path!r}, which cannot be read ({reason})", "name a readable text file"
+            ) from None
+
+    def text(
+        self,
+        name: str,
+        default: str | None = None,
+        *,
+        help: str,
+        example: str = "",
+        shown: str = "",
+        secret: bool = False,
+        choices: tuple[str, ...] = (),
+        required: str = "",
+    ) -> str:
+        """A string; `required` is the fix to print when there is neither a value nor a default."""
+        kind = " or ".join(f"`{choice}`" for choice in choices) or "text"
+        self._declare(name, kind, default, help, example, shown, secret)
+        value = self._raw(name, secret=secret) or default
+        if value is None and required:
+            raise SettingError(name, "it is not set", required)
+        value = value or ""
+        if choices and value not in choices:
+            raise SettingError(name, f"saw {value!r}", f"use one of: {', '.join(choices)}")
+        return value
+
+    def flag(self, name: str, default: bool, *, help: str, shown: str = "") -> bool:
+        """A yes or no: 1/0, true/false, yes/no, on/off in any case."""
+        self._declare(name, "yes or no", "yes" if default else "no", help, "", shown, False)
+        value = (self._raw(name, secret=False) or "").lower()
+        if not value:
+            return default
+        if value not in _YES | _NO:
+            raise SettingError(name, f"saw {value!r}, which is neither yes nor no", f"write {name}=yes or {name}=no")
+        return value in _YES
+
+    def whole(self, name: str, default: int, *, least: int, most: int, help: str) -> int:
+        """A whole number between `least` and `most`, both allowed."""
+        self._declare(name, f"whole number, {least} to {most}", default, help, "", "", False)
+        value = self._raw(name, secret=False)
+        if value is None:
+            return default
+        fix = f"write a whole number between {least} and {most}, for example {name}={default}"
+        try:
+            number = int(value)
+        except ValueError:
+            raise SettingError(name, f"saw {value!r}, which is not a whole number", fix) from None
+        if not least <= number <= most:
+            raise SettingError(name, f"saw {number}, which is out of range", fix)
+        return number
+
+    def items(self, name: str, default: tuple[str, ...], *, help: str, example: str = "", shown: str = "") -> list[str]:
+        """Words separated by commas."""
+        self._declare(name, "words separated by commas", ", ".join(default), help, example, shown, False)
+        value = self._raw(name, secret=False)
+        return list(default) if value is None else [word.strip() for word in value.split(",") if word.strip()]
+
+    def folder(self, name: str, default: Path, *, help: str, shown: str = "") -> Path:
+        """An absolute path; a relative one starts at the working directory."""
+        self._declare(name, "folder", default, help, "", shown, False)
+        value = self._raw(name, secret=False)
+        path = Path(value).expanduser().absolute() if value else default
+        if path.exists() and not path.is_dir():
+            raise SettingError(name, f"saw {str(path)!r}, which is a file", "name a folder; it is made when missing")
+        return path
+
+    def address(self, name: str, default: str, *, help: str, example: str, required: str = "") -> str:
+        """An http or https address without path, query or trailing slash."""
+        value = self.text(name, default, help=help, example=example, required=required).rstrip("/")
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query or parts.username:
+            raise SettingError(
+                name, f"saw {value!r}, which is not the address of a site", f"write for example {example}"
+            )
+        return value
+
+    def parsed(self, name: str, value: str, parse: Callable[[str], Any], *, fix: str) -> dict[str, Any]:
+        """What a URL parser makes of a value; the value itself may hold a password and is never shown."""
+        scheme = value.partition(":")[0] if ":" in value else ""
+        seen = f"saw a value that starts with {scheme + ':'!r}, which is not understood" if scheme else "saw no URL"
+        try:
+            config: dict[str, Any] = dict(parse(value))
+        except (ImproperlyConfigured, ValueError, KeyError, AttributeError):
+            raise SettingError(name, seen, fix) from None
+        return config
+
+    def database(self, value: str) -> dict[str, Any]:
+        """DATABASE_URL as Django's dictionary."""
+        fix = "write postgres://USER:PASSWORD@HOST:5432/NAME, or leave it out for SQLite in DATA_DIR"
+        config = self.parsed("DATABASE_URL", value, environ.Env.db_url_config, fix=fix)
+        known = {"django.db.backends.postgresql": "server", "django.db.backends.sqlite3": "file"}
+        if config.get("ENGINE") not in known:
+            raise SettingError("DATABASE_URL", f"saw {value.partition(':')[0]!r}", fix)
+        return config
+
+    def keyring(self, name: str, value: str) -> str:
+        """Checks `id:base64,id:base64`, each key 32 bytes; the first one seals, all of them open."""
+        fix = f'write {name}="k1:<32 bytes in base64>"; make one with: {KEY_RECIPE}'
+        seen_ids: set[str] = set()
+        for number, entry in enumerate(value.split(","), start=1):
+            key_id, colon, encoded = entry.strip().partition(":")
+            try:
+                size = len(base64.b64decode(encoded, validate=True))
+            except (binascii.Error, ValueError):
+                size = -1
+            if not colon or not key_id.isalnum() or key_id in seen_ids or size != 32:
+                raise SettingError(name, f"key number {number} is not an unused id, a colon and 32 bytes in base64", fix)
+            seen_ids.add(key_id)
+        return value
+
+
+KEY_RECIPE = "python3 -c 'import base64,secrets; print(\"k1:\"+base64.b64encode(secrets.token_bytes(32)).decode())'"
+SECRET_RECIPE = "python3 -c 'import secrets; print(secrets.token_urlsafe(50))'"
+
+
+def kept(path: Path, make: Callable[[], str]) -> str:
+    """The text in a file that only its owner can read; made once, even when several processes start together."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        draft = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(make())
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            # A hard link appears complete or not at all, and fails if another process was first.
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return path.read_text(encoding="utf-8").strip()
+
+
+def new_secret() -> str:
+    """A signing secret of 50 random bytes."""
+    return secrets.token_urlsafe(50)
+
+
+def new_keyring() -> str:
+    """A ring with one key of 32 random bytes."""
+    return "k1:" + base64.b64encode(secrets.token_bytes(32)).decode()

@@ -1,0 +1,39 @@
+"""What people see when something did not work: a page, or a problem document where programs call."""
+
+from http import HTTPStatus
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
+
+
+def _answer(request: HttpRequest, status: HTTPStatus) -> HttpResponse:
+    if request.path_info.startswith("/api/"):
+        body = {"type": "about:blank", "title": status.phrase, "status": int(status)}
+        return JsonResponse(body, status=status, content_type="application/problem+json")
+    return HttpResponse(render_to_string(f"{int(status)}.html"), status=status)
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """400: what came cannot be read."""
+    return _answer(request, HTTPStatus.BAD_REQUEST)
+
+
+def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """403: not for this person."""
+    return _answer(request, HTTPStatus.FORBIDDEN)
+
+
+def page_not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """404: nothing here, or nothing for this person."""
+    return _answer(request, HTTPStatus.NOT_FOUND)
+
+
+def server_error(request: HttpRequest, *_: Any) -> HttpResponse:
+    """500: our fault."""
+    return _answer(request, HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """403 for a form that did not come from our page."""
+    return HttpResponse(render_to_string("403_csrf.html"), status=HTTPStatus.FORBIDDEN)

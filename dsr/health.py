@@ -1,0 +1,121 @@
+"""Three questions a machine asks: is it alive, is it ready, and how is it doing."""
+
+import hmac
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from http import HTTPStatus
+
+from django.conf import settings
+from django.core.cache import cache
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from dsr.logs import get_logger
+from dsr.services import doorbell
+from dsr.tasks import HEARTBEAT
+
+log = get_logger(__name__)
+
+#: Functions that turn the present instant into figures. They must stay cheap at a million rows: counts over partial
+#: indexes, nothing else.
+FIGURES: list[Callable[[datetime], Iterable[Metric]]] = []
+
+
+@require_safe
+def healthz(request: HttpRequest) -> HttpResponse:
+    """The process answers. Touches nothing else, so that a lost database restarts nobody."""
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+@require_safe
+def readyz(request: HttpRequest) -> JsonResponse:
+    """Each part by name. 503 when requests could not be taken.
+
+    A silent broker or a late sweeper is `degraded` and still 200: what people file waits safely in its row, and taking
+    the site away from them would lose it.
+    """
+    at = timezone.now()
+    database = _database()
+    parts = {
+        "database": "ok" if database else "down",
+        "migrations": "ok" if database and migrated() else "down",
+        "broker": "ok" if doorbell.probe() else "degraded",
+        "sweeper": "ok" if _sweeper_age(at) <= _late() else "degraded",
+    }
+    status = "down" if "down" in parts.values() else "degraded" if "degraded" in parts.values() else "ok"
+    code = HTTPStatus.SERVICE_UNAVAILABLE if status == "down" else HTTPStatus.OK
+    return JsonResponse({"status": status, "checks": parts}, status=code)
+
+
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Figures for Prometheus; behind a bearer token when METRICS_TOKEN is set."""
+    expected = settings.METRICS_TOKEN
+    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    if expected and not hmac.compare_digest(given.encode(), expected.encode()):
+        return HttpResponse("unauthorised\n", status=HTTPStatus.UNAUTHORIZED, content_type="text/plain")
+    registry = CollectorRegistry()
+    registry.register(_Now(timezone.now()))
+    return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+class _Now(Collector):
+    """Reads everything at the moment of asking, so that it does not matter which process answers."""
+
+    def __init__(self, at: datetime) -> None:
+        self.at = at
+
+    def collect(self) -> Iterable[Metric]:
+        """The service's own state, then the domain's figures."""
+        up = GaugeMetricFamily("recourse_up", "1 where the part works", labels=["part"])
+        up.add_metric(["database"], float(_database()))
+        up.add_metric(["broker"], float(doorbell.probe()))
+        yield up
+        yield GaugeMetricFamily("recourse_sweeper_age_seconds", "Since the last sweep", value=_sweeper_age(self.at))
+        for figures in FIGURES:
+            yield from figures(self.at)
+
+
+def _database() -> bool:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+            cursor.fetchone()
+    except DatabaseError as error:
+        log.warning("database unreachable", error=type(error).__name__)
+        return False
+    return True
+
+
+class _Known:
+    migrated = False
+
+
+def migrated() -> bool:
+    """Whether every migration that this code knows has run. A yes is remembered: code does not change under us."""
+    if not _Known.migrated:
+        try:
+            executor = MigrationExecutor(connection)
+            _Known.migrated = not executor.migration_plan(executor.loader.graph.leaf_nodes())
+        except DatabaseError:
+            return False
+    return _Known.migrated
+
+
+def _sweeper_age(at: datetime) -> float:
+    try:
+        last = cache.get(HEARTBEAT)
+    except Exception as error:  # each cache backend has errors of its own
+        log.warning("cache unreachable", error=type(error).__name__)
+        last = None
+    return at.timestamp() - last if isinstance(last, int | float) else float("inf")
+
+
+def _late() -> float:
+    return 6.0 * float(settings.SWEEP_SECONDS) + 30

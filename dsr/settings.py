@@ -1,0 +1,388 @@
+"""Every setting of the service, read from the environment and from nowhere else.
+
+Without any variable the service runs *embedded*: SQLite, a broker of files, mail written to files and its own keys,
+all under `DATA_DIR`. With `DATABASE_URL` naming a server it refuses to start until the keys and the address of the
+site are given: nothing that is safe on a laptop only may slip into production.
+"""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import environ
+from django.utils.translation import gettext_lazy as _
+
+from dsr import logs
+from dsr.environment import (
+    KEY_RECIPE,
+    SECRET_RECIPE,
+    Environment,
+    SettingError,
+    kept,
+    new_keyring,
+    new_secret,
+)
+
+ENVIRONMENT = env = Environment(os.environ)
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# --- Where things are kept -------------------------------------------------------------------------------------------
+
+DATA_DIR = env.folder(
+    "DATA_DIR", BASE_DIR / "var", shown="var/", help="Files of the embedded default, static files and scratch space."
+)
+STATIC_ROOT = env.folder(
+    "STATIC_DIR", DATA_DIR / "static", shown="static/ in DATA_DIR", help="Where collectstatic puts what browsers load."
+)
+RULES_DIR = env.folder(
+    "RULES_DIR",
+    BASE_DIR / "dsr" / "rules" / "data",
+    shown="the rule files that ship",
+    help="Notices, regimes, retention rules and grounds of refusal, as data.",
+)
+STORAGE_URL = env.text(
+    "STORAGE_URL",
+    f"file://{DATA_DIR / 'storage'}",
+    shown="storage/ in DATA_DIR",
+    example="s3://recourse-packages",
+    help="Where packages and evidence lie, always encrypted by the service: a folder, or S3 with the extra `s3`.",
+)
+for _folder in (DATA_DIR, STATIC_ROOT, DATA_DIR / "tmp"):
+    _folder.mkdir(parents=True, exist_ok=True)
+
+# --- Database --------------------------------------------------------------------------------------------------------
+
+_database_url = env.text(
+    "DATABASE_URL",
+    f"sqlite:///{DATA_DIR / 'recourse.sqlite3'}",
+    shown="SQLite in DATA_DIR",
+    example="postgres://recourse:password@127.0.0.1:5432/recourse",
+    secret=True,
+    help="The database. PostgreSQL in production.",
+)
+_database = env.database(_database_url)
+EMBEDDED = _database["ENGINE"].endswith("sqlite3")
+_pool_least = env.whole("DATABASE_POOL_MIN", 2, least=0, most=100, help="Connections each process keeps open.")
+_pool_most = env.whole("DATABASE_POOL_MAX", 4, least=1, most=100, help="Connections each process opens at most.")
+if EMBEDDED:
+    _database["OPTIONS"] = {
+        # Readers never wait for the writer, and a writer takes its place in the queue when it begins, not half-way.
+        "transaction_mode": "IMMEDIATE",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL",
+        "timeout": 20,
+    }
+else:
+    if _pool_least > _pool_most:
+        raise SettingError(
+            "DATABASE_POOL_MIN", f"saw {_pool_least}, more than DATABASE_POOL_MAX ({_pool_most})", "lower it"
+        )
+    _database["CONN_MAX_AGE"] = 0  # the pool keeps connections, not Django
+    _database["OPTIONS"] = {
+        **_database.get("OPTIONS", {}),
+        "pool": {"min_size": _pool_least, "max_size": _pool_most, "timeout": 10},
+        "connect_timeout": 5,
+        "options": "-c idle_in_transaction_session_timeout=60000",
+    }
+DATABASES = {"default": _database}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- The site --------------------------------------------------------------------------------------------------------
+
+PORT = env.whole("PORT", 8000, least=1, most=65535, help="Port that the web server listens on.")
+BASE_URL = env.address(
+    "BASE_URL",
+    f"http://localhost:{PORT}" if EMBEDDED else "",
+    example="https://privacy.example.org",
+    required="set it to the address people reach, for example BASE_URL=https://privacy.example.org",
+    help="The address people reach. Links in messages start with it.",
+)
+_host = urlsplit(BASE_URL).hostname or ""
+_loopback = ["localhost", "127.0.0.1", "[::1]"]
+SECURE = BASE_URL.startswith("https://")
+if not (SECURE or EMBEDDED or _host in ("localhost", "127.0.0.1", "::1")):
+    raise SettingError("BASE_URL", f"saw {BASE_URL!r}, which is not encrypted", f"write BASE_URL=https://{_host}")
+ALLOWED_HOSTS = env.items(
+    "ALLOWED_HOSTS", (_host,), shown="the host of BASE_URL", help="Host names the service answers to."
+)
+# The health checks of a container come from its own loopback. No link is ever built from a Host header.
+ALLOWED_HOSTS += [name for name in _loopback if name not in ALLOWED_HOSTS]
+CSRF_TRUSTED_ORIGINS = [BASE_URL]
+TRUSTED_PROXIES = env.whole(
+    "TRUSTED_PROXIES", 0, least=0, most=9, help="Reverse proxies in front that set X-Forwarded-For and -Proto."
+)
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
+WEB_WORKERS = env.whole("WEB_WORKERS", 2, least=1, most=64, help="Processes of the web server.")
+WEB_THREADS = env.whole("WEB_THREADS", 2, least=1, most=16, help="Requests each of them works on at once.")
+DEBUG = False  # a stack trace shows personal values; there is no setting that turns it on
+
+# --- Keys ------------------------------------------------------------------------------------------------------------
+
+SECRET_KEY = env.text("SECRET_KEY", secret=True, shown="made once, embedded only", help="Signs cookies and forms.")
+if not SECRET_KEY:
+    if not EMBEDDED:
+        raise SettingError("SECRET_KEY", "it is not set", f"make one with: {SECRET_RECIPE}")
+    SECRET_KEY = kept(DATA_DIR / "keys" / "secret_key", new_secret)
+FIELD_KEYS = env.text(
+    "FIELD_KEYS",
+    secret=True,
+    shown="made once, embedded only",
+    example="k2:<base64>,k1:<base64>",
+    help="Master keys of everything personal, `id:base64` of 32 bytes each. The first seals, all of them open.",
+)
+if not FIELD_KEYS:
+    if not EMBEDDED:
+        raise SettingError("FIELD_KEYS", "it is not set", f"make one with: {KEY_RECIPE} and keep a copy elsewhere")
+    FIELD_KEYS = kept(DATA_DIR / "keys" / "field_keys", new_keyring)
+FIELD_KEYS = env.keyring("FIELD_KEYS", FIELD_KEYS)
+
+# --- Broker, cache, mail ---------------------------------------------------------------------------------------------
+
+BROKER_URL = env.text(
+    "BROKER_URL",
+    "filesystem://",
+    shown="files in DATA_DIR",
+    example="redis://127.0.0.1:6379/0",
+    secret=True,
+    help="The doorbell between web and worker. Losing it delays work and loses none.",
+)
+SWEEP_SECONDS = env.whole(
+    "SWEEP_SECONDS", 5 if EMBEDDED else 10, least=1, most=300, help="Seconds between two sweeps of the work that waits."
+)
+_cache_url = env.text(
+    "CACHE_URL",
+    BROKER_URL if BROKER_URL.startswith(("redis://", "rediss://")) else f"filecache://{DATA_DIR / 'cache'}",
+    shown="BROKER_URL if that is Redis, else files in DATA_DIR",
+    example="redis://127.0.0.1:6379/1",
+    secret=True,
+    help="Shared by all processes: throttles, heartbeat. Holds nothing personal.",
+)
+_redis = _cache_url.startswith(("redis://", "rediss://"))
+CACHES: dict[str, dict[str, Any]] = {
+    "default": {
+        **env.parsed(
+            "CACHE_URL", _cache_url, environ.Env.cache_url_config, fix="write redis://HOST:6379/1, or leave it out"
+        ),
+        **(
+            {
+                "BACKEND": "django.core.cache.backends.redis.RedisCache",
+                "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 1},
+            }
+            if _redis
+            else {}
+        ),
+        "KEY_PREFIX": "recourse",
+    }
+}
+
+_email_url = env.text(
+    "EMAIL_URL",
+    f"filemail://{DATA_DIR / 'mail'}" if EMBEDDED else None,
+    shown="files in mail/ of DATA_DIR, embedded only",
+    example="smtp+tls://user:password@mail.example.org:587",
+    required="set it to your mail server, for example EMAIL_URL=smtp+tls://user:password@mail.example.org:587",
+    secret=True,
+    help="How mail leaves.",
+)
+_email = env.parsed(
+    "EMAIL_URL", _email_url, environ.Env.email_url_config, fix="write smtp+tls://USER:PASSWORD@HOST:587"
+)
+EMAIL_BACKEND = _email["EMAIL_BACKEND"]
+EMAIL_FILE_PATH = unquote(urlsplit(_email_url).path)
+EMAIL_HOST = _email["EMAIL_HOST"] or "localhost"
+EMAIL_PORT = _email["EMAIL_PORT"] or 25
+EMAIL_HOST_USER = _email["EMAIL_HOST_USER"] or ""
+EMAIL_HOST_PASSWORD = _email["EMAIL_HOST_PASSWORD"] or ""
+EMAIL_USE_TLS = _email.get("EMAIL_USE_TLS", False)
+EMAIL_USE_SSL = _email.get("EMAIL_USE_SSL", False)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.text(
+    "MAIL_FROM", f"privacy@{_host}", shown="privacy@ the host of BASE_URL", help="Sender of every message."
+)
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+
+# --- What is switched on ---------------------------------------------------------------------------------------------
+
+DEMO = env.flag(
+    "DEMO", EMBEDDED, shown="yes, embedded only", help="Load the demonstration organisation and its known logins."
+)
+STAFF_MFA = env.flag(
+    "STAFF_MFA", not EMBEDDED, shown="no, embedded only", help="Staff must enrol a second factor before they work."
+)
+SECURITY_CONTACT = env.text(
+    "SECURITY_CONTACT",
+    f"mailto:security@{_host}",
+    shown="mailto:security@ the host of BASE_URL",
+    help="Contact line of /.well-known/security.txt.",
+)
+METRICS_TOKEN = env.text("METRICS_TOKEN", secret=True, help="Bearer token that /metrics asks for; open without one.")
+SENTRY_DSN = env.text("SENTRY_DSN", secret=True, help="Error reports, with the extra `sentry`; personal values are cut.")
+LOG_LEVEL = env.text(
+    "LOG_LEVEL", "INFO", choices=("DEBUG", "INFO", "WARNING", "ERROR"), help="Least important line that is written."
+)
+LOGGING = logs.configuration(LOG_LEVEL)
+if SENTRY_DSN:
+    logs.start_sentry(SENTRY_DSN)
+
+# --- Django ----------------------------------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "drf_standardized_errors",
+    "django_filters",
+    "knox",
+    "notifications.apps.NotificationsConfig",
+    "verification.apps.VerificationConfig",
+    "dsr.apps.DsrConfig",
+]
+MIDDLEWARE = [
+    "dsr.middleware.RequestLog",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "dsr.middleware.SecurityHeaders",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "dsr.middleware.StaffSecondFactor",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "dsr.urls"
+WSGI_APPLICATION = "dsr.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+STATIC_URL = "static/"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},  # files go through the vault, never through here
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+FILE_UPLOAD_TEMP_DIR = DATA_DIR / "tmp"
+FILE_UPLOAD_PERMISSIONS = 0o600
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+DATA_UPLOAD_MAX_NUMBER_FILES = 20
+
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "dsr" / "locale"]
+
+# --- Sign-in of staff ------------------------------------------------------------------------------------------------
+
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+_validators = "django.contrib.auth.password_validation"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"{_validators}.UserAttributeSimilarityValidator"},
+    {"NAME": f"{_validators}.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": f"{_validators}.CommonPasswordValidator"},
+    {"NAME": f"{_validators}.NumericPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/admin/"
+ACCOUNT_ADAPTER = "dsr.staff.StaffAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]  # nobody signs up; the adapter says so
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGOUT_REDIRECT_URL = "/admin/"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # the accounts are made by an administrator
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SECURE
+MFA_TOTP_ISSUER = "Recourse"
+
+# --- What browsers are told ------------------------------------------------------------------------------------------
+
+SECURE_SSL_REDIRECT = SECURE
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
+SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_NAME = "__Host-session" if SECURE else "session"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_NAME = "__Host-csrf" if SECURE else "csrf"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_AGE = None
+CSRF_FAILURE_VIEW = "dsr.errorpages.csrf_failure"
+LANGUAGE_COOKIE_SECURE = SECURE
+# HSTS for sibling names and the browsers' preload list are the organisation's to decide, not one service's of it.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "form-action": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+        "object-src": ["'none'"],
+    }
+}
+
+# --- API and console -------------------------------------------------------------------------------------------------
+
+KNOX_TOKEN_MODEL = "dsr.ApiToken"
+REST_KNOX = {"AUTH_HEADER_PREFIX": "Bearer", "TOKEN_TTL": timedelta(days=365), "TOKEN_PREFIX": "rec_"}
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["knox.auth.TokenAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_SCHEMA_CLASS": "drf_standardized_errors.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+    "NUM_PROXIES": TRUSTED_PROXIES,
+}
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "TITLE": "Recourse",
+    "DESCRIPTION": "Data subject rights requests: file them, work on them, prove what was done.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+}
+UNFOLD: dict[str, Any] = {"SITE_TITLE": "Recourse", "SITE_HEADER": "Recourse", "SHOW_HISTORY": False}

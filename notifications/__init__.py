@@ -1,0 +1,1 @@
+"""Delivers messages, mail first; knows neither requests nor challenges."""

@@ -1,0 +1,1 @@
+"""Proves that somebody controls a channel; knows no requests."""
