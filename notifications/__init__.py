@@ -1,1 +1,1 @@
-"""Delivers messages, mail first; knows neither requests nor challenges."""
+"""Delivers messages. Knows neither requests nor identity checks; also holds the cryptography all apps share."""

@@ -1,11 +1,12 @@
-"""Django's registration of the app."""
+"""Django's entry for this app."""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 
 class NotificationsConfig(AppConfig):
-    """Messages and their delivery."""
+    """Messages and the keys they are sealed under."""
 
     name = "notifications"
-    verbose_name = _("Messages")
+    verbose_name = _("messages")
+    default_auto_field = "django.db.models.BigAutoField"

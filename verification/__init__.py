@@ -1,1 +1,1 @@
-"""Proves that somebody controls a channel; knows no requests."""
+"""Proves that somebody controls a channel, and lets the bearer of a link in. Knows no requests."""

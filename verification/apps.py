@@ -1,11 +1,12 @@
-"""Django's registration of the app."""
+"""Django's entry for this app."""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 
 class VerificationConfig(AppConfig):
-    """Challenges and grants."""
+    """Identity checks and grants."""
 
     name = "verification"
-    verbose_name = _("Verification")
+    verbose_name = _("identity checks")
+    default_auto_field = "django.db.models.BigAutoField"

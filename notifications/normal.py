@@ -1,0 +1,62 @@
+"""One normal form for each kind of identifier, so that the same thing written differently is found again."""
+
+import ipaddress
+import re
+import unicodedata
+from collections.abc import Callable
+from typing import Final
+
+_SPACES = re.compile(r"\s+")
+
+
+def _plain(value: str) -> str:
+    # Folding can undo the composition, hence twice: the form must be stable under being normalised again.
+    folded = unicodedata.normalize("NFKC", value).casefold()
+    return _SPACES.sub(" ", unicodedata.normalize("NFKC", folded)).strip()
+
+
+def _email(value: str) -> str:
+    """Trim, fold and compose; a domain in its ASCII form. No dot or plus games: those are other people's mailboxes."""
+    local, at, domain = _plain(value).rpartition("@")
+    if not at or domain.isascii():
+        return f"{local}{at}{domain}"
+    try:
+        return f"{local}@{domain.encode('idna').decode()}"
+    except UnicodeError:
+        return f"{local}@{domain}"
+
+
+def _phone(value: str) -> str:
+    """Return E.164 where the number says its country, else only its digits."""
+    # Costs 90 ms to import, and most processes never see a number.
+    import phonenumbers
+
+    text = unicodedata.normalize("NFKC", value).strip()
+    if text.startswith("00"):
+        text = f"+{text[2:]}"
+    try:
+        number = phonenumbers.parse(text, None)
+    except phonenumbers.NumberParseException:
+        return "".join(str(unicodedata.digit(mark)) for mark in text if mark.isdigit())
+    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
+def _ip(value: str) -> str:
+    try:
+        address = ipaddress.ip_address(value.strip())
+    except ValueError:
+        return _plain(value)
+    mapped = getattr(address, "ipv4_mapped", None)
+    return str(mapped or address)
+
+
+_FORMS: Final[dict[str, Callable[[str], str]]] = {"email": _email, "phone": _phone, "ip": _ip}
+
+
+def normalise(kind: str, value: str) -> str:
+    """Return the normal form of a value of a kind: ``email``, ``phone``, ``ip``, or any other word.
+
+    Other kinds (account, name, ...) are trimmed, composed (NFKC), case-folded, and their white space collapsed.
+    Never fails: what cannot be understood is treated as text.
+    """
+    return _FORMS.get(kind, _plain)(value)
