@@ -1,0 +1,177 @@
+"""The whole lifecycle on one screen: every move a request can make, for every right.
+
+A rule that is not in this table does not exist. ``fsm.move`` binds each row to a model method, the service
+``_moves.make`` is the only caller of those methods, and the diagrams in the reference are drawn from here.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from dsr.rights import SPECS, Floor, Right
+
+
+class State(StrEnum):
+    """Where a request stands. Why it closed is an Outcome; a pause is a span beside the state."""
+
+    RECEIVED = "received"
+    VERIFYING = "verifying"
+    IN_REVIEW = "in_review"
+    FULFILLING = "fulfilling"
+    READY = "ready"
+    CLOSED = "closed"
+
+
+class Outcome(StrEnum):
+    """Why a request closed."""
+
+    FULFILLED = "fulfilled"
+    PARTLY_FULFILLED = "partly_fulfilled"
+    NOTHING_HELD = "nothing_held"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    UNVERIFIED = "unverified"
+    REDIRECTED = "redirected"
+
+
+class Actor(StrEnum):
+    """Who acts. A member of staff may be several of these at once."""
+
+    PERSON = "person"
+    SUPPORT = "support"
+    ANALYST = "analyst"
+    APPROVER = "approver"
+    SYSTEM = "system"
+
+
+class Turn(StrEnum):
+    """Whose turn it is, as told to the person."""
+
+    PERSON = "person"
+    STAFF = "staff"
+    SYSTEMS = "systems"
+    NOBODY = "nobody"
+
+
+TURN_OF: dict[State, Turn] = {
+    State.RECEIVED: Turn.SYSTEMS,
+    State.VERIFYING: Turn.PERSON,
+    State.IN_REVIEW: Turn.STAFF,
+    State.FULFILLING: Turn.SYSTEMS,
+    State.READY: Turn.PERSON,
+    State.CLOSED: Turn.NOBODY,
+}
+OPEN = frozenset(State) - {State.CLOSED}
+STAFF = frozenset({Actor.ANALYST, Actor.APPROVER})
+ANYBODY = frozenset(Actor)
+PEOPLE = ANYBODY - {Actor.SYSTEM}
+
+EVERY = frozenset(Right)
+SEARCHED = frozenset(right for right, spec in SPECS.items() if spec.searches)
+IDENTIFIED = frozenset(right for right, spec in SPECS.items() if spec.floor > Floor.NOTHING)
+STATED = EVERY - SEARCHED
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One row: what may happen, from where, to where, by whom, and under which conditions.
+
+    ``target`` None leaves the state alone. ``outcome`` "computed" is worked out from the ledger.
+    ``needs`` are names of policies; each raises a plain sentence when it does not hold.
+    ``inputs`` are the words a caller must send with the move.
+    """
+
+    verb: str
+    title: str | Promise
+    sources: frozenset[State]
+    target: State | None
+    actors: frozenset[Actor]
+    needs: tuple[str, ...] = ()
+    outcome: Outcome | str | None = None
+    rights: frozenset[Right] = EVERY
+    inputs: tuple[str, ...] = ()
+    turn: Turn | None = None
+
+
+def _move(
+    verb: str,
+    title: str | Promise,
+    sources: Iterable[State],
+    target: State | None,
+    actors: Iterable[Actor],
+    *needs: str,
+    outcome: Outcome | str | None = None,
+    rights: frozenset[Right] = EVERY,
+    inputs: tuple[str, ...] = (),
+    turn: Turn | None = None,
+) -> Move:
+    return Move(verb, title, frozenset(sources), target, frozenset(actors), needs, outcome, rights, inputs, turn)
+
+
+_RECEIVED, _VERIFYING, _IN_REVIEW = {State.RECEIVED}, {State.VERIFYING}, {State.IN_REVIEW}
+_FULFILLING, _READY, _CLOSED = {State.FULFILLING}, {State.READY}, {State.CLOSED}
+_SYSTEM, _APPROVER = {Actor.SYSTEM}, {Actor.APPROVER}
+
+# fmt: off
+MOVES: tuple[Move, ...] = (
+    # getting in
+    _move("ask_identity",     _("Ask to confirm the address"), _RECEIVED, State.VERIFYING, _SYSTEM, rights=IDENTIFIED),
+    _move("begin",            _("Begin"),                      _RECEIVED, State.FULFILLING, _SYSTEM, rights=STATED),
+    _move("confirm_identity", _("Confirm identity"),           _VERIFYING, State.IN_REVIEW, {Actor.PERSON, Actor.SYSTEM}, "identity_proved", rights=IDENTIFIED),
+    _move("warn_lapse",       _("Warn that it will lapse"),    _VERIFYING, None, _SYSTEM, rights=IDENTIFIED),
+    _move("lapse",            _("Lapse"),                      _VERIFYING, State.CLOSED, _SYSTEM, "lapse_is_due", outcome=Outcome.UNVERIFIED, rights=IDENTIFIED),
+    _move("reopen",           _("Reopen"),                     _CLOSED, State.VERIFYING, {Actor.PERSON, Actor.SUPPORT} | STAFF, "closed_unverified", "not_purged", rights=IDENTIFIED),
+    # finding what there is
+    _move("search",           _("Search the systems"),         _IN_REVIEW, None, {Actor.SYSTEM} | STAFF, "identity_proved", rights=SEARCHED, turn=Turn.SYSTEMS),
+    _move("found",            _("All systems have answered"),  _IN_REVIEW, None, _SYSTEM, "all_systems_answered", rights=SEARCHED, turn=Turn.STAFF),
+    _move("retry_system",     _("Ask a system again"),         _IN_REVIEW, None, STAFF, "not_own_case", "not_prepared", rights=SEARCHED, inputs=("step",), turn=Turn.SYSTEMS),
+    _move("go_without",       _("Go on without a system"),     _IN_REVIEW, None, STAFF, "not_own_case", "not_prepared", rights=SEARCHED, inputs=("step", "reason")),
+    # deciding, by two people
+    _move("assign",           _("Assign"),                     OPEN, None, STAFF, "not_own_case", inputs=("assignee",)),
+    _move("note",             _("Add a note"),                 State, None, STAFF | {Actor.SUPPORT}, "not_purged", inputs=("text",)),
+    _move("ask",              _("Ask the person"),             _IN_REVIEW, None, STAFF, "not_own_case", rights=SEARCHED, inputs=("text",), turn=Turn.PERSON),
+    _move("answer",           _("Answer"),                     _IN_REVIEW, None, {Actor.PERSON, Actor.SUPPORT}, "question_open", rights=SEARCHED, inputs=("text",), turn=Turn.STAFF),
+    _move("message",          _("Send a message"),             State, None, PEOPLE, "not_own_case", "not_purged", inputs=("text",)),
+    _move("withhold",         _("Hold something back"),        _IN_REVIEW, None, STAFF, "not_own_case", "not_prepared", rights=SEARCHED, inputs=("category", "ground", "reason")),
+    _move("release",          _("Give it after all"),          _IN_REVIEW, None, STAFF, "not_own_case", "not_prepared", rights=SEARCHED, inputs=("withholding",)),
+    _move("prepare",          _("Propose to give the data"),   _IN_REVIEW, None, STAFF, "not_own_case", "search_complete", "not_prepared", rights=SEARCHED),
+    _move("propose_refusal",  _("Propose to refuse"),          _IN_REVIEW, None, STAFF, "not_own_case", "not_prepared", rights=SEARCHED, inputs=("ground", "reason")),
+    _move("send_back",        _("Send back"),                  _IN_REVIEW, None, STAFF, "not_own_case", "is_prepared", rights=SEARCHED, inputs=("reason",)),
+    _move("approve",          _("Approve and release"),        _IN_REVIEW, State.FULFILLING, _APPROVER, "not_own_case", "release_prepared", "another_person", "search_complete", rights=SEARCHED),
+    _move("approve_by_rule",  _("Approve by standing rule"),   _IN_REVIEW, State.FULFILLING, _SYSTEM, "standing_rule", "search_complete", "not_prepared", rights=SEARCHED),
+    _move("refuse",           _("Refuse"),                     _IN_REVIEW, State.CLOSED, _APPROVER, "not_own_case", "refusal_prepared", "another_person", outcome=Outcome.REFUSED, rights=SEARCHED),
+    _move("redirect",         _("Direct to another controller"), _IN_REVIEW, State.CLOSED, _APPROVER, "not_own_case", outcome=Outcome.REDIRECTED, rights=SEARCHED, inputs=("text",)),
+    # handing over
+    _move("built",            _("The answer is ready"),        _FULFILLING, State.READY, _SYSTEM, "answer_built"),
+    _move("build_failed",     _("The answer could not be built"), _FULFILLING, State.IN_REVIEW, _SYSTEM, rights=SEARCHED),
+    _move("collect",          _("Collect"),                    _READY, State.CLOSED, {Actor.PERSON, Actor.SYSTEM}, outcome="computed"),
+    _move("warn_expiry",      _("Warn that the download ends"), _READY, None, _SYSTEM),
+    _move("expire",           _("Close uncollected"),          _READY, State.CLOSED, _SYSTEM, "download_ended", outcome="computed"),
+    _move("reissue",          _("Issue again"),                _CLOSED, State.READY, {Actor.PERSON, Actor.SUPPORT} | STAFF, "answer_kept", "not_purged"),
+    _move("renew",            _("Search and answer again"),    _CLOSED, State.IN_REVIEW, {Actor.PERSON, Actor.SUPPORT} | STAFF, "answer_gone", "not_purged", rights=SEARCHED, turn=Turn.SYSTEMS),
+    # stopping
+    _move("withdraw",         _("Withdraw"),                   OPEN, State.CLOSED, PEOPLE, outcome=Outcome.WITHDRAWN),
+)
+# fmt: on
+
+BY_VERB: dict[str, Move] = {move.verb: move for move in MOVES}
+COMPUTED = "computed"
+
+
+def of(right: Right) -> tuple[Move, ...]:
+    """Return the machine of one right: its rows of the table, in order."""
+    return tuple(move for move in MOVES if right in move.rights)
+
+
+def mermaid(right: Right) -> str:
+    """Draw the machine of one right as a Mermaid state diagram."""
+    lines = ["stateDiagram-v2", "    [*] --> received: file"]
+    for move in of(right):
+        if move.target is None:
+            continue
+        lines += [f"    {source} --> {move.target}: {move.verb}" for source in State if source in move.sources]
+    lines.append("    closed --> [*]")
+    return "\n".join(lines) + "\n"

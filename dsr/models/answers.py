@@ -1,0 +1,98 @@
+"""What came of a request: the ledger, what is held back, and the package."""
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from dsr.models._sealed import SealedRow
+from dsr.models.requests import SubjectRequest
+from dsr.models.work import System
+from notifications.models import DataKey
+
+
+class LedgerOutcome(models.TextChoices):
+    """What became of one data category in one system."""
+
+    GIVEN = "given", _("given")
+    WITHHELD = "withheld", _("held back")
+    NOTHING_HELD = "nothing_held", _("nothing held")
+    FAILED = "failed", _("could not be searched")
+
+
+class LedgerEntry(models.Model):
+    """One line of the ledger. Every category of every system in scope has exactly one."""
+
+    id = models.BigAutoField(primary_key=True)
+    request = models.ForeignKey(SubjectRequest, on_delete=models.PROTECT, related_name="ledger", db_index=False)
+    system = models.ForeignKey(System, on_delete=models.PROTECT, related_name="+")
+    category = models.CharField(_("data category"), max_length=64)
+    outcome = models.CharField(_("outcome"), max_length=16, choices=LedgerOutcome.choices)
+    count = models.PositiveIntegerField(_("records"), default=0)
+    ground = models.CharField(_("ground"), max_length=40, blank=True)
+    until = models.DateField(_("until"), null=True)
+    at = models.DateTimeField(_("when"))
+
+    class Meta:
+        verbose_name = _("ledger entry")
+        verbose_name_plural = _("ledger")
+        ordering = ("request", "system__key", "category")
+        constraints = (
+            models.UniqueConstraint(fields=("request", "system", "category"), name="ledger_once_per_category"),
+            models.CheckConstraint(
+                condition=~models.Q(outcome="withheld") | ~models.Q(ground=""), name="ledger_withheld_with_ground"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.category} {self.outcome}"
+
+
+class Withholding(SealedRow):
+    """Part of an answer that is held back: a category, everywhere or in one system, on a coded ground."""
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    request = models.ForeignKey(SubjectRequest, on_delete=models.PROTECT, related_name="withholdings")
+    system = models.ForeignKey(System, on_delete=models.PROTECT, null=True, related_name="+")
+    category = models.CharField(_("data category"), max_length=64)
+    ground = models.CharField(_("ground"), max_length=40)
+    reason_sealed = models.BinaryField(null=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(_("when"))
+    lifted_at = models.DateTimeField(_("lifted"), null=True)
+
+    class Meta:
+        verbose_name = _("withholding")
+        verbose_name_plural = _("withholdings")
+        ordering = ("at",)
+
+    def __str__(self) -> str:
+        return f"{self.category} {self.ground}"
+
+    def sealing_key(self) -> DataKey:
+        """Return the data key of the submission."""
+        return self.request.submission.data_key
+
+
+class Package(models.Model):
+    """One built answer. The file is encrypted at rest; ``sha256`` and ``size`` are those of what the person gets."""
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    request = models.ForeignKey(SubjectRequest, on_delete=models.PROTECT, related_name="packages")
+    number = models.PositiveSmallIntegerField(default=1)
+    vault_name = models.CharField(max_length=160, blank=True, editable=False)
+    size = models.BigIntegerField(_("size in bytes"), default=0)
+    sha256 = models.CharField(_("digest"), max_length=64)
+    manifest = models.JSONField(_("manifest"), default=dict)
+    built_at = models.DateTimeField(_("built"))
+    expires_at = models.DateTimeField(_("download ends"), null=True)
+    destroyed_at = models.DateTimeField(_("file destroyed"), null=True)
+    downloads = models.PositiveSmallIntegerField(_("downloads"), default=0)
+
+    class Meta:
+        verbose_name = _("package")
+        verbose_name_plural = _("packages")
+        ordering = ("request", "number")
+        constraints = (models.UniqueConstraint(fields=("request", "number"), name="package_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.number}"

@@ -1,0 +1,277 @@
+"""One right, asked for by one person: the row that moves through the lifecycle."""
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django_fsm import FSMField
+
+from dsr import fsm
+from dsr.lifecycle import Outcome, State, Turn
+from dsr.models._sealed import SealedRow
+from dsr.models.submissions import Submission
+from dsr.rights import SPECS, Right, RightSpec
+from notifications.models import DataKey
+
+
+class Proposal(models.TextChoices):
+    """What the preparer proposes and the approver decides on."""
+
+    RELEASE = "release", _("give the data")
+    REFUSE = "refuse", _("refuse")
+
+
+def _one_of(field: str, values: type[Any]) -> models.Q:
+    return models.Q(**{f"{field}__in": sorted(str(value) for value in values)})
+
+
+class SubjectRequest(fsm.ProtectedStateMixin, SealedRow):
+    """One right of one submission. Its state changes in ``services._moves.make`` and nowhere else."""
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="requests")
+    right = models.CharField(_("right"), max_length=40, choices=[(str(right), SPECS[right].title) for right in Right])
+    state = FSMField(_("state"), max_length=16, default=str(State.RECEIVED), protected=True)
+    outcome = models.CharField(_("outcome"), max_length=24, blank=True)
+    turn = models.CharField(_("whose turn"), max_length=8, default=str(Turn.SYSTEMS))
+    regime = models.CharField(_("governing law"), max_length=32)
+    received_at = models.DateTimeField(_("received"))
+    due_at = models.DateTimeField(_("due"))
+    due_on = models.DateField(_("due on"))
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
+    )
+    question_at = models.DateTimeField(_("question put to the person"), null=True)
+    proposal = models.CharField(_("proposal"), max_length=8, choices=Proposal.choices, blank=True)
+    prepared_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    prepared_at = models.DateTimeField(_("prepared"), null=True)
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    approved_at = models.DateTimeField(_("approved"), null=True)
+    refusal_ground = models.CharField(_("refusal ground"), max_length=40, blank=True)
+    searched_at = models.DateTimeField(_("systems searched"), null=True)
+    ready_at = models.DateTimeField(_("answer ready"), null=True)
+    closed_at = models.DateTimeField(_("closed"), null=True)
+    version = models.PositiveIntegerField(default=1)
+    details_sealed = models.BinaryField(null=True)
+    reason_sealed = models.BinaryField(null=True)
+
+    class Meta:
+        verbose_name = _("request")
+        verbose_name_plural = _("requests")
+        ordering = ("due_at", "id")
+        permissions = (
+            ("work_requests", _("Can work the review queue")),
+            ("approve_requests", _("Can approve and refuse")),
+            ("file_requests", _("Can file for a caller")),
+            ("reveal_personal", _("Can see personal values")),
+            ("audit_requests", _("Can read history and reports")),
+        )
+        constraints = (
+            models.CheckConstraint(condition=_one_of("state", State), name="request_state_known"),
+            models.CheckConstraint(condition=_one_of("turn", Turn), name="request_turn_known"),
+            models.CheckConstraint(condition=_one_of("outcome", Outcome) | models.Q(outcome=""), name="request_outcome_known"),
+            models.CheckConstraint(
+                condition=(
+                    models.Q(state="closed", closed_at__isnull=False) & ~models.Q(outcome="")
+                    | ~models.Q(state="closed") & models.Q(closed_at__isnull=True, outcome="")
+                ),
+                name="request_closed_with_outcome",
+            ),
+            models.CheckConstraint(
+                condition=(
+                    models.Q(prepared_at__isnull=True, prepared_by__isnull=True, proposal="")
+                    | models.Q(prepared_at__isnull=False, prepared_by__isnull=False) & ~models.Q(proposal="")
+                ),
+                name="request_prepared_whole",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(approved_by__isnull=True) | ~models.Q(approved_by=models.F("prepared_by")),
+                name="request_two_people",
+            ),
+        )
+        indexes = (
+            models.Index(fields=("due_at", "id"), name="request_due"),
+            models.Index(fields=("due_at", "id"), name="request_open_due", condition=~models.Q(state="closed")),
+            models.Index(fields=("state", "due_at", "id"), name="request_state_due"),
+            models.Index(fields=("right", "due_at", "id"), name="request_right_due"),
+            models.Index(fields=("turn", "due_at", "id"), name="request_turn_due", condition=~models.Q(state="closed")),
+            models.Index(
+                fields=("assignee", "due_at", "id"), name="request_mine_due", condition=~models.Q(state="closed")
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.submission.reference} {self.right}"
+
+    @property
+    def spec(self) -> RightSpec:
+        """What this right means for the service."""
+        return SPECS[Right(self.right)]
+
+    def sealing_key(self) -> DataKey:
+        """Return the data key of the submission."""
+        return self.submission.data_key
+
+    # The methods below stamp fields and nothing else; see ``lifecycle.MOVES`` for when they may run.
+
+    @fsm.move("ask_identity")
+    def ask_identity(self, at: datetime) -> None:
+        """Wait for the person to prove control of the address."""
+
+    @fsm.move("begin")
+    def begin(self, at: datetime) -> None:
+        """Start on an answer that needs no identity."""
+
+    @fsm.move("confirm_identity")
+    def confirm_identity(self, at: datetime) -> None:
+        """Let the request through to the desk."""
+
+    @fsm.move("warn_lapse")
+    def warn_lapse(self, at: datetime) -> None:
+        """Note that the person was warned."""
+
+    @fsm.move("lapse")
+    def lapse(self, at: datetime) -> None:
+        """Give up waiting for the identity, until the person comes back."""
+
+    @fsm.move("reopen")
+    def reopen(self, at: datetime) -> None:
+        """Wait for the person again, under the same reference."""
+
+    @fsm.move("search")
+    def search(self, at: datetime) -> None:
+        """Ask the systems."""
+        self.searched_at = None
+
+    @fsm.move("found")
+    def found(self, at: datetime) -> None:
+        """Every system has answered, or somebody decided to go on without it."""
+        self.searched_at = at
+
+    @fsm.move("retry_system")
+    def retry_system(self, at: datetime) -> None:
+        """Ask one system once more."""
+        self.searched_at = None
+
+    @fsm.move("go_without")
+    def go_without(self, at: datetime) -> None:
+        """Record that one system is left out, which the person is told."""
+
+    @fsm.move("assign")
+    def assign(self, at: datetime, assignee_id: int | None) -> None:
+        """Give the request to a colleague, or back to the queue."""
+        self.assignee_id = assignee_id
+
+    @fsm.move("note")
+    def note(self, at: datetime) -> None:
+        """Keep a note among staff."""
+
+    @fsm.move("ask")
+    def ask(self, at: datetime) -> None:
+        """Put a question to the person."""
+        self.question_at = at
+
+    @fsm.move("answer")
+    def answer(self, at: datetime) -> None:
+        """Take the person's answer to an open question."""
+        self.question_at = None
+
+    @fsm.move("message")
+    def message(self, at: datetime) -> None:
+        """Keep a message, either way."""
+
+    @fsm.move("withhold")
+    def withhold(self, at: datetime) -> None:
+        """Keep part of the answer back, on a coded ground."""
+
+    @fsm.move("release")
+    def release(self, at: datetime) -> None:
+        """Undo a withholding."""
+
+    @fsm.move("prepare")
+    def prepare(self, at: datetime, by_id: int) -> None:
+        """Propose to give what was found."""
+        self._propose(at, by_id, Proposal.RELEASE)
+
+    @fsm.move("propose_refusal")
+    def propose_refusal(self, at: datetime, by_id: int, ground: str) -> None:
+        """Propose to refuse, on a coded ground."""
+        self._propose(at, by_id, Proposal.REFUSE)
+        self.refusal_ground = ground
+
+    @fsm.move("send_back")
+    def send_back(self, at: datetime) -> None:
+        """Return a proposal to the desk."""
+        self.unprepare()
+
+    @fsm.move("approve")
+    def approve(self, at: datetime, by_id: int) -> None:
+        """Release the answer, as the second person."""
+        self.approved_by_id, self.approved_at = by_id, at
+
+    @fsm.move("approve_by_rule")
+    def approve_by_rule(self, at: datetime) -> None:
+        """Release the answer under a rule the organisation has set for simple cases."""
+        self.approved_at = at
+
+    @fsm.move("refuse")
+    def refuse(self, at: datetime, by_id: int) -> None:
+        """Refuse, as the second person."""
+        self.approved_by_id, self.approved_at = by_id, at
+
+    @fsm.move("redirect")
+    def redirect(self, at: datetime, by_id: int) -> None:
+        """Send the person to the organisation that decides about this data."""
+        self.approved_by_id, self.approved_at = by_id, at
+
+    @fsm.move("built")
+    def built(self, at: datetime) -> None:
+        """Hold the finished answer ready."""
+        self.ready_at = at
+
+    @fsm.move("build_failed")
+    def build_failed(self, at: datetime) -> None:
+        """Bring an answer that could not be built back to the desk."""
+        self.unprepare()
+
+    @fsm.move("collect")
+    def collect(self, at: datetime) -> None:
+        """The person has the answer."""
+
+    @fsm.move("warn_expiry")
+    def warn_expiry(self, at: datetime) -> None:
+        """Note that the person was warned."""
+
+    @fsm.move("expire")
+    def expire(self, at: datetime) -> None:
+        """Stop holding an answer ready that nobody collected."""
+
+    @fsm.move("reissue")
+    def reissue(self, at: datetime) -> None:
+        """Hold the same answer ready once more."""
+        self.ready_at = at
+
+    @fsm.move("renew")
+    def renew(self, at: datetime) -> None:
+        """Search and answer again, under the same reference."""
+        self.searched_at = self.ready_at = None
+        self.unprepare()
+
+    @fsm.move("withdraw")
+    def withdraw(self, at: datetime) -> None:
+        """Stop because the person asked."""
+
+    def _propose(self, at: datetime, by_id: int, proposal: Proposal) -> None:
+        self.proposal, self.prepared_at, self.prepared_by_id = proposal, at, by_id
+
+    def unprepare(self) -> None:
+        """Forget a proposal and what came of it."""
+        self.proposal, self.prepared_at, self.prepared_by_id = "", None, None
+        self.approved_at, self.approved_by_id, self.refusal_ground = None, None, ""
+        self.reason_sealed = None
