@@ -15,7 +15,7 @@ def main() -> None:
     except ModuleNotFoundError as error:
         sys.exit(f"{error.name} is not installed in this Python. Fix: make setup, then .venv/bin/python manage.py")
     try:
-        settings.configured or settings.INSTALLED_APPS
+        _ = settings.INSTALLED_APPS
     except ImproperlyConfigured as error:
         sys.exit(str(error))
     execute_from_command_line(sys.argv)

@@ -14,9 +14,9 @@ from kombu.pools import producers
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dsr.settings")
 
-from django.conf import settings  # noqa: E402  (the line above names its module)
+from django.conf import settings
 
-from dsr.services.doorbell import Bell, Wire  # noqa: E402
+from dsr.services.doorbell import Bell, Wire
 
 QUEUE = "recourse"
 #: A bell older than this is not worth answering: the sweep has been there.

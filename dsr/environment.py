@@ -107,9 +107,9 @@ class Environment:
             raise SettingError(name, f"saw {value!r}, which is neither yes nor no", f"write {name}=yes or {name}=no")
         return value in _YES
 
-    def whole(self, name: str, default: int, *, least: int, most: int, help: str) -> int:
+    def whole(self, name: str, default: int, *, least: int, most: int, help: str, shown: str = "") -> int:
         """A whole number between `least` and `most`, both allowed."""
-        self._declare(name, f"whole number, {least} to {most}", default, help, "", "", False)
+        self._declare(name, f"whole number, {least} to {most}", default, help, "", shown, False)
         value = self._raw(name, secret=False)
         if value is None:
             return default
@@ -137,9 +137,11 @@ class Environment:
             raise SettingError(name, f"saw {str(path)!r}, which is a file", "name a folder; it is made when missing")
         return path
 
-    def address(self, name: str, default: str, *, help: str, example: str, required: str = "") -> str:
+    def address(
+        self, name: str, default: str | None, *, help: str, example: str, shown: str = "", required: str = ""
+    ) -> str:
         """An http or https address without path, query or trailing slash."""
-        value = self.text(name, default, help=help, example=example, required=required).rstrip("/")
+        value = self.text(name, default, help=help, example=example, shown=shown, required=required).rstrip("/")
         parts = urlsplit(value)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query or parts.username:
             raise SettingError(
@@ -177,13 +179,15 @@ class Environment:
             except (binascii.Error, ValueError):
                 size = -1
             if not colon or not key_id.isalnum() or key_id in seen_ids or size != 32:
-                raise SettingError(name, f"key number {number} is not an unused id, a colon and 32 bytes in base64", fix)
+                raise SettingError(
+                    name, f"key number {number} is not an unused id, a colon and 32 bytes in base64", fix
+                )
             seen_ids.add(key_id)
         return value
 
 
 KEY_RECIPE = "python3 -c 'import base64,secrets; print(\"k1:\"+base64.b64encode(secrets.token_bytes(32)).decode())'"
-SECRET_RECIPE = "python3 -c 'import secrets; print(secrets.token_urlsafe(50))'"
+SECRET_RECIPE = "python3 -c 'import secrets; print(secrets.token_urlsafe(50))'"  # noqa: S105 - how to make one
 
 
 def kept(path: Path, make: Callable[[], str]) -> str:

@@ -18,7 +18,6 @@ from prometheus_client.registry import Collector
 
 from dsr.logs import get_logger
 from dsr.services import doorbell
-from dsr.tasks import HEARTBEAT
 
 log = get_logger(__name__)
 
@@ -41,7 +40,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
     the site away from them would lose it.
     """
     at = timezone.now()
-    database = _database()
+    database = database_answers()
     parts = {
         "database": "ok" if database else "down",
         "migrations": "ok" if database and migrated() else "down",
@@ -74,7 +73,7 @@ class _Now(Collector):
     def collect(self) -> Iterable[Metric]:
         """The service's own state, then the domain's figures."""
         up = GaugeMetricFamily("recourse_up", "1 where the part works", labels=["part"])
-        up.add_metric(["database"], float(_database()))
+        up.add_metric(["database"], float(database_answers()))
         up.add_metric(["broker"], float(doorbell.probe()))
         yield up
         yield GaugeMetricFamily("recourse_sweeper_age_seconds", "Since the last sweep", value=_sweeper_age(self.at))
@@ -82,7 +81,8 @@ class _Now(Collector):
             yield from figures(self.at)
 
 
-def _database() -> bool:
+def database_answers() -> bool:
+    """Whether the database takes a statement now."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
@@ -110,8 +110,8 @@ def migrated() -> bool:
 
 def _sweeper_age(at: datetime) -> float:
     try:
-        last = cache.get(HEARTBEAT)
-    except Exception as error:  # each cache backend has errors of its own
+        last = cache.get(doorbell.HEARTBEAT)
+    except Exception as error:  # noqa: BLE001 - each cache backend has errors of its own
         log.warning("cache unreachable", error=type(error).__name__)
         last = None
     return at.timestamp() - last if isinstance(last, int | float) else float("inf")

@@ -10,6 +10,7 @@ import logging.config
 import re
 import traceback
 from collections.abc import MutableMapping
+from contextlib import suppress
 from types import TracebackType
 from typing import Any
 
@@ -133,10 +134,8 @@ class Handler(logging.StreamHandler[Any]):
 
     def handleError(self, record: logging.LogRecord) -> None:
         """The default prints the arguments of the call; this does not."""
-        try:
+        with suppress(OSError, ValueError):
             self.stream.write(f'{{"event": "unloggable line", "logger": "{record.name}", "line": {record.lineno}}}\n')
-        except (OSError, ValueError):
-            pass
 
 
 def start_sentry(dsn: str) -> None:

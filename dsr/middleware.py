@@ -22,7 +22,8 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 _UNLOGGED = frozenset({"/healthz", "/readyz", "/metrics"})
 #: Nothing of a browser's sensors or payment is ever needed here.
 _PERMISSIONS = ", ".join(
-    f"{feature}=()" for feature in ("camera", "display-capture", "geolocation", "microphone", "payment", "usb", "serial")
+    f"{feature}=()"
+    for feature in ("camera", "display-capture", "geolocation", "microphone", "payment", "usb", "serial")
 )
 #: The staff console's theme evaluates expressions in its markup; the API's reference page styles itself. Nowhere else.
 _EXCEPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (

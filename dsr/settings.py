@@ -93,7 +93,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 PORT = env.whole("PORT", 8000, least=1, most=65535, help="Port that the web server listens on.")
 BASE_URL = env.address(
     "BASE_URL",
-    f"http://localhost:{PORT}" if EMBEDDED else "",
+    f"http://localhost:{PORT}" if EMBEDDED else None,
+    shown="http://localhost:8000, embedded only",
     example="https://privacy.example.org",
     required="set it to the address people reach, for example BASE_URL=https://privacy.example.org",
     help="The address people reach. Links in messages start with it.",
@@ -148,7 +149,12 @@ BROKER_URL = env.text(
     help="The doorbell between web and worker. Losing it delays work and loses none.",
 )
 SWEEP_SECONDS = env.whole(
-    "SWEEP_SECONDS", 5 if EMBEDDED else 10, least=1, most=300, help="Seconds between two sweeps of the work that waits."
+    "SWEEP_SECONDS",
+    5 if EMBEDDED else 10,
+    least=1,
+    most=300,
+    shown="5 embedded, else 10",
+    help="Seconds between two sweeps of the work that waits.",
 )
 _cache_url = env.text(
     "CACHE_URL",
@@ -217,13 +223,41 @@ SECURITY_CONTACT = env.text(
     help="Contact line of /.well-known/security.txt.",
 )
 METRICS_TOKEN = env.text("METRICS_TOKEN", secret=True, help="Bearer token that /metrics asks for; open without one.")
-SENTRY_DSN = env.text("SENTRY_DSN", secret=True, help="Error reports, with the extra `sentry`; personal values are cut.")
+SENTRY_DSN = env.text(
+    "SENTRY_DSN", secret=True, help="Error reports, with the extra `sentry`; personal values are cut."
+)
 LOG_LEVEL = env.text(
     "LOG_LEVEL", "INFO", choices=("DEBUG", "INFO", "WARNING", "ERROR"), help="Least important line that is written."
 )
 LOGGING = logs.configuration(LOG_LEVEL)
 if SENTRY_DSN:
     logs.start_sentry(SENTRY_DSN)
+
+# --- How long things wait --------------------------------------------------------------------------------------------
+
+LAPSE_AFTER_DAYS = env.whole(
+    "LAPSE_AFTER_DAYS", 28, least=2, most=365, help="Days until a request lapses whose mail address nobody confirmed."
+)
+LAPSE_WARNING_DAYS = env.whole("LAPSE_WARNING_DAYS", 7, least=1, most=90, help="Days before that on which we warn.")
+DOWNLOAD_DAYS = env.whole("DOWNLOAD_DAYS", 30, least=2, most=365, help="Days an answer is held ready to download.")
+EXPIRY_WARNING_DAYS = env.whole(
+    "EXPIRY_WARNING_DAYS", 7, least=1, most=90, help="Days before the download ends on which we warn."
+)
+ANSWER_KEPT_DAYS = env.whole(
+    "ANSWER_KEPT_DAYS", 60, least=2, most=730, help="Days after which the files of an answer are destroyed."
+)
+CASE_KEPT_DAYS = env.whole(
+    "CASE_KEPT_DAYS", 730, least=30, most=3650, help="Days after closing until the personal data of a case is deleted."
+)
+OWNER_DAYS = env.whole(
+    "OWNER_DAYS", 5, least=1, most=60, help="Days between two reminders to the owner of a system who has a worksheet."
+)
+AUTO_APPROVE = env.items(
+    "AUTO_APPROVE",
+    (),
+    example="access",
+    help="Rights whose plain cases, everything found and nothing held back, go out without people looking at them.",
+)
 
 # --- Django ----------------------------------------------------------------------------------------------------------
 
@@ -284,7 +318,9 @@ TEMPLATES = [
 ]
 STATIC_URL = "static/"
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},  # files go through the vault, never through here
+    "default": {
+        "BACKEND": "django.core.files.storage.InMemoryStorage"
+    },  # files go through the vault, never through here
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 FILE_UPLOAD_TEMP_DIR = DATA_DIR / "tmp"
@@ -360,7 +396,7 @@ CONTENT_SECURITY_POLICY = {
 
 # --- API and console -------------------------------------------------------------------------------------------------
 
-KNOX_TOKEN_MODEL = "dsr.ApiToken"
+KNOX_TOKEN_MODEL = "dsr.ApiToken"  # noqa: S105 - a model, no password
 REST_KNOX = {"AUTH_HEADER_PREFIX": "Bearer", "TOKEN_TTL": timedelta(days=365), "TOKEN_PREFIX": "rec_"}
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["knox.auth.TokenAuthentication"],

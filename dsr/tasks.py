@@ -10,12 +10,9 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from dsr.logs import get_logger
-from dsr.services.doorbell import Bell
+from dsr.services.doorbell import HEARTBEAT, Bell
 
 log = get_logger(__name__)
-
-#: Cache key under which the last finished sweep leaves its time, in seconds since 1970.
-HEARTBEAT = "heartbeat:sweep"
 
 
 @shared_task(name=Bell.SWEEP.value)
@@ -37,20 +34,12 @@ def housekeep() -> None:
     housekeeping.housekeep(timezone.now())
 
 
-@shared_task(name=Bell.STEP.value)
-def step(step_id: str) -> None:
-    """Search one system for one request."""
-    from dsr.services import search
+@shared_task(name=Bell.WORK.value)
+def work(submission_id: str) -> None:
+    """Do what waits for one submission: search its systems, build its answers."""
+    from dsr.services import sweeping
 
-    search.run_step(UUID(step_id), timezone.now())
-
-
-@shared_task(name=Bell.BUILD.value)
-def build(request_id: str) -> None:
-    """Build the package of one request."""
-    from dsr.services import fulfilment
-
-    fulfilment.build(UUID(request_id), timezone.now())
+    sweeping.work(UUID(submission_id), timezone.now())
 
 
 @shared_task(name=Bell.MESSAGE.value)

@@ -17,6 +17,8 @@ log = get_logger(__name__)
 
 #: After a failure the bell is not tried again for this many seconds: a dead broker must not slow every request.
 REST_SECONDS = 5.0
+#: Cache key under which the last finished sweep leaves its time, in seconds since 1970.
+HEARTBEAT = "heartbeat:sweep"
 
 
 class Bell(StrEnum):
@@ -24,8 +26,7 @@ class Bell(StrEnum):
 
     SWEEP = "recourse.sweep"
     HOUSEKEEP = "recourse.housekeep"
-    STEP = "recourse.step"
-    BUILD = "recourse.build"
+    WORK = "recourse.work"
     MESSAGE = "recourse.message"
 
 
@@ -59,7 +60,7 @@ def probe() -> bool:
         return False
     try:
         _Line.wire.probe()
-    except Exception as error:  # any failure of any broker means the same here
+    except Exception as error:  # noqa: BLE001 - any failure of any broker means the same here
         log.warning("broker unreachable", error=type(error).__name__)
         return False
     return True
@@ -70,6 +71,6 @@ def _press(bell: Bell, ids: Sequence[str]) -> None:
         return
     try:
         _Line.wire.send(bell.value, ids)
-    except Exception as error:  # the row is saved; the sweep finds it
+    except Exception as error:  # noqa: BLE001 - the row is saved; the sweep finds it
         _Line.resting_until = monotonic() + REST_SECONDS
         log.warning("doorbell silent", name=bell.value, error=type(error).__name__)

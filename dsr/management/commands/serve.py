@@ -1,0 +1,98 @@
+"""`manage.py serve`: the whole service on one machine, in the foreground."""
+
+import os
+import socket
+import sys
+from argparse import ArgumentParser
+from importlib.util import find_spec
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+
+from dsr.management.launcher import Child, Launcher
+
+
+class Command(BaseCommand):
+    help = "Migrate, then run web server, worker and scheduler until Ctrl-C."
+    requires_system_checks: list[str] = []  # they run below, after the address is known to be free
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Which parts to run; all of them unless one is named."""
+        parser.add_argument("--bind", default="127.0.0.1", help="Address to listen on (default: this machine only).")
+        parser.add_argument("--web-only", action="store_true", help="No worker, no migration: for containers.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Prepare, announce, run."""
+        bind, web_only = options["bind"], options["web_only"]
+        _check_port(bind, settings.PORT)
+        self.check()
+        logins: list[tuple[str, str, str]] = []
+        if not web_only:
+            call_command("migrate", interactive=False, verbosity=0)
+            call_command("collectstatic", interactive=False, verbosity=0)
+            logins = _load_demo()
+        self._announce(logins)
+        Launcher(_children(bind, web_only=web_only)).run()
+        self.stdout.write("Stopped.")
+
+    def _announce(self, logins: list[tuple[str, str, str]]) -> None:
+        base = settings.BASE_URL
+        lines = [
+            "",
+            f"Recourse runs at {base}/",
+            f"  staff console    {base}/admin/",
+            f"  API reference    {base}/api/docs/",
+            f"  readiness        {base}/readyz",
+        ]
+        if settings.EMBEDDED:
+            lines.append(f"  data             {settings.DATA_DIR}")
+        if settings.EMAIL_BACKEND.endswith("filebased.EmailBackend"):
+            lines.append(f"  mail, as files   {settings.EMAIL_FILE_PATH}")
+        lines += [f"  demo login       {name} / {password}  ({role})" for name, password, role in logins]
+        self.stdout.write("\n".join([*lines, "", "Ctrl-C stops it.", ""]))
+        self.stdout.flush()
+
+
+def _check_port(bind: str, port: int) -> None:
+    """Better one sentence now than a server that dies again and again."""
+    with socket.socket(socket.AF_INET6 if ":" in bind else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((bind, port))
+        except OSError as error:
+            raise CommandError(
+                f"PORT: {bind}:{port} cannot be used ({error.strerror}). Fix: stop what listens there, or set PORT."
+            ) from None
+
+
+def _load_demo() -> list[tuple[str, str, str]]:
+    """Load the demonstration organisation once; its logins as (name, password, role)."""
+    if not settings.DEMO or find_spec("dsr.demo") is None:
+        return []
+    from dsr import demo
+
+    return list(demo.load_once())
+
+
+def _children(bind: str, *, web_only: bool) -> list[Child]:
+    env = {**os.environ, "DJANGO_SETTINGS_MODULE": "dsr.settings", "PYTHONUNBUFFERED": "1"}
+    python = [sys.executable, "-m"]
+    web = [
+        *[*python, "granian", "--interface", "wsgi", "dsr.wsgi:application", "--no-ws", "--no-log-access"],
+        *["--host", bind, "--port", str(settings.PORT), "--log-level", "warning"],
+        *["--workers", str(settings.WEB_WORKERS), "--blocking-threads", str(settings.WEB_THREADS)],
+        *["--backpressure", "64", "--respawn-failed-workers", "--workers-kill-timeout", "10"],
+    ]
+    if web_only:
+        return [Child("web", web, env)]
+    # Threads: the work is waiting for databases, mail servers and disks, and one process is one less to lose.
+    worker = [
+        *[*python, "celery", "--app", "dsr.celery", "worker", "--beat", "--pool", "threads", "--concurrency", "2"],
+        *["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", settings.LOG_LEVEL],
+    ]
+    children = [Child("web", web, env), Child("worker", worker, env)]
+    if settings.DEMO and find_spec("dsr.demo") and find_spec("dsr.demo.http_service"):
+        children.insert(0, Child("demo-system", [*python, "dsr.demo.http_service"], env))
+    return children

@@ -1,0 +1,114 @@
+"""Files that are made from code. `manage.py drift` compares them, `manage.py drift --write` makes them.
+
+To add one, write a function that returns {path from the root: text} and put it into SOURCES.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from importlib.util import find_spec
+
+from django.conf import settings
+from django.utils import translation
+
+from dsr import lifecycle
+from dsr.environment import Environment, Variable
+from dsr.rights import SPECS, Right
+
+_NOTE = "<!-- Made by `manage.py drift --write`; edit the code it comes from instead. -->\n"
+
+
+def lifecycle_pages() -> dict[str, str]:
+    """One page with table and diagram for each right."""
+    return {f"docs/reference/lifecycle/{right}.md": _lifecycle_page(right) for right in Right if right in SPECS}
+
+
+def _lifecycle_page(right: Right) -> str:
+    rows = [
+        "| " + " | ".join(_cell(value) for value in _row(move)) + " |"
+        for move in sorted(lifecycle.of(right), key=lifecycle.MOVES.index)
+    ]
+    return "\n".join(
+        [
+            f"# {SPECS[right].title}\n",
+            _NOTE,
+            f"```mermaid\n{lifecycle.mermaid(right)}```\n",
+            "| Move | From | To | Who | Needs | Outcome |",
+            "| --- | --- | --- | --- | --- | --- |",
+            *rows,
+            "",
+        ]
+    )
+
+
+def _row(move: lifecycle.Move) -> list[str]:
+    return [
+        f"`{move.verb}`",
+        ", ".join(state for state in lifecycle.State if state in move.sources),
+        str(move.target) if move.target else "stays",
+        ", ".join(actor for actor in lifecycle.Actor if actor in move.actors),
+        ", ".join(move.needs),
+        str(move.outcome or ""),
+    ]
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def settings_page() -> dict[str, str]:
+    """The reference of all variables, and the file to start from."""
+    env: Environment = settings.ENVIRONMENT
+    rows = [_settings_row(variable) for variable in env.variables.values()]
+    page = "\n".join(
+        [
+            "# Settings\n",
+            _NOTE,
+            "All of them are environment variables, and all are optional on one machine. Those marked *secret* can",
+            "also be given as `NAME_FILE`, the path of a file that holds the value. A value that cannot be used stops",
+            "the start with a sentence that names the variable, what was seen and the fix.\n",
+            "| Variable | Type | Default | What for |",
+            "| --- | --- | --- | --- |",
+            *rows,
+            "",
+        ]
+    )
+    example = "\n".join(
+        [
+            "# Every setting there is. Copy to .env and fill in what your installation needs; a line that stays a",
+            "# comment keeps its default. Made by `manage.py drift --write`.",
+            "",
+            *(_example(variable) for variable in env.variables.values()),
+        ]
+    )
+    return {"docs/reference/settings.md": page, ".env.example": example}
+
+
+def _settings_row(variable: Variable) -> str:
+    purpose = variable.help + (f" For example `{variable.example}`." if variable.example else "")
+    name = f"`{variable.name}`" + (" *secret*" if variable.secret else "")
+    return "| " + " | ".join(_cell(text) for text in (name, variable.kind, variable.default or "none", purpose)) + " |"
+
+
+def _example(variable: Variable) -> str:
+    default = f" Default: {variable.default}." if variable.default else ""
+    also = f" Also {variable.name}_FILE." if variable.secret else ""
+    return f"# {variable.help}{default}{also}\n#{variable.name}={variable.example}\n"
+
+
+def openapi_file() -> dict[str, str]:
+    """The API's description, as /api/schema/ serves it."""
+    if find_spec("dsr.api") is None:
+        return {}
+    from drf_spectacular.generators import SchemaGenerator
+
+    schema = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+    return {"docs/reference/openapi.json": json.dumps(schema, indent=2, ensure_ascii=False, default=str) + "\n"}
+
+
+SOURCES: list[Callable[[], Mapping[str, str]]] = [lifecycle_pages, settings_page, openapi_file]
+
+
+def files() -> dict[str, str]:
+    """Every generated file as {path from the root: text}, in English."""
+    with translation.override("en"):
+        return {path: text for source in SOURCES for path, text in source().items()}

@@ -1,0 +1,124 @@
+"""What every test can rely on: no network but loopback, no bell, a clock, and services where they answer."""
+
+import ipaddress
+import os
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from dsr.services import doorbell
+from tests.clock import Clock
+
+#: Marker -> (variable that the runner sets where the service answers, its name).
+SERVICES = {
+    "postgres": ("TEST_POSTGRES_URL", "PostgreSQL"),
+    "redis": ("TEST_REDIS_URL", "Redis"),
+    "mariadb": ("TEST_MARIADB_URL", "MariaDB"),
+    "browser": ("TEST_CHROMIUM", "Chromium"),
+}
+LEFT_OUT = "left out: "
+
+
+class NetworkBlocked(RuntimeError):
+    """A test tried to leave the machine. Not an OSError, so that no code under test can take it for a failure."""
+
+
+def _loopback(address: Any) -> bool:
+    host = address[0] if isinstance(address, tuple) else ""
+    if host in ("localhost", ""):
+        return True
+    try:
+        return ipaddress.ip_address(str(host).partition("%")[0]).is_loopback
+    except ValueError:
+        return False
+
+
+class _Guarded(socket.socket):
+    def connect(self, address: Any) -> None:
+        self._check(address)
+        super().connect(address)
+
+    def connect_ex(self, address: Any) -> int:
+        self._check(address)
+        return super().connect_ex(address)
+
+    def _check(self, address: Any) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6) and not _loopback(address):
+            raise NetworkBlocked(f"a test may only reach loopback, not {address!r}")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Close the network before anything is collected."""
+    socket.socket = _Guarded  # type: ignore[misc]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep serial tests on one worker."""
+    for item in items:
+        if item.get_closest_marker("serial"):
+            item.add_marker(pytest.mark.xdist_group("serial"))
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Leave out what needs a service that does not answer; where all are required, that is a failure."""
+    for marker, (variable, name) in SERVICES.items():
+        if item.get_closest_marker(marker) and not os.environ.get(variable):
+            if os.environ.get("REQUIRE_SERVICES") == "1":
+                pytest.fail(f"{name} is required (REQUIRE_SERVICES=1) and does not answer", pytrace=False)
+            pytest.skip(f"{LEFT_OUT}{name}")
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say what was left out, and for want of what."""
+    counts: dict[str, int] = {}
+    for report in terminalreporter.stats.get("skipped", []):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        if LEFT_OUT in reason:
+            name = reason.partition(LEFT_OUT)[2]
+            counts[name] = counts.get(name, 0) + 1
+    if counts:
+        terminalreporter.section("left out")
+        for name, count in sorted(counts.items()):
+            terminalreporter.line(f"{count} test(s) that need {name}")
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """A fixed instant that moves when told."""
+    return Clock()
+
+
+@pytest.fixture(autouse=True)
+def _silent_bell() -> Iterator[None]:
+    """Rows are the queue: tests drain it themselves. What tests the bell installs it."""
+    doorbell.install(None)
+    yield
+    doorbell.install(None)
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache() -> None:
+    """Throttles and heartbeats of one test are not those of the next."""
+    from django.core.cache import cache
+
+    cache.clear()
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> str:
+    """A PostgreSQL server where databases may be made; mark the test `postgres`."""
+    return os.environ["TEST_POSTGRES_URL"]
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> str:
+    """A Redis database of the tests' own; mark the test `redis`."""
+    return os.environ["TEST_REDIS_URL"]
+
+
+@pytest.fixture(scope="session")
+def mariadb_url() -> str:
+    """A MariaDB server where databases may be made; mark the test `mariadb`."""
+    return os.environ["TEST_MARIADB_URL"]

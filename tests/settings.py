@@ -1,0 +1,42 @@
+"""The product's own settings, with the keys and folders of one test run.
+
+`DATABASE_URL` decides the database, as in production; without it the embedded default is tested.
+"""
+
+import atexit
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+if "DATA_DIR" not in os.environ:
+    _folder = tempfile.mkdtemp(prefix="recourse-test-")
+    atexit.register(shutil.rmtree, _folder, ignore_errors=True)
+    os.environ["DATA_DIR"] = _folder
+for _name, _value in {
+    "SECRET_KEY": "a-key-for-tests-only-" + "0123456789" * 4,
+    "FIELD_KEYS": "k2:" + "AgIC" * 10 + "AgI=,k1:" + "AQEB" * 10 + "AQE=",
+    "BASE_URL": "http://localhost:8000",
+    "EMAIL_URL": "memorymail://",
+    "DATABASE_POOL_MIN": "0",
+    "DATABASE_POOL_MAX": "24",
+    "STAFF_MFA": "no",
+    "DEMO": "no",
+    "LOG_LEVEL": "WARNING",
+}.items():
+    os.environ.setdefault(_name, _value)
+
+from dsr.settings import *  # noqa: E402, F403
+from dsr.settings import DATA_DIR, DATABASES, EMBEDDED, STORAGES  # noqa: E402
+
+if EMBEDDED:
+    # A file, not memory: write-ahead log, locks and threads then behave as they do for people.
+    DATABASES["default"]["TEST"] = {"NAME": str(Path(DATA_DIR) / "test.sqlite3")}
+    DATABASES["default"]["OPTIONS"]["init_command"] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF"
+else:
+    # Named after the process that started the run, so that runs side by side do not meet.
+    _run = os.environ.setdefault("TEST_RUN", str(os.getpid()))
+    DATABASES["default"]["TEST"] = {"NAME": f"recourse_test_{_run}"}
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # hundreds of staff are made; none is real
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
