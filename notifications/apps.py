@@ -1,6 +1,7 @@
 """Django's entry for this app."""
 
 from django.apps import AppConfig
+from django.core import checks
 from django.utils.translation import gettext_lazy as _
 
 
@@ -10,3 +11,9 @@ class NotificationsConfig(AppConfig):
     name = "notifications"
     verbose_name = _("messages")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Check kinds of messages against their templates whenever the project is checked."""
+        from notifications.checks import check_letters
+
+        checks.register(check_letters, checks.Tags.templates)

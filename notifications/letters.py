@@ -1,0 +1,203 @@
+"""What a message says: a typed context for each kind, and its rendering in the person's language.
+
+A kind is a frozen dataclass below `Letter`; its fields are all that its templates may use. The templates are
+``messages/<kind>/subject.txt``, ``body.txt`` and ``body.html``. System checks hold the two together.
+"""
+
+import dataclasses
+import re
+import unicodedata
+from collections.abc import Hashable
+from dataclasses import dataclass
+from enum import Enum
+from functools import cache, lru_cache
+from typing import Annotated, Any, ClassVar, Final, cast, get_args, get_type_hints
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.template import Context, Template, engines
+from django.template.backends.django import DjangoTemplates
+from django.utils import translation
+from pydantic import TypeAdapter
+
+PARTS: Final = ("subject.txt", "body.txt", "body.html")
+GIVEN: Final = frozenset({"language", "direction", "site", "subject"})
+"""Names every template may use beside the fields of its kind; `subject` in the bodies only."""
+BLOT: Final = "[\u2026]"
+"""Stands in the kept copy where a live secret was sent."""
+
+
+class Mark(Enum):
+    """What is special about a text field."""
+
+    SECRET = "secret"  # noqa: S105 - a name
+    PARAGRAPHS = "paragraphs"
+
+
+Secret = Annotated[str, Mark.SECRET]
+"""A link that lets its bearer in, or a code: sent, but blotted out in the copy that is kept."""
+Paragraphs = Annotated[str, Mark.PARAGRAPHS]
+"""A text of several lines. Every other text is put on one line, so that nobody writes a message into our message."""
+
+REGISTRY: dict[str, type["Letter"]] = {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Letter:
+    """One message to one person. Subclasses are frozen dataclasses with a `kind` of their own.
+
+    Fields may be str, int, bool, date, datetime (shown in the zone it carries), UUID, None, enums, tuples of these and
+    frozen dataclasses of these. `must_show` names fields that the text and the HTML must both use.
+    """
+
+    kind: ClassVar[str]
+    must_show: ClassVar[frozenset[str]] = frozenset()
+
+    organisation: str
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        kind = cls.__dict__.get("kind")
+        if kind is None:
+            return
+        if not re.fullmatch(r"[a-z][a-z0-9_]{0,63}", kind):
+            raise TypeError(f"{cls.__name__}: the kind {kind!r} is not a short lower-case word")
+        other = REGISTRY.get(kind)
+        # A dataclass with slots is made twice under one name.
+        if other is not None and (other.__module__, other.__qualname__) != (cls.__module__, cls.__qualname__):
+            raise TypeError(f"{cls.__name__}: the kind {kind!r} belongs to {other.__name__}")
+        REGISTRY[kind] = cls
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A message as it is sent."""
+
+    subject: str
+    text: str
+    html: str
+
+
+@cache
+def _adapter(kind: str) -> TypeAdapter[Letter]:
+    return TypeAdapter(REGISTRY[kind])
+
+
+def pack(letter: Letter) -> str:
+    """Return a letter's fields as JSON."""
+    return _adapter(letter.kind).dump_json(letter).decode()
+
+
+def unpack(kind: str, text: str) -> Letter:
+    """Return the letter that `pack` was given. Raises KeyError for an unknown kind, ValueError for other fields."""
+    return _adapter(kind).validate_json(text)
+
+
+@lru_cache(maxsize=256)
+def _marks(cls: Hashable) -> dict[str, frozenset[Mark]]:
+    hints = get_type_hints(cls, include_extras=True)
+    return {field.name: _marks_in(hints[field.name]) for field in dataclasses.fields(cast(type[Any], cls))}
+
+
+def _marks_in(hint: Any) -> frozenset[Mark]:
+    """Return the marks on a type or anywhere inside it, as in ``tuple[Secret, ...] | None``."""
+    if isinstance(hint, Mark):
+        return frozenset({hint})
+    inner = getattr(hint, "__metadata__", ()) + get_args(hint)
+    return frozenset().union(*(_marks_in(part) for part in inner)) if inner else frozenset()
+
+
+def has_secret(cls: type) -> bool:
+    """Say whether a letter, or a dataclass in it, has a secret field."""
+    for field in dataclasses.fields(cls):
+        marks = _marks(cls)[field.name]
+        if Mark.SECRET in marks or any(has_secret(inner) for inner in _dataclasses_in(get_type_hints(cls)[field.name])):
+            return True
+    return False
+
+
+def _dataclasses_in(hint: Any) -> list[type]:
+    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
+        return [hint]
+    return [found for part in get_args(hint) for found in _dataclasses_in(part)]
+
+
+_BIDI: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_BREAKS: Final = re.compile(r"\r\n|[\r\n\v\f\x85\u2028\u2029]")
+_SPACES: Final = re.compile(r"\s+")
+
+
+def one_line(text: str) -> str:
+    """Return a text on one line, without control characters or overrides of its direction."""
+    return _SPACES.sub(" ", clean(text)).strip()
+
+
+def clean(text: str) -> str:
+    """Return a text whose only control characters are line feed and tab, and whose direction nobody overrides."""
+    unified = _BREAKS.sub("\n", text)
+    return "".join(
+        mark
+        for mark in unified
+        if mark in "\n\t" or (mark not in _BIDI and unicodedata.category(mark) not in ("Cc", "Cs"))
+    )
+
+
+def _value(value: Any, marks: frozenset[Mark], blot: bool) -> Any:
+    if isinstance(value, str) and not isinstance(value, Enum):
+        if blot and Mark.SECRET in marks:
+            return BLOT
+        return clean(value) if Mark.PARAGRAPHS in marks else one_line(value)
+    if isinstance(value, (tuple, list)):
+        return [_value(item, marks, blot) for item in value]
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return _fields(value, blot)
+    return value
+
+
+def _fields(record: Any, blot: bool) -> dict[str, Any]:
+    cls: Any = type(record)
+    marks = _marks(cls)
+    return {name: _value(getattr(record, name), marks[name], blot) for name in marks}
+
+
+def supported(language: str) -> str:
+    """Return the language we have that comes nearest; ours by default."""
+    try:
+        return translation.get_supported_language_variant(language)
+    except LookupError:
+        return settings.LANGUAGE_CODE
+
+
+def template(kind: str, part: str) -> Template:
+    """Return one of the PARTS of a kind. Raises TemplateDoesNotExist, TemplateSyntaxError."""
+    return cast(DjangoTemplates, engines["django"]).engine.get_template(f"messages/{kind}/{part}")
+
+
+def _part(kind: str, part: str, names: dict[str, Any]) -> str:
+    # use_tz off: a datetime is shown in the zone the caller gave it, which is the organisation's, not the server's.
+    # No context processors: a message shows what its letter holds and nothing else.
+    return template(kind, part).render(Context(names, autoescape=part.endswith(".html"), use_tz=False))
+
+
+_MANY_BREAKS: Final = re.compile(r"\n{3,}")
+_TRAILING: Final = re.compile(r"[ \t]+\n")
+
+
+def render(letter: Letter, language: str, *, blot: bool = False) -> Rendered:
+    """Render a letter in a language; with `blot`, as the copy that is kept, secrets blotted out.
+
+    Raises django.template.TemplateDoesNotExist or TemplateSyntaxError, which the system checks rule out.
+    """
+    chosen = supported(language)
+    with translation.override(chosen):
+        names = _fields(letter, blot)
+        names["language"] = chosen
+        names["site"] = settings.BASE_URL
+        names["direction"] = "rtl" if translation.get_language_bidi() else "ltr"
+        subject = one_line(_part(letter.kind, "subject.txt", names))
+        if not subject:
+            raise ImproperlyConfigured(f"messages/{letter.kind}/subject.txt is empty in {chosen!r}")
+        names["subject"] = subject
+        text = _TRAILING.sub("\n", clean(_part(letter.kind, "body.txt", names)))
+        html = clean(_part(letter.kind, "body.html", names))
+    return Rendered(subject, _MANY_BREAKS.sub("\n\n", text).strip() + "\n", html.strip() + "\n")
