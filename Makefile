@@ -16,7 +16,7 @@ setup: ## make .venv and install everything, for use and for development
 
 run: ## run the whole service here; Ctrl-C stops it (PORT=8000)
 	@.ci/setup run
-	@exec $(PY) manage.py serve
+	@exec .ci/serve
 
 demo: ## one complete journey without a browser, in its own temporary state
 	@.ci/setup run

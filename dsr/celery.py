@@ -5,7 +5,6 @@ No result is stored, no task runs inside the process that rings, and nothing wai
 
 import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from celery import Celery, signals
@@ -16,6 +15,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dsr.settings")
 
 from django.conf import settings
 
+from dsr import broker
 from dsr.services.doorbell import Bell, Wire
 
 QUEUE = "recourse"
@@ -23,23 +23,16 @@ QUEUE = "recourse"
 STALE_SECONDS = 60
 
 
-def _transport_options(url: str, folder: Path) -> dict[str, Any]:
+def _transport_options(url: str) -> dict[str, Any]:
     """Options of the broker; they differ between the embedded one and Redis."""
-    if url.startswith("filesystem"):
-        queue_folder, control_folder = folder / "queue", folder / "control"
-        for each in (queue_folder, control_folder):
-            each.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return {
-            "data_folder_in": str(queue_folder),
-            "data_folder_out": str(queue_folder),
-            "control_folder": str(control_folder),
-            "polling_interval": 0.1,
-        }
+    if url.startswith(broker.SCHEME):
+        return {"path": str(settings.DATA_DIR / "broker" / "queue.sqlite3")}
     # Longer than the longest task, so that a living worker's task is never handed out a second time.
     return {"visibility_timeout": 3600, "socket_connect_timeout": 1, "socket_keepalive": True}
 
 
-_OPTIONS = _transport_options(settings.BROKER_URL, settings.DATA_DIR / "broker")
+_OPTIONS = _transport_options(settings.BROKER_URL)
+
 
 app = Celery("recourse")
 app.conf.update(

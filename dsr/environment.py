@@ -162,11 +162,12 @@ class Environment:
     def database(self, value: str) -> dict[str, Any]:
         """DATABASE_URL as Django's dictionary."""
         fix = "write postgres://USER:PASSWORD@HOST:5432/NAME, or leave it out for SQLite in DATA_DIR"
-        config = self.parsed("DATABASE_URL", value, environ.Env.db_url_config, fix=fix)
-        known = {"django.db.backends.postgresql": "server", "django.db.backends.sqlite3": "file"}
-        if config.get("ENGINE") not in known:
-            raise SettingError("DATABASE_URL", f"saw {value.partition(':')[0]!r}", fix)
-        return config
+        scheme, colon, _ = value.partition("://")
+        # Asked here, because the parser would print the whole value, password and all.
+        if not colon or scheme not in ("postgres", "postgresql", "sqlite"):
+            seen = f"saw a value that starts with {scheme + ':'!r}" if colon else "saw no URL"
+            raise SettingError("DATABASE_URL", seen, fix)
+        return self.parsed("DATABASE_URL", value, environ.Env.db_url_config, fix=fix)
 
     def keyring(self, name: str, value: str) -> str:
         """Checks `id:base64,id:base64`, each key 32 bytes; the first one seals, all of them open."""

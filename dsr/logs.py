@@ -121,6 +121,8 @@ def configuration(level: str) -> dict[str, Any]:
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
             **{name: {"level": "ERROR" if level != "DEBUG" else "WARNING"} for name in _QUIET},
+            # Their news about each task and connection is ours to tell, or nobody's.
+            **{name: {"level": "WARNING"} for name in ("celery", "kombu", "amqp", "_granian", "granian")},
             # SQL has its parameters in it: never, at any level.
             "django.db.backends": {"level": "WARNING"},
             "sqlalchemy": {"level": "WARNING"},

@@ -1,6 +1,6 @@
 """Every setting of the service, read from the environment and from nowhere else.
 
-Without any variable the service runs *embedded*: SQLite, a broker of files, mail written to files and its own keys,
+Without any variable the service runs *embedded*: SQLite, its own broker in a file, mail written to files and its own keys,
 all under `DATA_DIR`. With `DATABASE_URL` naming a server it refuses to start until the keys and the address of the
 site are given: nothing that is safe on a laptop only may slip into production.
 """
@@ -142,8 +142,8 @@ FIELD_KEYS = env.keyring("FIELD_KEYS", FIELD_KEYS)
 
 BROKER_URL = env.text(
     "BROKER_URL",
-    "filesystem://",
-    shown="files in DATA_DIR",
+    "embedded://localhost",
+    shown="a file in DATA_DIR",
     example="redis://127.0.0.1:6379/0",
     secret=True,
     help="The doorbell between web and worker. Losing it delays work and loses none.",

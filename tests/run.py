@@ -91,7 +91,7 @@ def environment() -> dict[str, str]:
     chromium = find_chromium()
     found: dict[str, str | None] = {"Chromium": chromium}
     if env.get("EMBEDDED") == "1":
-        print("Testing the embedded default: SQLite and a broker of files (EMBEDDED=1).")
+        print("Testing the embedded default: SQLite and a broker in a file (EMBEDDED=1).")
         for name in ("DATABASE_URL", "BROKER_URL", "CACHE_URL", "REQUIRE_SERVICES"):
             env.pop(name, None)
     else:

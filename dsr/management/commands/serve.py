@@ -76,23 +76,26 @@ def _load_demo() -> list[tuple[str, str, str]]:
     return list(demo.load_once())
 
 
+#: The worker complains about being run by root, which in a container is nobody's fault.
+_QUIET = ["-W", "ignore::UserWarning:celery.platforms"]
+
+
 def _children(bind: str, *, web_only: bool) -> list[Child]:
     env = {**os.environ, "DJANGO_SETTINGS_MODULE": "dsr.settings", "PYTHONUNBUFFERED": "1"}
-    python = [sys.executable, "-m"]
-    web = [
-        *[*python, "granian", "--interface", "wsgi", "dsr.wsgi:application", "--no-ws", "--no-log-access"],
-        *["--host", bind, "--port", str(settings.PORT), "--log-level", "warning"],
-        *["--workers", str(settings.WEB_WORKERS), "--blocking-threads", str(settings.WEB_THREADS)],
-        *["--backpressure", "64", "--respawn-failed-workers", "--workers-kill-timeout", "10"],
-    ]
-    if web_only:
-        return [Child("web", web, env)]
+    web = (
+        "-m granian --interface wsgi --no-ws --no-access-log --log-level warning"
+        f" --host {bind} --port {settings.PORT}"
+        f" --workers {settings.WEB_WORKERS} --blocking-threads {settings.WEB_THREADS} --backpressure 64"
+        " --respawn-failed-workers --workers-kill-timeout 10 dsr.wsgi:application"
+    )
     # Threads: the work is waiting for databases, mail servers and disks, and one process is one less to lose.
-    worker = [
-        *[*python, "celery", "--app", "dsr.celery", "worker", "--beat", "--pool", "threads", "--concurrency", "2"],
-        *["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", settings.LOG_LEVEL],
-    ]
-    children = [Child("web", web, env), Child("worker", worker, env)]
-    if settings.DEMO and find_spec("dsr.demo") and find_spec("dsr.demo.http_service"):
-        children.insert(0, Child("demo-system", [*python, "dsr.demo.http_service"], env))
+    worker = (
+        "-m celery --quiet --app dsr.celery worker --beat --pool threads --concurrency 2 --loglevel WARNING"
+        " --without-gossip --without-mingle --without-heartbeat"
+    )
+    children = [Child("web", [sys.executable, *web.split()], env)]
+    if not web_only:
+        children.append(Child("worker", [sys.executable, *_QUIET, *worker.split()], env))
+        if settings.DEMO and find_spec("dsr.demo") and find_spec("dsr.demo.http_service"):
+            children.insert(0, Child("demo-system", [sys.executable, "-m", "dsr.demo.http_service"], env))
     return children
