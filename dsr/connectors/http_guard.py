@@ -1,0 +1,138 @@
+"""Where an `http` connector may connect to: public addresses, and the networks that its configuration names.
+
+The name is resolved here, every address it has is judged, and the connection goes to an address that was judged.
+There is no second look-up that could answer differently; Host header and certificate still carry the name.
+"""
+
+import socket
+import ssl
+from collections.abc import Iterable, Sequence
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from typing import Any
+
+import httpcore
+
+from dsr.connectors.base import Code, PermanentFailure, TemporaryFailure
+from dsr.connectors.deadline import Deadline
+
+Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
+
+METADATA = frozenset(map(ip_address, ("169.254.169.254", "169.254.170.2", "100.100.100.200", "fd00:ec2::254")))
+"""Where clouds hand out credentials to whoever asks. Allowed only if named alone, never as part of a network."""
+
+_NAT64 = IPv6Network("64:ff9b::/96")
+
+
+def judge(address: Address, allowed: Sequence[Network]) -> bool:
+    """Tell whether we may connect to this address."""
+    address = _inner(address)
+    if address in METADATA:
+        return any(network.num_addresses == 1 and address in network for network in allowed)
+    if any(address.version == network.version and address in network for network in allowed):
+        return True
+    return address.is_global and not address.is_multicast and not address.is_reserved
+
+
+def _inner(address: Address) -> Address:
+    """Return the IPv4 address that an IPv6 address really leads to."""
+    if isinstance(address, IPv6Address):
+        inner = address.ipv4_mapped or address.sixtofour
+        if inner is None and address in _NAT64:
+            inner = IPv4Address(int(address) & 0xFFFF_FFFF)
+        if inner is None and address.teredo is not None:
+            inner = address.teredo[1]
+        return inner or address
+    return address
+
+
+def resolve(host: str, port: int, allowed: Sequence[Network]) -> list[str]:
+    """Return the addresses of a name; raises if there are none, or if any single one may not be connected to."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        found = []
+    if not found:
+        raise TemporaryFailure(Code.UNREACHABLE, "url")
+    addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
+    if not all(judge(ip_address(address.partition("%")[0]), allowed) for address in addresses):
+        raise PermanentFailure(Code.ADDRESS_REFUSED, "url")
+    return addresses
+
+
+class GuardedBackend(httpcore.NetworkBackend):
+    """Opens connections for one call: only to addresses that were judged, and only until the call's time is up."""
+
+    def __init__(self, allowed: Sequence[Network], deadline: Deadline) -> None:
+        self._allowed = allowed
+        self._deadline = deadline
+        self._backend = httpcore.SyncBackend()
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:
+        """Connect to the first address of the host that answers."""
+        failure: Exception = httpcore.ConnectError()
+        for address in resolve(host, port, self._allowed):
+            self._deadline.check("url")
+            try:
+                stream = self._backend.connect_tcp(
+                    address,
+                    port,
+                    timeout=_shorter(timeout, self._deadline),
+                    local_address=local_address,
+                    socket_options=socket_options,
+                )
+                return _Timed(stream, self._deadline)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                failure = error
+        raise failure
+
+
+class _Timed(httpcore.NetworkStream):
+    """A connection on which every wait is cut to what is left of the call: a byte a minute gains nobody time."""
+
+    def __init__(self, stream: httpcore.NetworkStream, deadline: Deadline) -> None:
+        self._stream = stream
+        self._deadline = deadline
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """Return what has come."""
+        self._deadline.check("url")
+        return self._stream.read(max_bytes, _shorter(timeout, self._deadline))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """Send."""
+        self._deadline.check("url")
+        self._stream.write(buffer, _shorter(timeout, self._deadline))
+
+    def close(self) -> None:
+        """Hang up."""
+        self._stream.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        """Begin TLS, with the name that was configured and not the address it led to."""
+        try:
+            stream = self._stream.start_tls(ssl_context, server_hostname, _shorter(timeout, self._deadline))
+        except httpcore.ConnectError as error:
+            if not isinstance(error.__cause__, ssl.SSLCertVerificationError):
+                raise
+        else:
+            return _Timed(stream, self._deadline)
+        raise PermanentFailure(Code.TLS_FAILED, "url")
+
+    def get_extra_info(self, info: str) -> Any:
+        """Return what the connection knows about itself."""
+        return self._stream.get_extra_info(info)
+
+
+def _shorter(timeout: float | None, deadline: Deadline) -> float:
+    left = max(0.001, deadline.left)
+    return left if timeout is None else min(timeout, left)
