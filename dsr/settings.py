@@ -195,6 +195,8 @@ _email = env.parsed(
     "EMAIL_URL", _email_url, environ.Env.email_url_config, fix="write smtp+tls://USER:PASSWORD@HOST:587"
 )
 EMAIL_BACKEND = _email["EMAIL_BACKEND"]
+if EMAIL_BACKEND.endswith("filebased.EmailBackend"):
+    EMAIL_BACKEND = "notifications.backends.EmlFiles"
 EMAIL_FILE_PATH = unquote(urlsplit(_email_url).path)
 EMAIL_HOST = _email["EMAIL_HOST"] or "localhost"
 EMAIL_PORT = _email["EMAIL_PORT"] or 25
@@ -202,9 +204,13 @@ EMAIL_HOST_USER = _email["EMAIL_HOST_USER"] or ""
 EMAIL_HOST_PASSWORD = _email["EMAIL_HOST_PASSWORD"] or ""
 EMAIL_USE_TLS = _email.get("EMAIL_USE_TLS", False)
 EMAIL_USE_SSL = _email.get("EMAIL_USE_SSL", False)
-EMAIL_TIMEOUT = 10
+# A server that scans before it answers takes longer than a few seconds, and giving up on it means a second copy.
+EMAIL_TIMEOUT = 30
 DEFAULT_FROM_EMAIL = env.text(
     "MAIL_FROM", f"privacy@{_host}", shown="privacy@ the host of BASE_URL", help="Sender of every message."
+)
+MAIL_REPLY_TO = env.text(
+    "MAIL_REPLY_TO", example="privacy@example.org", help="Where answers to messages go, if not to the sender."
 )
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 

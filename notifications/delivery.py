@@ -50,6 +50,11 @@ class Tally:
     dropped: int = 0
     released: int = 0
 
+    @property
+    def total(self) -> int:
+        """How many messages something was decided about."""
+        return self.claimed - self.released
+
     def plus(self, what: str) -> "Tally":
         """Return the tally with one more of something."""
         return replace(self, **{what: getattr(self, what) + 1})

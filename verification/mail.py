@@ -13,7 +13,7 @@ from typing import Final
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, Max, Q, QuerySet, Sum
+from django.db.models import F, QuerySet
 
 from notifications import sealing
 from notifications.ids import uuid7
@@ -29,6 +29,7 @@ from verification.errors import (
     Unknown,
     WrongCode,
 )
+from verification.limits import RESEND_AFTER, TRIES_PER_CODE, Guesses, check_sends, guesses
 from verification.models import Challenge, Link
 from verification.proofs import LEVELS, Level, Method, Proof
 
@@ -51,10 +52,10 @@ __all__ = [
     "confirm",
     "confirm_code",
     "current",
+    "end",
     "expire_due",
     "peek",
     "proof_of",
-    "purge",
     "readdress",
     "remind",
     "resend",
@@ -64,15 +65,6 @@ __all__ = [
 LINK_LASTS: Final = timedelta(days=7)
 CODE_LASTS: Final = timedelta(minutes=30)
 CODE_DIGITS: Final = 6
-TRIES_PER_CODE: Final = 5
-WRONG_PER_ADDRESS: Final = 25
-"""Wrong codes for one address, over all its challenges of a day: opening many checks buys no more guesses."""
-RESEND_AFTER: Final = timedelta(seconds=60)
-SENDS_PER_DAY: Final = 5
-"""Mails about one thing in any 24 hours, the first included."""
-SENDS_PER_ADDRESS: Final = 20
-"""Mails to one address in any 24 hours, whatever they are about, before asking again is refused."""
-_DAY: Final = timedelta(days=1)
 _NOBODY: Final = UUID(int=0)
 
 
@@ -155,7 +147,7 @@ def resend(challenge_id: UUID, at: datetime) -> Started:
     """
     with transaction.atomic():
         challenge = _locked(challenge_id)
-        _check_sends(challenge, {challenge.address_fingerprint}, at)
+        check_sends(challenge.about, challenge.last_sent_at, {challenge.address_fingerprint}, at)
         return _renew(challenge, at)
 
 
@@ -168,10 +160,10 @@ def readdress(challenge_id: UUID, address: str, at: datetime) -> Started:
     fingerprints = sealing.fingerprints("email", chosen)
     with transaction.atomic():
         challenge = _locked(challenge_id)
-        _check_sends(challenge, set(fingerprints), at)
+        check_sends(challenge.about, challenge.last_sent_at, set(fingerprints), at)
         if challenge.address_fingerprint in fingerprints:
             return _renew(challenge, at)
-        _open_about(challenge.about).update(superseded_at=at)
+        end(challenge.about, at)
         return start(challenge.about, chosen, challenge.data_key, at)
 
 
@@ -199,25 +191,6 @@ def _locked(challenge_id: UUID) -> Challenge:
     if challenge.confirmed_at is not None:
         raise AlreadyConfirmed
     return challenge
-
-
-def _check_sends(challenge: Challenge, fingerprints: set[str], at: datetime) -> None:
-    """Refuse what comes too soon after the last mail, or too often in a day: for this matter or for this address."""
-    if at < challenge.last_sent_at + RESEND_AFTER:
-        raise TooSoon(challenge.last_sent_at + RESEND_AFTER)
-    limits = ((Q(about=challenge.about), SENDS_PER_DAY), (Q(address_fingerprint__in=fingerprints), SENDS_PER_ADDRESS))
-    for which, limit in limits:
-        sent = _sent(which, since=at - _DAY)
-        if len(sent) >= limit:
-            raise TooSoon(sent[-limit] + _DAY)
-
-
-def _sent(which: Q, since: datetime) -> list[datetime]:
-    """Return when mails went out for some challenges, in order."""
-    first = Challenge.objects.filter(which, created_at__gt=since).values_list("created_at", flat=True)
-    renewed = Challenge.objects.filter(which, last_sent_at__gt=since)
-    again = Link.objects.filter(challenge__in=renewed, sent_at__gt=since).values_list("sent_at", flat=True)
-    return sorted([*first, *again])
 
 
 def _renew(challenge: Challenge, at: datetime) -> Started:
@@ -319,7 +292,7 @@ def confirm_code(challenge_id: UUID, code: str, at: datetime) -> Confirmed:
         rows = Challenge.objects.select_for_update(of=("self",)).select_related("data_key")
         challenge = rows.filter(pk=challenge_id).first()
         right = sealing.secret_matches(f"code:{challenge_id}", given, challenge.code_hash if challenge else "-")
-        guessed = _guesses(challenge.address_fingerprint if challenge else "-", at)
+        guessed = guesses(challenge.address_fingerprint if challenge else "-", at)
         refusal = _refusal(challenge, guessed, at)
         first = _record_code(challenge, right, refusal, at)
     if refusal is not None:
@@ -332,20 +305,7 @@ def confirm_code(challenge_id: UUID, code: str, at: datetime) -> Confirmed:
     return _confirmed(challenge, first=first)
 
 
-@dataclass(frozen=True, slots=True)
-class _Guesses:
-    wrong: int
-    last_sent_at: datetime | None
-
-
-def _guesses(fingerprint: str, at: datetime) -> _Guesses:
-    found = Challenge.objects.filter(address_fingerprint=fingerprint, last_sent_at__gt=at - _DAY).aggregate(
-        wrong=Sum("wrong"), last=Max("last_sent_at")
-    )
-    return _Guesses(found["wrong"] or 0, found["last"])
-
-
-def _refusal(challenge: Challenge | None, guesses: _Guesses, at: datetime) -> CheckError | None:
+def _refusal(challenge: Challenge | None, guessed: Guesses, at: datetime) -> CheckError | None:
     """Return why a code is not even looked at, or None."""
     if challenge is None:
         return Unknown()
@@ -353,8 +313,8 @@ def _refusal(challenge: Challenge | None, guesses: _Guesses, at: datetime) -> Ch
         return Superseded()
     if challenge.tries >= TRIES_PER_CODE:
         return TooMany(max(at, challenge.last_sent_at + RESEND_AFTER))
-    if guesses.wrong >= WRONG_PER_ADDRESS and guesses.last_sent_at is not None:
-        return TooMany(guesses.last_sent_at + _DAY)
+    if (blocked_until := guessed.blocked_until()) is not None:
+        return TooMany(blocked_until)
     return Expired() if at >= challenge.code_expires_at else None
 
 
@@ -401,7 +361,6 @@ def expire_due(at: datetime, limit: int = 100) -> list[Challenge]:
     return rows
 
 
-def purge(about: UUID, at: datetime) -> int:
-    """Remove the addresses of the challenges about a thing and end those still open; return how many rows."""
-    _open_about(about).order_by().update(superseded_at=at)
-    return Challenge.objects.filter(about=about).update(address_sealed=None, address_fingerprint="", code_hash="")
+def end(about: UUID, at: datetime) -> int:
+    """End every open challenge about a thing, so that its links and codes do nothing more; return how many."""
+    return _open_about(about).order_by().update(superseded_at=at)
