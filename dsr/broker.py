@@ -106,8 +106,9 @@ class Channel(virtual.Channel):
     def close(self) -> None:
         """Give back what this channel took and did not finish, then let go of the file."""
         if not self.closed:
-            for tag in list(self.qos._delivered):
-                if tag not in self.qos._dirty:
+            qos: Any = self.qos
+            for tag in list(qos._delivered):
+                if tag not in qos._dirty:
                     with suppress(sqlite3.Error):
                         self._run("UPDATE message SET visible_at = ? WHERE tag = ?", time(), tag)
         super().close()

@@ -87,8 +87,9 @@ def _send(name: str, ids: Sequence[str]) -> None:
 
 def _probe() -> None:
     with _bell_line.clone() as connection:
-        connection.ensure_connection(max_retries=1, timeout=0.5)
-        connection.default_channel.queue_declare(QUEUE, passive=False)
+        connection.connect()
+        channel: Any = connection.default_channel
+        channel.queue_declare(QUEUE)
 
 
 WIRE = Wire(send=_send, probe=_probe)

@@ -87,7 +87,7 @@ def _plain(value: Any) -> Any:
     return _CONTROL.sub(" ", str(value))[:_LONGEST]
 
 
-_SHARED = [
+_SHARED: list[structlog.typing.Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,
@@ -163,7 +163,7 @@ def start_sentry(dsn: str) -> None:
 
 def scrub(event: dict[str, Any], _hint: dict[str, Any]) -> dict[str, Any]:
     """Keeps of an error report its classes and places; drops texts, requests, users and anything extra."""
-    kept = {key: event[key] for key in ("event_id", "timestamp", "level", "platform", "release") if key in event}
+    kept: dict[str, Any] = {key: event[key] for key in ("event_id", "timestamp", "level", "platform", "release") if key in event}
     values = event.get("exception", {}).get("values", [])
     kept["exception"] = {
         "values": [{key: value[key] for key in ("type", "module", "stacktrace") if key in value} for value in values]
