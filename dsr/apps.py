@@ -11,8 +11,10 @@ class DsrConfig(AppConfig):
     verbose_name = _("Requests")
 
     def ready(self) -> None:
-        """Hang up the doorbell."""
+        """Hang up the checks and the doorbell."""
+        from dsr import checks
         from dsr.celery import WIRE
         from dsr.services import doorbell
 
+        checks.register()
         doorbell.install(WIRE)

@@ -255,9 +255,6 @@ ANSWER_KEPT_DAYS = env.whole(
 CASE_KEPT_DAYS = env.whole(
     "CASE_KEPT_DAYS", 730, least=30, most=3650, help="Days after closing until the personal data of a case is deleted."
 )
-OWNER_DAYS = env.whole(
-    "OWNER_DAYS", 5, least=1, most=60, help="Days between two reminders to the owner of a system who has a worksheet."
-)
 AUTO_APPROVE = env.items(
     "AUTO_APPROVE",
     (),

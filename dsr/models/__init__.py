@@ -16,6 +16,7 @@ from dsr.models.work import (
     StepResult,
     StepState,
     System,
+    WorksheetFile,
 )
 
 __all__ = [
@@ -43,4 +44,5 @@ __all__ = [
     "Submission",
     "System",
     "Withholding",
+    "WorksheetFile",
 ]

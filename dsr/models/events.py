@@ -17,7 +17,9 @@ class Event(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="events", db_index=False)
-    request = models.ForeignKey(SubjectRequest, on_delete=models.PROTECT, related_name="events", null=True, db_index=False)
+    request = models.ForeignKey(
+        SubjectRequest, on_delete=models.PROTECT, related_name="events", null=True, db_index=False
+    )
     seq = models.PositiveIntegerField()
     at = models.DateTimeField(_("when"))
     recorded_at = models.DateTimeField(db_default=Now())

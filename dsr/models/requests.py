@@ -75,7 +75,9 @@ class SubjectRequest(fsm.ProtectedStateMixin, SealedRow):
         constraints = (
             models.CheckConstraint(condition=_one_of("state", State), name="request_state_known"),
             models.CheckConstraint(condition=_one_of("turn", Turn), name="request_turn_known"),
-            models.CheckConstraint(condition=_one_of("outcome", Outcome) | models.Q(outcome=""), name="request_outcome_known"),
+            models.CheckConstraint(
+                condition=_one_of("outcome", Outcome) | models.Q(outcome=""), name="request_outcome_known"
+            ),
             models.CheckConstraint(
                 condition=(
                     models.Q(state="closed", closed_at__isnull=False) & ~models.Q(outcome="")

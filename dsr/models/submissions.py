@@ -38,7 +38,7 @@ class Submission(SealedRow):
     data_key = models.OneToOneField(DataKey, on_delete=models.PROTECT, related_name="+", editable=False)
 
     idempotency_scope = models.CharField(max_length=64, blank=True, editable=False)
-    idempotency_key = models.CharField(max_length=128, null=True, editable=False)  # noqa: DJ001 - null is "none given"
+    idempotency_key = models.CharField(max_length=128, null=True, editable=False)
     idempotency_digest = models.CharField(max_length=64, blank=True, editable=False)
 
     name_sealed = models.BinaryField(null=True)

@@ -178,6 +178,31 @@ class Step(SealedRow):
         return self.request.submission.data_key
 
 
+class WorksheetFile(SealedRow):
+    """A file that the owner of a system handed in, until it goes into the step's parcel."""
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    step = models.ForeignKey(Step, on_delete=models.PROTECT, related_name="files")
+    dataset = models.CharField(_("kind of data"), max_length=64)
+    name_sealed = models.BinaryField(null=True)
+    media_type = models.CharField(_("type"), max_length=80)
+    size = models.BigIntegerField(_("size in bytes"))
+    vault_name = models.CharField(max_length=160, editable=False)
+    at = models.DateTimeField(_("when"))
+
+    class Meta:
+        verbose_name = _("worksheet file")
+        verbose_name_plural = _("worksheet files")
+        ordering = ("at", "id")
+
+    def __str__(self) -> str:
+        return f"{self.dataset} {self.size}"
+
+    def sealing_key(self) -> DataKey:
+        """Return the data key of the submission."""
+        return self.step.request.submission.data_key
+
+
 class Attempt(models.Model):
     """One try at one step, as it went."""
 

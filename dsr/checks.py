@@ -1,0 +1,53 @@
+"""What ``manage.py check`` refuses to start with: a lifecycle table and a model that disagree, unknown needs."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django.apps import AppConfig
+from django.core import checks
+
+from dsr import fsm, lifecycle
+from dsr.lifecycle import Outcome, State
+from dsr.rights import Right
+
+
+def register() -> None:
+    """Hang the checks up."""
+    checks.register(lifecycle_is_whole)
+
+
+def lifecycle_is_whole(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[checks.CheckMessage]:
+    """Compare the lifecycle table with the model, the policies and itself."""
+    return [checks.Error(problem, id="dsr.E001") for problem in _problems()]
+
+
+def _problems() -> Iterator[str]:
+    from dsr.models import SubjectRequest
+    from dsr.policies import NEEDS
+
+    yield from fsm.problems(SubjectRequest)
+    verbs = [move.verb for move in lifecycle.MOVES]
+    for verb in sorted({verb for verb in verbs if verbs.count(verb) > 1}):
+        yield f"The move {verb!r} has more than one row."
+    for move in lifecycle.MOVES:
+        for need in move.needs:
+            if need not in NEEDS:
+                yield f"The move {move.verb!r} needs {need!r}, which no policy decides."
+        if (move.target == State.CLOSED) != (move.outcome is not None):
+            yield f"The move {move.verb!r} must name an outcome if, and only if, it closes."
+        if isinstance(move.outcome, str) and move.outcome != lifecycle.COMPUTED and move.outcome not in set(Outcome):
+            yield f"The move {move.verb!r} names an unknown outcome."
+    for right in Right:
+        yield from _dead_ends(right)
+
+
+def _dead_ends(right: Right) -> Iterator[str]:
+    """Every state that a right can reach must have a way on."""
+    reached, waiting = {State.RECEIVED}, [State.RECEIVED]
+    while waiting:
+        state = waiting.pop()
+        onward = {move.target for move in lifecycle.of(right) if state in move.sources and move.target}
+        if state != State.CLOSED and not onward:
+            yield f"A request for {right} is stuck in {state}."
+        waiting += onward - reached
+        reached |= onward

@@ -1,0 +1,93 @@
+"""A privacy class for every field that is stored. A test fails on a field nobody thought about.
+
+From this register come masking, forgetting and the map of our own data. It names all three apps, because the
+promise it makes is about the whole database.
+"""
+
+from enum import StrEnum
+
+
+class PrivacyClass(StrEnum):
+    """What a stored value can say about a person, and so what must happen to it."""
+
+    OPERATIONAL = "operational"
+    """Says nothing about who the person is: states, dates, counts, codes."""
+    PSEUDONYM = "pseudonym"
+    """A keyed fingerprint or number that finds a person's rows again. Emptied when the case is forgotten."""
+    SEALED = "sealed"
+    """A personal value under the case's data key. Unreadable for good once the key is destroyed."""
+    SECRET = "secret"  # noqa: S105 - the name of a class, not a value of one
+    """A digest of a token or code, or a wrapped key. Useless by itself."""
+    STAFF = "staff"
+    """Which colleague acted, or how to reach the owner of a system."""
+
+
+_OPEN, _PSEUDONYM, _SEALED, _SECRET, _STAFF = (
+    PrivacyClass.OPERATIONAL,
+    PrivacyClass.PSEUDONYM,
+    PrivacyClass.SEALED,
+    PrivacyClass.SECRET,
+    PrivacyClass.STAFF,
+)
+
+_BY_MODEL: dict[str, dict[PrivacyClass, str]] = {
+    "dsr.Submission": {
+        _OPEN: "id reference received_at channel language country region zone relationship notice_id notice_version "
+        "rules_version regimes data_key idempotency_scope idempotency_key verified_at verified_level verified_method "
+        "chain_seq chain_head created_at purge_at purged_at",
+        _PSEUDONYM: "email_fingerprint phone_fingerprint account_fingerprint idempotency_digest",
+        _SEALED: "name_sealed email_sealed phone_sealed identifiers_sealed",
+    },
+    "dsr.SubjectRequest": {
+        _OPEN: "id submission right state outcome turn regime received_at due_at due_on question_at proposal "
+        "prepared_at approved_at refusal_ground searched_at ready_at closed_at version",
+        _SEALED: "details_sealed reason_sealed",
+        _STAFF: "assignee prepared_by approved_by",
+    },
+    "dsr.Event": {
+        _OPEN: "id submission request seq at recorded_at verb actor via from_state to_state data prev_hash hash",
+        _STAFF: "actor_id",
+    },
+    "dsr.Checkpoint": {_OPEN: "id at first_event last_event count prev_root root key_id signature"},
+    "dsr.Deadline": {_OPEN: "id submission request kind ordinal due_at regime rule done_at claimed_until attempts"},
+    "dsr.System": {
+        _OPEN: "id key name description connector data_key categories identifiers active",
+        _SEALED: "config_sealed",
+        _STAFF: "owner_name owner_email",
+    },
+    "dsr.Step": {
+        _OPEN: "id request system state result code counts parcel due_at claimed_until lease attempts reminders "
+        "started_at finished_at",
+        _SEALED: "reason_sealed",
+        _STAFF: "decided_by",
+    },
+    "dsr.WorksheetFile": {_OPEN: "id step dataset media_type size vault_name at", _SEALED: "name_sealed"},
+    "dsr.Attempt": {_OPEN: "id step number lease started_at ended_at result code"},
+    "dsr.LedgerEntry": {_OPEN: "id request system category outcome count ground until at"},
+    "dsr.Withholding": {
+        _OPEN: "id request system category ground at lifted_at",
+        _SEALED: "reason_sealed",
+        _STAFF: "by",
+    },
+    "dsr.Package": {
+        _OPEN: "id request number vault_name size sha256 manifest built_at expires_at destroyed_at downloads",
+    },
+    "dsr.Post": {_OPEN: "id submission request direction at read_at", _SEALED: "body_sealed", _STAFF: "author"},
+    "dsr.ApiToken": {_OPEN: "created expiry scopes last_used_on", _SECRET: "digest token_key", _STAFF: "user name"},
+    "dsr.IdempotentAnswer": {_OPEN: "id scope key status body at", _PSEUDONYM: "digest"},
+}
+
+FIELDS: dict[str, PrivacyClass] = {
+    f"{model}.{field}": privacy_class
+    for model, classes in _BY_MODEL.items()
+    for privacy_class, fields in classes.items()
+    for field in fields.split()
+}
+"""``app.Model.field`` to its class."""
+
+
+def of_class(privacy_class: PrivacyClass, model: str = "") -> tuple[str, ...]:
+    """Return the fields of one class, of one model or of all."""
+    return tuple(
+        name for name, found in FIELDS.items() if found is privacy_class and (not model or name.startswith(f"{model}."))
+    )

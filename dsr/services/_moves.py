@@ -1,0 +1,283 @@
+"""The one road along which a request changes: lock, policy, method, save, event.
+
+``holding`` locks a submission, which is the mutex of all its requests, and hands out a Case. ``Case.move`` is the only
+caller of a transition. What happened is written when the block ends, in the same transaction.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from dsr.errors import NotFound, RecourseError, Stale, WrongState
+from dsr.lifecycle import BY_VERB, COMPUTED, TURN_OF, Actor, Move, Outcome, State, Turn, of
+from dsr.models import (
+    Deadline,
+    DeadlineKind,
+    Event,
+    LedgerEntry,
+    LedgerOutcome,
+    Step,
+    StepResult,
+    StepState,
+    SubjectRequest,
+    Submission,
+)
+from dsr.policies import Caller, check_can_make
+from dsr.rights import Right
+from dsr.services import history
+
+__all__ = ["Caller", "Case", "OpenMove", "holding", "make", "new_case", "open_moves"]
+
+_OUTLIVE_CLOSING = (DeadlineKind.DESTROY, DeadlineKind.PURGE)
+
+
+class Case:
+    """A locked submission, what is done to it, and the events that will say so."""
+
+    def __init__(self, submission: Submission, *, new: bool = False) -> None:
+        self.submission = submission
+        self._new = new
+        self._events: list[Event] = []
+        self._requests: dict[UUID, SubjectRequest] = {}
+        self._settled_at: datetime | None = None
+
+    def request(self, request_id: UUID, *, expect: int | None = None) -> SubjectRequest:
+        """Return one request of this submission. Raises NotFound for any other, Stale for another version."""
+        if request_id not in self._requests:
+            self.requests()
+        try:
+            request = self._requests[request_id]
+        except KeyError:
+            raise NotFound(_("There is no such request.")) from None
+        if expect is not None and expect != request.version:
+            raise Stale(_("Somebody changed this request since you looked. Look again, then decide."))
+        return request
+
+    def requests(self) -> list[SubjectRequest]:
+        """Return the requests of this submission, loaded once."""
+        if not self._requests and not self._new:
+            for request in SubjectRequest.objects.filter(submission=self.submission):
+                self.adopt(request)
+        return list(self._requests.values())
+
+    def adopt(self, request: SubjectRequest) -> None:
+        """Take a request into the case, sharing the locked submission."""
+        request.submission = self.submission
+        self._requests[request.pk] = request
+
+    def move(
+        self,
+        request: SubjectRequest,
+        verb: str,
+        *,
+        by: Caller,
+        at: datetime,
+        data: Mapping[str, Any] | None = None,
+        **stamps: Any,
+    ) -> None:
+        """Make one move. ``data`` goes into the event and must hold no personal value; ``stamps`` go to the method.
+
+        Raises NotAllowed, WrongState or Incomplete, and then nothing has changed.
+        """
+        move = BY_VERB[verb]
+        check_can_make(request, move, by, at)
+        source = str(request.state)
+        before = _values(request)
+        method: Callable[..., None] = getattr(request, verb)
+        method(at=at, **stamps)
+        self._settle(request, move, source, at)
+        if not self._new:
+            request.version += 1
+            request.save(update_fields=[name for name, value in _values(request).items() if value != before[name]])
+        self.record(verb, by=by, at=at, request=request, source=source, data=data, role=by.acting_as(move))
+
+    def needs_staff(self, request: SubjectRequest) -> None:
+        """Put the request in front of staff, because something waits for a decision."""
+        if request.turn != Turn.STAFF:
+            request.turn = str(Turn.STAFF)
+            request.version += 1
+            request.save(update_fields=["turn", "version"])
+
+    def record(
+        self,
+        verb: str,
+        *,
+        by: Caller,
+        at: datetime,
+        request: SubjectRequest | None = None,
+        source: str = "",
+        data: Mapping[str, Any] | None = None,
+        role: Actor | None = None,
+    ) -> None:
+        """Append an event to the chain; ``role`` defaults to the caller's first."""
+        submission = self.submission
+        event = Event(
+            submission=submission,
+            request=request,
+            seq=submission.chain_seq + 1,
+            at=at,
+            verb=verb,
+            actor=str(role or next((actor for actor in Actor if actor in by.roles), Actor.SYSTEM)),
+            actor_id=str(by.user_id or ""),
+            via=by.via,
+            from_state=source,
+            to_state=str(request.state) if request else "",
+            data=dict(data or {}),
+            prev_hash=submission.chain_head,
+        )
+        event.hash = history.digest(event)
+        submission.chain_seq, submission.chain_head = event.seq, event.hash
+        self._events.append(event)
+
+    def write(self) -> None:
+        """Write the events and the head of the chain. A new submission carries its head in its own row."""
+        if not self._events:
+            return
+        if self._settled_at is not None:
+            self._schedule_purge(self._settled_at)
+        Event.objects.bulk_create(self._events)
+        self._events = []
+        if not self._new:
+            Submission.objects.filter(pk=self.submission.pk).update(
+                chain_seq=self.submission.chain_seq, chain_head=self.submission.chain_head
+            )
+
+    def _schedule_purge(self, at: datetime) -> None:
+        """Set the day on which the case is forgotten once everything in it is closed; clear it on reopening."""
+        submission = self.submission
+        closed = all(request.state == State.CLOSED for request in self.requests())
+        if closed == (submission.purge_at is not None):
+            return
+        submission.purge_at = at + timedelta(days=settings.CASE_KEPT_DAYS) if closed else None
+        submission.save(update_fields=["purge_at"])
+        purge = Deadline.objects.filter(submission=submission, kind=DeadlineKind.PURGE)
+        purge.delete()
+        if submission.purge_at is not None:
+            purge.create(submission=submission, kind=DeadlineKind.PURGE, due_at=submission.purge_at)
+
+    def _stop_search(self, request: SubjectRequest, at: datetime) -> None:
+        """Call off what systems have not answered: nobody should search for a request that is over."""
+        Step.objects.filter(request=request).exclude(state=StepState.DONE).update(
+            state=StepState.DONE,
+            result=StepResult.LEFT_OUT,
+            code="request_closed",
+            finished_at=at,
+            lease=None,
+            claimed_until=None,
+        )
+
+    def _settle(self, request: SubjectRequest, move: Move, source: str, at: datetime) -> None:
+        if move.target is not None or move.turn is not None:
+            request.turn = str(move.turn or TURN_OF[State(request.state)])
+        if move.target is None or self._new:
+            return
+        self._settled_at = at
+        if move.target == State.CLOSED:
+            request.closed_at = at
+            request.outcome = str(computed_outcome(request) if move.outcome == COMPUTED else move.outcome)
+            request.question_at = None
+            ended = Deadline.objects.filter(request=request, done_at__isnull=True).exclude(kind__in=_OUTLIVE_CLOSING)
+            ended.update(done_at=at)
+            if source == State.IN_REVIEW:
+                self._stop_search(request, at)
+        elif State.CLOSED in move.sources:
+            request.closed_at, request.outcome = None, ""
+
+
+def _values(request: SubjectRequest) -> dict[str, Any]:
+    return {field.name: getattr(request, field.attname) for field in SubjectRequest._meta.concrete_fields}
+
+
+def computed_outcome(request: SubjectRequest) -> Outcome:
+    """Work the outcome out from the ledger, so that it says what really happened."""
+    outcomes = set(LedgerEntry.objects.filter(request=request).values_list("outcome", flat=True))
+    if outcomes & {LedgerOutcome.WITHHELD, LedgerOutcome.FAILED}:
+        return Outcome.PARTLY_FULFILLED
+    if outcomes == {LedgerOutcome.NOTHING_HELD}:
+        return Outcome.NOTHING_HELD
+    return Outcome.FULFILLED
+
+
+def new_case(submission: Submission) -> Case:
+    """Start the case of a submission that is not in the database yet. The caller inserts the rows, then ``write``s."""
+    return Case(submission, new=True)
+
+
+@contextmanager
+def holding(*, submission_id: UUID | None = None, request_id: UUID | None = None) -> Iterator[Case]:
+    """Lock a submission, by its own id or one of its requests', for one transaction.
+
+    Raises NotFound when there is no such row.
+    """
+    key = {"pk": submission_id} if submission_id else {"requests__pk": request_id}
+    with transaction.atomic():
+        try:
+            submission = Submission.objects.select_for_update(of=("self",)).select_related("data_key").get(**key)
+        except Submission.DoesNotExist:
+            raise NotFound(_("There is no such request.")) from None
+        case = Case(submission)
+        yield case
+        case.write()
+
+
+def make(
+    request_id: UUID,
+    verb: str,
+    *,
+    by: Caller,
+    at: datetime,
+    data: Mapping[str, Any] | None = None,
+    expect: int | None = None,
+    **stamps: Any,
+) -> SubjectRequest:
+    """Make one move on one request, in a transaction of its own, and return the request as it is now.
+
+    Raises NotFound, Stale, NotAllowed, WrongState or Incomplete.
+    """
+    with holding(request_id=request_id) as case:
+        request = case.request(request_id, expect=expect)
+        case.move(request, verb, by=by, at=at, data=data, **stamps)
+    return request
+
+
+@dataclass(frozen=True, slots=True)
+class OpenMove:
+    """One move as one caller sees it: possible, or not and why."""
+
+    verb: str
+    title: str
+    allowed: bool
+    inputs: tuple[str, ...]
+    because: str = ""
+    code: str = ""
+
+
+def open_moves(request: SubjectRequest, by: Caller, at: datetime) -> list[OpenMove]:
+    """List the moves of this right that are this caller's to make, each with the reason where it is not possible.
+
+    Moves that belong to other states altogether are left out: they would only be noise.
+    """
+    moves = []
+    for move in of(Right(request.right)):
+        if by.acting_as(move) is None or State(request.state) not in move.sources:
+            continue
+        try:
+            check_can_make(request, move, by, at)
+            moves.append(OpenMove(move.verb, str(move.title), True, move.inputs))
+        except RecourseError as error:
+            moves.append(OpenMove(move.verb, str(move.title), False, move.inputs, error.sentence, error.code))
+    return moves
+
+
+def known_verb(verb: str) -> Move:
+    """Return the row of a verb. Raises WrongState for a word that no machine knows."""
+    if verb not in BY_VERB:
+        raise WrongState(_("There is no such step."), code="unknown-move")
+    return BY_VERB[verb]

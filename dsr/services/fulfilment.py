@@ -1,0 +1,147 @@
+"""Building the answer: from what the systems handed over to a package, a ledger and a message.
+
+The file is written outside any transaction under a name of its own; one short transaction then makes it the answer. A
+builder that dies leaves its claim to run out, and the next one starts afresh.
+"""
+
+import hashlib
+import json
+from contextlib import ExitStack
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+
+from dsr.deadlines import local_date
+from dsr.lifecycle import State
+from dsr.logs import get_logger
+from dsr.models import (
+    Deadline,
+    DeadlineKind,
+    LedgerEntry,
+    Package,
+    Step,
+    SubjectRequest,
+)
+from dsr.packaging import builder
+from dsr.rights import SPECS, Delivery, Right
+from dsr.services import assembling, letters, telling
+from dsr.services._moves import Caller, Case, holding
+from dsr.services.storage import vault
+from notifications.ids import uuid7
+
+log = get_logger(__name__)
+TRIES = 5
+"""How often a package is tried before people look at it."""
+_SYSTEM = Caller.system()
+
+
+def build(deadline: Deadline, at: datetime) -> None:
+    """Build the answer of one approved request and hold it ready. Doing it twice does it once."""
+    request = SubjectRequest.objects.select_related("submission__data_key").get(pk=deadline.request_id)
+    if request.state != State.FULFILLING:
+        Deadline.objects.filter(pk=deadline.pk).update(done_at=at)
+        return
+    try:
+        package = _write(request, at)
+    except Exception:
+        if deadline.attempts < TRIES:
+            raise
+        _give_up(request.pk, deadline, at)
+        return
+    if not _record(request.pk, deadline, package, at) and package.vault_name:
+        vault().delete(package.vault_name)
+
+
+def _write(request: SubjectRequest, at: datetime) -> Package:
+    package = Package(id=uuid7(at), request=request, built_at=at)
+    if request.spec.delivery is Delivery.STATEMENT:
+        statement = json.dumps(assembling.statement_of(request).as_dict(), sort_keys=True).encode()
+        package.sha256, package.size = hashlib.sha256(statement).hexdigest(), len(statement)
+        return package
+    package.vault_name = f"packages/{package.pk}"
+    key = request.submission.data_key.key_bytes()
+    with ExitStack() as parcels:
+        contents = assembling.contents_of(request, at, parcels)
+        with vault().writer(package.vault_name, key) as out:
+            manifest = builder.build(contents, out)
+    package.size, package.sha256, package.manifest = out.size, out.sha256, manifest.summary
+    return package
+
+
+def _record(request_id: UUID, deadline: Deadline, package: Package, at: datetime) -> bool:
+    """Make a written package the answer. False when somebody else was faster or the request is over."""
+    parcels = []
+    with holding(request_id=request_id) as case:
+        request = case.request(request_id)
+        if request.state != State.FULFILLING:
+            return False
+        package.request, package.number = request, request.packages.count() + 1
+        package.expires_at = at + timedelta(days=settings.DOWNLOAD_DAYS)
+        package.save(force_insert=True)
+        _keep_ledger(request, at)
+        data = {"package": package.number, "sha256": package.sha256, "size": package.size}
+        case.move(request, "built", by=_SYSTEM, at=at, data=data)
+        Deadline.objects.filter(request=request, done_at__isnull=True).update(done_at=at)
+        hold_ready(case, request, package, at)
+        parcels = _release_parcels(request)
+    for name in parcels:
+        vault().delete(name)
+    return True
+
+
+def _keep_ledger(request: SubjectRequest, at: datetime) -> None:
+    """One line for every category of every system in scope; an answer given anew replaces the old lines."""
+    lines = assembling.ledger_of(request, at)
+    if request.packages.count() > 1:
+        LedgerEntry.objects.filter(request=request).delete()
+    LedgerEntry.objects.bulk_create(lines)
+
+
+def _release_parcels(request: SubjectRequest) -> list[str]:
+    """Let go of the copies that the package was made from: it holds what was released, and they held more."""
+    names = list(request.steps.exclude(parcel="").values_list("parcel", flat=True))
+    if names:
+        Step.objects.filter(request=request).update(parcel="")
+    return names
+
+
+def hold_ready(case: Case, request: SubjectRequest, package: Package, at: datetime) -> None:
+    """Set the dates of an answer that waits to be collected, and tell the person."""
+    assert package.expires_at is not None
+    warning = package.expires_at - timedelta(days=settings.EXPIRY_WARNING_DAYS)
+    destroy = max(package.expires_at, package.built_at + timedelta(days=settings.ANSWER_KEPT_DAYS))
+    dates = {DeadlineKind.EXPIRY_WARNING: warning, DeadlineKind.EXPIRY: package.expires_at}
+    if package.vault_name:
+        dates[DeadlineKind.DESTROY] = destroy
+        Deadline.objects.filter(request=request, kind=DeadlineKind.DESTROY, done_at__isnull=True).update(done_at=at)
+    ordinal = Deadline.objects.filter(request=request, kind=DeadlineKind.EXPIRY).count()
+    Deadline.objects.bulk_create(
+        Deadline(submission=case.submission, request=request, kind=kind, ordinal=ordinal, due_at=due)
+        for kind, due in dates.items()
+    )
+    submission = case.submission
+    letter = letters.AnswerReady(
+        reference=submission.reference,
+        organisation=telling.organisation(submission),
+        right=str(SPECS[Right(request.right)].title),
+        expires_on=local_date(package.expires_at, submission.zone),
+        tracker=telling.tracker_link(submission, at),
+    )
+    telling.tell(submission, letter, at=at, dedupe=f"ready:{package.pk}:{ordinal}")
+
+
+def _give_up(request_id: UUID, deadline: Deadline, at: datetime) -> None:
+    """Bring an answer that will not build back to the desk, where a person sees it."""
+    log.error("package not built", id=str(request_id))
+    with holding(request_id=request_id) as case:
+        request = case.request(request_id)
+        if request.state != State.FULFILLING:
+            return
+        data = {"attempts": deadline.attempts}
+        if request.spec.searches:
+            case.move(request, "build_failed", by=_SYSTEM, at=at, data=data)
+            Deadline.objects.filter(pk=deadline.pk).update(done_at=at)
+        else:
+            case.record("build_failed", by=_SYSTEM, at=at, request=request, data=data)
+            case.needs_staff(request)

@@ -1,0 +1,169 @@
+"""The chain: how an event is hashed, and how the whole history is proved."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Max
+
+from dsr.models import Checkpoint, Event, Submission
+from notifications import sealing
+
+SETTLING = timedelta(minutes=10)
+"""Events younger than this stay out of a checkpoint: a slower transaction may still commit a smaller id."""
+_BATCH = 2000
+
+
+def digest(event: Event) -> str:
+    """Return the SHA-256 (hex) of an event and of the hash before it, over canonical JSON."""
+    fields = {
+        "submission": str(event.submission_id),
+        "request": str(event.request_id or ""),
+        "seq": event.seq,
+        "at": event.at.astimezone(UTC).isoformat(timespec="microseconds"),
+        "verb": event.verb,
+        "actor": event.actor,
+        "actor_id": event.actor_id,
+        "via": event.via,
+        "from": event.from_state,
+        "to": event.to_state,
+        "data": event.data,
+        "prev": event.prev_hash,
+    }
+    text = json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What a verification came to. ``broken`` is "" or a sentence naming the first broken link."""
+
+    events: int
+    chains: int
+    checkpoints: int
+    broken: str = ""
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing was found broken."""
+        return not self.broken
+
+
+class _Broken(Exception):
+    pass
+
+
+def verify(reference: str | None = None) -> Proof:
+    """Recompute every chain (or one) and every checkpoint, streaming. Never raises for a broken history."""
+    counted = {"events": 0, "chains": 0, "checkpoints": 0}
+    try:
+        chains = Submission.objects.order_by("id").only("id", "reference", "chain_seq", "chain_head")
+        if reference is not None:
+            chains = chains.filter(reference=reference)
+        for events in _verify_chains(chains.iterator(chunk_size=_BATCH)):
+            counted["chains"] += 1
+            counted["events"] += events
+        if reference is None:
+            _verify_no_strays(counted["events"])
+            for _checkpoint in _verify_checkpoints():
+                counted["checkpoints"] += 1
+    except _Broken as broken:
+        return Proof(**counted, broken=str(broken))
+    return Proof(**counted)
+
+
+def _verify_chains(submissions: Iterator[Submission]) -> Iterator[int]:
+    batch: list[Submission] = []
+    for submission in submissions:
+        batch.append(submission)
+        if len(batch) == _BATCH:
+            yield from _verify_batch(batch)
+            batch = []
+    yield from _verify_batch(batch)
+
+
+def _verify_batch(batch: list[Submission]) -> Iterator[int]:
+    events: dict[object, list[Event]] = {submission.pk: [] for submission in batch}
+    for event in Event.objects.filter(submission__in=batch).order_by("submission_id", "seq").iterator(_BATCH):
+        events[event.submission_id].append(event)
+    for submission in batch:
+        yield _verify_chain(submission, events[submission.pk])
+
+
+def _verify_chain(submission: Submission, events: list[Event]) -> int:
+    previous = ""
+    for place, event in enumerate(events, start=1):
+        where = f"{submission.reference}, event {event.seq}"
+        if event.seq != place:
+            raise _Broken(f"{where}: event {place} is missing.")
+        if event.prev_hash != previous:
+            raise _Broken(f"{where}: it does not follow the event before it.")
+        if event.hash != digest(event):
+            raise _Broken(f"{where}: its content was changed.")
+        previous = event.hash
+    if (submission.chain_seq, submission.chain_head) != (len(events), previous):
+        raise _Broken(f"{submission.reference}: the chain should end at event {submission.chain_seq}.")
+    return len(events)
+
+
+def _verify_no_strays(expected: int) -> None:
+    if (found := Event.objects.count()) != expected:
+        raise _Broken(f"There are {found} events, but only {expected} of them belong to a chain.")
+
+
+def _verify_checkpoints() -> Iterator[Checkpoint]:
+    previous: Checkpoint | None = None
+    for checkpoint in Checkpoint.objects.order_by("id").iterator(_BATCH):
+        where = f"Checkpoint {checkpoint.pk}"
+        if checkpoint.prev_root != (previous.root if previous else ""):
+            raise _Broken(f"{where}: it does not follow the checkpoint before it.")
+        if checkpoint.first_event != (previous.last_event + 1 if previous else 1):
+            raise _Broken(f"{where}: it does not start where the checkpoint before it ended.")
+        count, root = _root(checkpoint.prev_root, checkpoint.first_event, checkpoint.last_event)
+        if (count, root) != (checkpoint.count, checkpoint.root):
+            raise _Broken(f"{where}: events {checkpoint.first_event} to {checkpoint.last_event} are not as signed.")
+        if not sealing.verify_signature(_statement(checkpoint), checkpoint.key_id, checkpoint.signature):
+            raise _Broken(f"{where}: its signature does not fit.")
+        yield checkpoint
+        previous = checkpoint
+
+
+def _root(prev_root: str, first: int, last: int) -> tuple[int, str]:
+    running, count = hashlib.sha256(prev_root.encode()), 0
+    rows = Event.objects.filter(id__gte=first, id__lte=last).order_by("id").values_list("id", "hash")
+    for pk, chain_hash in rows.iterator(_BATCH):
+        running.update(f"{pk}:{chain_hash};".encode())
+        count += 1
+    return count, running.hexdigest()
+
+
+def _statement(checkpoint: Checkpoint) -> bytes:
+    fields = (
+        checkpoint.at.astimezone(UTC).isoformat(timespec="microseconds"),
+        checkpoint.first_event,
+        checkpoint.last_event,
+        checkpoint.count,
+        checkpoint.prev_root,
+        checkpoint.root,
+    )
+    return "|".join(str(field) for field in fields).encode()
+
+
+@transaction.atomic
+def checkpoint(at: datetime) -> Checkpoint | None:
+    """Sign everything recorded since the last checkpoint that has settled. None when there is nothing new."""
+    previous = Checkpoint.objects.select_for_update().order_by("-id").first()
+    first = previous.last_event + 1 if previous else 1
+    last = Event.objects.filter(id__gte=first, recorded_at__lt=at - SETTLING).aggregate(last=Max("id"))["last"]
+    if last is None:
+        return None
+    prev_root = previous.root if previous else ""
+    count, root = _root(prev_root, first, last)
+    signed = Checkpoint(at=at, first_event=first, last_event=last, count=count, prev_root=prev_root, root=root)
+    signature = sealing.sign(_statement(signed))
+    signed.key_id, signed.signature = signature.key_id, signature.value
+    signed.save(force_insert=True)
+    return signed

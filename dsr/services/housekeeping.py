@@ -1,0 +1,27 @@
+"""What needs to happen now and then: signed checkpoints, and throwing away what has served."""
+
+from datetime import datetime, timedelta
+
+from django.contrib.sessions.backends.db import SessionStore
+
+from dsr.models import ApiToken, IdempotentAnswer
+from dsr.services import history
+from dsr.services.storage import vault
+
+ANSWERS_KEPT = timedelta(days=2)
+"""How long a repeated POST gets the first answer again."""
+_LEFTOVERS = timedelta(days=1)
+
+
+def housekeep(at: datetime) -> dict[str, int]:
+    """Do the round once. Returns how much of each was done."""
+    signed = history.checkpoint(at)
+    answers, _ = IdempotentAnswer.objects.filter(at__lt=at - ANSWERS_KEPT).delete()
+    tokens, _ = ApiToken.objects.filter(expiry__lt=at).delete()
+    SessionStore.clear_expired()
+    return {
+        "events_signed": signed.count if signed else 0,
+        "answers_forgotten": answers,
+        "tokens_expired": tokens,
+        "files_swept": vault().sweep(at - _LEFTOVERS),
+    }

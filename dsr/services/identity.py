@@ -1,0 +1,202 @@
+"""Identity, first rung: control of the mail address, by link or code; lapse, warning and reopening."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+
+from dsr.deadlines import local_date
+from dsr.lifecycle import Outcome, State
+from dsr.models import Deadline, DeadlineKind, SubjectRequest, Submission
+from dsr.rights import SPECS, Right
+from dsr.services import clocks, letters, links, search, telling
+from dsr.services._moves import Caller, holding
+from dsr.services.doorbell import Bell, ring
+from notifications import sealing
+from verification import mail
+
+_WAITING = (DeadlineKind.LAPSE_WARNING, DeadlineKind.LAPSE)
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """The submission whose address was confirmed, a fresh tracker grant, and whether it was confirmed before."""
+
+    submission: Submission
+    tracker_token: str
+    again: bool
+
+
+def confirm_link(token: str, *, by: Caller, at: datetime) -> Confirmed:
+    """Confirm by the link's token. A second time shows the same result. Raises verification.mail's errors."""
+    return _admit(mail.confirm(token, at), by, at)
+
+
+def confirm_code(challenge_id: UUID, code: str, *, by: Caller, at: datetime) -> Confirmed:
+    """Confirm by the six digits. Raises verification.mail's errors, which say how many tries are left."""
+    return _admit(mail.confirm_code(challenge_id, code, at), by, at)
+
+
+def _admit(confirmed: mail.Confirmed, by: Caller, at: datetime) -> Confirmed:
+    """Let every waiting request through. The proof is already recorded, so doing this twice does nothing more."""
+    with holding(submission_id=confirmed.about) as case:
+        submission = case.submission
+        waiting = [request for request in case.requests() if request.state == State.VERIFYING]
+        if waiting:
+            _keep_proof(submission, confirmed, at)
+        for request in waiting:
+            case.move(request, "confirm_identity", by=by, at=at, data={"method": str(confirmed.proof.method)})
+            search.begin(case, request, by=Caller.system(by.via), at=at)
+        token = telling.tracker_grant(submission.pk, at)
+        if waiting:
+            Deadline.objects.filter(submission=submission, kind__in=_WAITING, done_at=None).update(done_at=at)
+            _acknowledge(submission, case.requests(), token, at)
+            ring(Bell.WORK, str(submission.pk))
+    return Confirmed(submission, token, again=not waiting)
+
+
+def _keep_proof(submission: Submission, confirmed: mail.Confirmed, at: datetime) -> None:
+    """Keep what was proved, and by which address: a corrected address replaces the one first given."""
+    if confirmed.address != submission.open("email"):
+        submission.seal("email", confirmed.address)
+        submission.email_fingerprint = sealing.fingerprint("email", confirmed.address)
+    submission.verified_at, submission.verified_level = at, int(confirmed.proof.level)
+    submission.verified_method = str(confirmed.proof.method)
+    submission.save(
+        update_fields=["email_sealed", "email_fingerprint", "verified_at", "verified_level", "verified_method"]
+    )
+
+
+def _acknowledge(submission: Submission, requests: Iterable[SubjectRequest], token: str, at: datetime) -> None:
+    open_requests = [request for request in requests if request.state != State.CLOSED]
+    telling.tell(
+        submission,
+        letters.Received(
+            reference=submission.reference,
+            organisation=telling.organisation(submission),
+            rights=tuple(str(SPECS[Right(request.right)].title) for request in open_requests),
+            due_on=min(request.due_on for request in open_requests),
+            remedies=telling.remedies(submission),
+            tracker=links.tracker(submission.reference, token),
+        ),
+        at=at,
+        dedupe=f"received:{submission.pk}:{submission.verified_at:%Y%m%d%H%M%S}",
+    )
+    Deadline.objects.filter(submission=submission, kind=DeadlineKind.ACKNOWLEDGE, done_at=None).update(done_at=at)
+
+
+def resend(challenge_id: UUID, *, at: datetime) -> UUID:
+    """Send the link and a new code once more; return the challenge that is valid now. Raises mail.TooSoon."""
+    with transaction.atomic():
+        return _send_challenge(mail.resend(challenge_id, at), at)
+
+
+def readdress(challenge_id: UUID, address: str, *, at: datetime) -> UUID:
+    """Send to a corrected address; the old link and code stop working. Raises mail.TooSoon."""
+    with transaction.atomic():
+        return _send_challenge(mail.readdress(challenge_id, address, at), at)
+
+
+def _send_challenge(started: mail.Started, at: datetime) -> UUID:
+    with holding(submission_id=started.challenge.about) as case:
+        submission = case.submission
+        letter = letters.ConfirmAddress(
+            reference=submission.reference,
+            organisation=telling.organisation(submission),
+            rights=tuple(str(SPECS[Right(request.right)].title) for request in case.requests()),
+            link=links.confirm(started.token),
+            code=started.code,
+            lapses_on=_lapses_on(submission, at),
+        )
+        telling.tell(
+            submission,
+            letter,
+            at=at,
+            dedupe=f"confirm:{started.challenge.pk}:{started.challenge.sends}",
+            to=started.address,
+        )
+        case.record("address_asked", by=Caller.system("web"), at=at)
+    return started.challenge.pk
+
+
+def _lapses_on(submission: Submission, at: datetime) -> date:
+    ends = (
+        Deadline.objects.filter(submission=submission, kind=DeadlineKind.LAPSE, done_at=None)
+        .order_by("due_at")
+        .values_list("due_at", flat=True)
+        .first()
+    )
+    return local_date(ends or at + timedelta(days=settings.LAPSE_AFTER_DAYS), submission.zone)
+
+
+def warn_of_lapse(deadline: Deadline, at: datetime) -> None:
+    """Tell the person, once per submission, that the request lapses unless the address is confirmed."""
+    with holding(submission_id=deadline.submission_id) as case:
+        submission, by = case.submission, Caller.system()
+        waiting = [request for request in case.requests() if request.state == State.VERIFYING]
+        warned = Deadline.objects.filter(
+            submission=submission, kind=DeadlineKind.LAPSE_WARNING, done_at=None, due_at__lte=at
+        ).update(done_at=at)
+        if not waiting or not warned:
+            return
+        for request in waiting:
+            case.move(request, "warn_lapse", by=by, at=at)
+        started = mail.remind(submission.pk, at)
+        letter = letters.LapseWarning(
+            reference=submission.reference,
+            organisation=telling.organisation(submission),
+            link=links.confirm(started.token),
+            code=started.code,
+            lapses_on=_lapses_on(submission, at),
+        )
+        telling.tell(submission, letter, at=at, dedupe=f"lapse-warning:{deadline.pk}", to=started.address)
+
+
+def lapse(deadline: Deadline, at: datetime) -> None:
+    """Close what was never confirmed, and say how to take it up again. A proof that came in meanwhile wins."""
+    if proved := mail.proof_of(deadline.submission_id):
+        _admit(proved, Caller.system(), at)
+        return
+    with holding(submission_id=deadline.submission_id) as case:
+        submission = case.submission
+        waiting = [request for request in case.requests() if request.state == State.VERIFYING]
+        for request in waiting:
+            case.move(request, "lapse", by=Caller.system(), at=at)
+        Deadline.objects.filter(pk=deadline.pk, done_at=None).update(done_at=at)
+        if waiting:
+            letter = letters.Lapsed(
+                reference=submission.reference,
+                organisation=telling.organisation(submission),
+                tracker=links.tracker(submission.reference),
+            )
+            telling.tell(submission, letter, at=at, dedupe=f"lapsed:{deadline.pk}")
+
+
+def reopen(submission_id: UUID, *, by: Caller, at: datetime) -> UUID:
+    """Take a lapsed submission up again under the same reference, and ask for the address once more."""
+    with holding(submission_id=submission_id) as case:
+        submission = case.submission
+        for request in case.requests():
+            if request.state == State.CLOSED and request.outcome == Outcome.UNVERIFIED:
+                case.move(request, "reopen", by=by, at=at)
+                request.deadlines.filter(kind=DeadlineKind.RESPOND).update(done_at=None)
+                ordinal = request.deadlines.filter(kind=DeadlineKind.LAPSE).count()
+                fresh = clocks.lapse(submission, request, at)
+                for deadline in fresh:
+                    deadline.ordinal = ordinal
+                Deadline.objects.bulk_create(fresh)
+        mail.end(submission.pk, at)
+        started = mail.start(submission.pk, submission.open("email"), submission.data_key, at)
+        letter = letters.ConfirmAddress(
+            reference=submission.reference,
+            organisation=telling.organisation(submission),
+            rights=tuple(str(SPECS[Right(request.right)].title) for request in case.requests()),
+            link=links.confirm(started.token),
+            code=started.code,
+            lapses_on=_lapses_on(submission, at),
+        )
+        telling.tell(submission, letter, at=at, dedupe=f"reopened:{started.challenge.pk}")
+    return started.challenge.pk

@@ -1,0 +1,331 @@
+"""Filing: one submission, its requests, their first moves, dates and messages, in one transaction."""
+
+import hashlib
+import json
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from dsr.deadlines import local_date
+from dsr.errors import Conflict, Incomplete
+from dsr.ids import new_reference
+from dsr.lifecycle import Actor
+from dsr.models import Channel, Deadline, SubjectRequest, Submission
+from dsr.rights import SPECS, Floor, Right
+from dsr.rules import COUNTRIES, EventKind, Notice, pack
+from dsr.services import clocks, letters, links, telling
+from dsr.services._moves import Caller, Case, new_case
+from dsr.services.doorbell import Bell, ring
+from notifications import sealing
+from notifications.ids import uuid7
+from notifications.models import DataKey
+from verification import mail
+
+_LONGEST = {"name": 200, "phone": 40, "details": 4000, "identifier": 200}
+_MAX_IDENTIFIERS = 20
+IDENTIFIER_KINDS = ("email", "phone", "account")
+"""What a person may be known by in systems, besides the address that answers go to."""
+_FORBIDDEN = {"Cc", "Cs", "Co", "Cn"}
+_TEXT_CONTROLS = {"\n", "\r", "\t"}
+_BIDI = {chr(code) for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C)}
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """One right that the person asks for, with the details that this right needs."""
+
+    right: Right
+    details: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """What a person, or somebody on the person's behalf, files."""
+
+    channel: Channel
+    language: str
+    country: str
+    region: str
+    relationship: str
+    email: str
+    wants: tuple[Want, ...]
+    name: str = ""
+    phone: str = ""
+    identifiers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    received_at: datetime | None = None
+    idempotency_scope: str = ""
+    idempotency_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """What came of a filing; ``created`` is False when the same key had filed it before."""
+
+    submission: Submission
+    requests: list[SubjectRequest]
+    created: bool
+    challenge_id: UUID | None = None
+
+
+def notice_for(at: datetime) -> Notice:
+    """Return the notice in force at an instant."""
+    return pack().notice_in_force(at.date())
+
+
+def clean_text(text: str, *, lines: bool = False) -> str:
+    """Return a text as we keep it: NFC, trimmed. Raises ValueError for control and direction-changing characters."""
+    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n")).strip()
+    for character in text:
+        if lines and character in _TEXT_CONTROLS:
+            continue
+        if unicodedata.category(character) in _FORBIDDEN or character in _BIDI:
+            raise ValueError(_("This text holds characters that cannot be used, such as control characters."))
+    return text
+
+
+def file(filing: Filing, *, by: Caller, at: datetime) -> Filed:
+    """File a submission and start every request on its way.
+
+    The same idempotency key with the same content returns the first filing. Raises Incomplete with a sentence per
+    field, or Conflict when the key came with other content.
+    """
+    filing = _checked(filing, by, at)
+    for _attempt in range(3):
+        try:
+            with transaction.atomic():
+                return _file(filing, by, at)
+        except IntegrityError:
+            if earlier := _earlier(filing):
+                return earlier
+    raise RuntimeError("three references in a row were taken")
+
+
+def _earlier(filing: Filing) -> Filed | None:
+    if filing.idempotency_key is None:
+        return None
+    found = Submission.objects.filter(
+        idempotency_scope=filing.idempotency_scope, idempotency_key=filing.idempotency_key
+    ).first()
+    if found is None:
+        return None
+    if found.idempotency_digest != _digest(filing):
+        raise Conflict(_("This Idempotency-Key was used before with other content. Use a new one."))
+    return Filed(found, list(found.requests.order_by("id")), created=False)
+
+
+def _digest(filing: Filing) -> str:
+    """Fingerprint the content under the field key: a plain digest of personal values could be guessed."""
+    content: dict[str, Any] = {
+        "channel": filing.channel,
+        "where": [filing.country, filing.region, filing.relationship, filing.language],
+        "who": [filing.name, filing.email, filing.phone],
+        "identifiers": {kind: list(values) for kind, values in sorted(filing.identifiers.items())},
+        "wants": [[want.right, dict(want.details)] for want in filing.wants],
+    }
+    text = json.dumps(content, sort_keys=True)
+    return hashlib.sha256(sealing.fingerprint("filing", text).encode()).hexdigest()
+
+
+def _file(filing: Filing, by: Caller, at: datetime) -> Filed:
+    received = filing.received_at or at
+    notice = notice_for(received)
+    submission = _submission(filing, notice, received, at)
+    case = new_case(submission)
+    requests, deadlines = [], []
+    for want in filing.wants:
+        request, dates = _request(case, want, by, received, at)
+        requests.append(request)
+        deadlines += dates
+    submission.data_key.save(force_insert=True)
+    submission.save(force_insert=True)
+    SubjectRequest.objects.bulk_create(requests)
+    Deadline.objects.bulk_create(deadlines)
+    case.write()
+    challenge = _greet(filing, notice, submission, requests, at)
+    ring(Bell.WORK, str(submission.pk))
+    return Filed(submission, requests, created=True, challenge_id=challenge)
+
+
+def _submission(filing: Filing, notice: Notice, received: datetime, at: datetime) -> Submission:
+    rules = pack()
+    regimes = rules.propose(filing.country, filing.region, received.date())
+    submission = Submission(
+        id=uuid7(at),
+        reference=new_reference(),
+        received_at=received,
+        channel=filing.channel,
+        language=filing.language,
+        country=filing.country,
+        region=filing.region,
+        zone=notice.seat_for(regimes[0]).zone,
+        relationship=filing.relationship,
+        notice_id=notice.id,
+        notice_version=notice.version.isoformat(),
+        rules_version=rules.version,
+        regimes=list(regimes),
+        data_key=DataKey.new(at),
+        idempotency_scope=filing.idempotency_scope,
+        idempotency_key=filing.idempotency_key,
+        idempotency_digest=_digest(filing) if filing.idempotency_key else "",
+        email_fingerprint=sealing.fingerprint("email", filing.email),
+        phone_fingerprint=sealing.fingerprint("phone", filing.phone) if filing.phone else "",
+    )
+    accounts = filing.identifiers.get("account", ())
+    submission.account_fingerprint = sealing.fingerprint("account", accounts[0]) if accounts else ""
+    submission.seal("name", filing.name)
+    submission.seal("email", filing.email)
+    submission.seal("phone", filing.phone)
+    submission.seal_json("identifiers", {kind: list(values) for kind, values in filing.identifiers.items()})
+    return submission
+
+
+def _request(
+    case: Case, want: Want, by: Caller, received: datetime, at: datetime
+) -> tuple[SubjectRequest, list[Deadline]]:
+    submission = case.submission
+    found = clocks.compute(submission, want.right, [(EventKind.RECEIVED, received)])
+    due = clocks.governing(found, submission.zone)
+    request = SubjectRequest(
+        id=uuid7(at),
+        submission=submission,
+        right=want.right,
+        regime=due.regime,
+        received_at=received,
+        due_at=due.at,
+        due_on=due.on,
+    )
+    request.seal_json("details", dict(want.details))
+    case.adopt(request)
+    case.record("file", by=by, at=received, request=request, data={"right": want.right, "channel": submission.channel})
+    deadlines = clocks.deadlines(request, found, submission.zone)
+    if request.spec.floor > Floor.NOTHING:
+        case.move(request, "ask_identity", by=Caller.system(by.via), at=at)
+        deadlines += clocks.lapse(submission, request, at)
+    else:
+        case.move(request, "begin", by=Caller.system(by.via), at=at)
+        deadlines.append(clocks.build_now(request, at))
+    return request, deadlines
+
+
+def _greet(
+    filing: Filing, notice: Notice, submission: Submission, requests: list[SubjectRequest], at: datetime
+) -> UUID | None:
+    """Queue the first message: one that asks to confirm the address, or an acknowledgement where nothing is asked."""
+    titles = tuple(str(SPECS[Right(request.right)].title) for request in requests)
+    letter: letters.ConfirmAddress | letters.Received
+    challenge_id = None
+    if any(SPECS[want.right].floor > Floor.NOTHING for want in filing.wants):
+        started = mail.start(submission.pk, filing.email, submission.data_key, at)
+        challenge_id = started.challenge.pk
+        letter = letters.ConfirmAddress(
+            reference=submission.reference,
+            organisation=notice.organisation.short_name,
+            rights=titles,
+            link=links.confirm(started.token),
+            code=started.code,
+            lapses_on=local_date(at + timedelta(days=settings.LAPSE_AFTER_DAYS), submission.zone),
+        )
+    else:
+        letter = letters.Received(
+            reference=submission.reference,
+            organisation=notice.organisation.short_name,
+            rights=titles,
+            due_on=min(request.due_on for request in requests),
+            remedies=telling.remedies(submission),
+            tracker=telling.tracker_link(submission, at),
+        )
+    telling.tell(submission, letter, at=at, dedupe=f"greet:{submission.pk}", to=filing.email)
+    return challenge_id
+
+
+def _checked(filing: Filing, by: Caller, at: datetime) -> Filing:
+    """Return the filing as we keep it, or raise Incomplete with every problem at once."""
+    problems: dict[str, str] = {}
+    cleaned = {name: _clean(name, getattr(filing, name), problems) for name in ("name", "phone", "email")}
+    try:
+        validate_email(cleaned["email"])
+    except ValidationError:
+        problems.setdefault("email", _("Enter a mail address in the form name@example.org."))
+    _check_where(filing, notice_for(filing.received_at or at), problems)
+    wants = _checked_wants(filing, problems)
+    identifiers = _checked_identifiers(filing, problems)
+    if filing.received_at is not None:
+        _check_received(filing.received_at, by, at, problems)
+    if problems:
+        raise Incomplete(_("Some answers are missing or cannot be used."), problems=problems)
+    replaced = {name: getattr(filing, name) for name in Filing.__slots__}
+    return Filing(**{**replaced, **cleaned, "wants": wants, "identifiers": identifiers})
+
+
+def _clean(name: str, value: str, problems: dict[str, str], *, lines: bool = False, limit: int = 0) -> str:
+    try:
+        text = clean_text(value, lines=lines)
+    except ValueError as error:
+        problems[name] = str(error)
+        return ""
+    longest = limit or _LONGEST.get(name, 254)
+    if len(text) > longest:
+        problems[name] = _("Use at most %(number)d characters.") % {"number": longest}
+    return text
+
+
+def _check_where(filing: Filing, notice: Notice, problems: dict[str, str]) -> None:
+    if filing.country not in COUNTRIES:
+        problems["country"] = _("Choose the country where you live.")
+    if len(filing.region) > 8:
+        problems["region"] = _("Choose the state or province where you live.")
+    relationships = {entry.id: entry for entry in notice.relationships}
+    if filing.relationship not in relationships:
+        problems["relationship"] = _("Choose how you know the organisation.")
+    elif not relationships[filing.relationship].in_scope:
+        problems["relationship"] = _("Another notice covers this; the form says where to turn.")
+    if filing.language not in dict(settings.LANGUAGES):
+        problems["language"] = _("Choose a language that we write in.")
+
+
+def _checked_wants(filing: Filing, problems: dict[str, str]) -> tuple[Want, ...]:
+    if not filing.wants:
+        problems["rights"] = _("Choose at least one thing to ask for.")
+    if len({want.right for want in filing.wants}) != len(filing.wants):
+        problems["rights"] = _("Choose each right once.")
+    wants = []
+    for want in filing.wants:
+        details = {}
+        for name, text in want.details.items():
+            if name not in SPECS[want.right].questions:
+                problems[f"{want.right}.{name}"] = _("This is not asked for.")
+                continue
+            details[name] = _clean(f"{want.right}.{name}", text, problems, lines=True, limit=_LONGEST["details"])
+        wants.append(Want(want.right, {name: text for name, text in details.items() if text}))
+    return tuple(wants)
+
+
+def _checked_identifiers(filing: Filing, problems: dict[str, str]) -> dict[str, tuple[str, ...]]:
+    cleaned: dict[str, tuple[str, ...]] = {}
+    for kind, values in filing.identifiers.items():
+        if kind not in IDENTIFIER_KINDS or len(values) > _MAX_IDENTIFIERS:
+            problems["identifiers"] = _("Give identifiers that we know, and at most 20 of a kind.")
+            continue
+        texts = [_clean("identifiers", value, problems, limit=_LONGEST["identifier"]) for value in values]
+        if any(texts):
+            cleaned[kind] = tuple(text for text in texts if text)
+    return cleaned
+
+
+def _check_received(received: datetime, by: Caller, at: datetime, problems: dict[str, str]) -> None:
+    """Only staff may say that something came in earlier, and nobody that it comes in later."""
+    if not by.roles & {Actor.SUPPORT, Actor.ANALYST, Actor.APPROVER}:
+        problems["received_at"] = _("Only staff can say when a request came in.")
+    elif received > at:
+        problems["received_at"] = _("A request cannot have come in later than now.")
+    elif received < at - timedelta(days=366):
+        problems["received_at"] = _("This is more than a year ago. Check the date.")

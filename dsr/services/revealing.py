@@ -1,0 +1,43 @@
+"""Showing personal values to staff: each time with a reason, and on record."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from dsr.errors import Incomplete, NotAllowed, WrongState
+from dsr.models import SubjectRequest
+from dsr.policies import NEEDS, Caller
+from dsr.selectors.masking import Personal
+from dsr.services._moves import holding
+from dsr.services.threads import keep_note
+
+LASTS = timedelta(minutes=15)
+"""How long a console may go on showing what was revealed, before it asks for a reason again."""
+
+
+def check_can_reveal(request: SubjectRequest, by: Caller, at: datetime) -> None:
+    """Raise the first reason why this caller may not see the personal values of a case."""
+    if not by.roles or by.user is None or not by.user.has_perm("dsr.reveal_personal"):
+        raise NotAllowed(_("Your account may not see personal values."), code="not-revealing")
+    NEEDS["not_own_case"](request, by, at)
+    if request.submission.purged_at is not None:
+        raise WrongState(_("The personal data of this case has been deleted."), code="purged")
+
+
+def reveal(request_id: UUID, fields: Iterable[str], reason: str, *, by: Caller, at: datetime) -> frozenset[Personal]:
+    """Put on record that personal values were looked at, and why; return which.
+
+    Raises NotAllowed, WrongState, NotFound, and Incomplete without a field or a reason.
+    """
+    wanted = frozenset(kind for kind in Personal if kind in set(fields))
+    if not wanted:
+        raise Incomplete(_("Choose what you need to see."), field="fields")
+    with holding(request_id=request_id) as case:
+        request = case.request(request_id)
+        check_can_reveal(request, by, at)
+        post = keep_note(case, request, reason, by, at)
+        data = {"fields": sorted(wanted), "post": str(post.pk)}
+        case.record("revealed", by=by, at=at, request=request, data=data)
+    return wanted

@@ -1,0 +1,185 @@
+"""Deciding: assigning, holding back, proposing, and releasing or refusing as a second person."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.contrib.auth import get_user_model
+from django.utils.translation import gettext as _
+
+from dsr.errors import Incomplete, NotFound
+from dsr.models import SubjectRequest, Submission, System, Withholding
+from dsr.rights import SPECS, Right
+from dsr.rules import pack
+from dsr.services import clocks, letters, telling
+from dsr.services._moves import Caller, holding
+from dsr.services.doorbell import Bell, ring
+from dsr.services.threads import checked_text, keep_note
+from notifications.ids import uuid7
+
+
+def assign(
+    request_id: UUID, assignee_id: int | None, *, by: Caller, at: datetime, expect: int | None = None
+) -> SubjectRequest:
+    """Give a request to a colleague who works the queue, or back to it. Raises Incomplete for anybody else."""
+    with holding(request_id=request_id) as case:
+        request = case.request(request_id, expect=expect)
+        if assignee_id is not None:
+            colleague = get_user_model().objects.filter(pk=assignee_id, is_active=True).first()
+            if colleague is None or not colleague.has_perm("dsr.work_requests"):
+                raise Incomplete(_("Choose a colleague who works the queue."), field="assignee")
+        case.move(request, "assign", by=by, at=at, data={"assignee": assignee_id}, assignee_id=assignee_id)
+    return request
+
+
+def withhold(
+    request_id: UUID,
+    category: str,
+    ground: str,
+    reason: str,
+    *,
+    by: Caller,
+    at: datetime,
+    system_key: str = "",
+    expect: int | None = None,
+) -> SubjectRequest:
+    """Keep one data category back, everywhere or in one system, on a coded ground and with reasons."""
+    with holding(request_id=request_id) as case:
+        request = case.request(request_id, expect=expect)
+        system = _system_of(request, system_key) if system_key else None
+        check_ground(case.submission, request, ground)
+        if category not in _categories(request, system):
+            raise Incomplete(_("Choose a data category that these systems hold."), field="category")
+        row = Withholding(
+            id=uuid7(at), request=request, system=system, category=category, ground=ground, by=by.user, at=at
+        )
+        row.seal("reason", checked_text(reason, "reason"))
+        data = {"category": category, "ground": ground, "system": system_key}
+        case.move(request, "withhold", by=by, at=at, data=data)
+        row.save(force_insert=True)
+    return request
+
+
+def release(
+    request_id: UUID, withholding_id: UUID, *, by: Caller, at: datetime, expect: int | None = None
+) -> SubjectRequest:
+    """Give after all what was to be held back."""
+    with holding(request_id=request_id) as case:
+        request = case.request(request_id, expect=expect)
+        row = request.withholdings.filter(pk=withholding_id, lifted_at=None).first()
+        if row is None:
+            raise NotFound(_("This is not held back."))
+        case.move(request, "release", by=by, at=at, data={"category": row.category})
+        row.lifted_at = at
+        row.save(update_fields=["lifted_at"])
+    return request
+
+
+def prepare(request_id: UUID, *, by: Caller, at: datetime, expect: int | None = None) -> SubjectRequest:
+    """Propose to give what was found, less what is held back."""
+    with holding(request_id=request_id) as case:
+        request = case.request(request_id, expect=expect)
+        case.move(request, "prepare", by=by, at=at, by_id=by.user_id)
+    return request
+
+
+def propose_refusal(
+    request_id: UUID, ground: str, reason: str, *, by: Caller, at: datetime, expect: int | None = None
+) -> SubjectRequest:
+    """Propose to refuse altogether, on a coded ground and with reasons for the person."""
+    with holding(request_id=request_id) as case:
+        request = case.request(request_id, expect=expect)
+        check_ground(case.submission, request, ground)
+        request.seal("reason", checked_text(reason, "reason"))
+        case.move(request, "propose_refusal", by=by, at=at, data={"ground": ground}, by_id=by.user_id, ground=ground)
+    return request
+
+
+def send_back(request_id: UUID, reason: str, *, by: Caller, at: datetime, expect: int | None = None) -> SubjectRequest:
+    """Return a proposal to the desk; the reason is kept as a note."""
+    with holding(request_id=request_id) as case:
+        request = case.request(request_id, expect=expect)
+        post = keep_note(case, request, reason, by, at)
+        case.move(request, "send_back", by=by, at=at, data={"post": str(post.pk)})
+    return request
+
+
+def approve(request_id: UUID, *, by: Caller, at: datetime, expect: int | None = None) -> SubjectRequest:
+    """Release a prepared answer, as another person than who prepared it; it is built then."""
+    with holding(request_id=request_id) as case:
+        request = case.request(request_id, expect=expect)
+        case.move(request, "approve", by=by, at=at, by_id=by.user_id)
+        clocks.build_soon(request, at)
+        ring(Bell.WORK, str(case.submission.pk))
+    return request
+
+
+def refuse(request_id: UUID, *, by: Caller, at: datetime, expect: int | None = None) -> SubjectRequest:
+    """Refuse as proposed, as the second person, and tell the person ground, reasons and every way to complain."""
+    with holding(request_id=request_id) as case:
+        request = case.request(request_id, expect=expect)
+        case.move(request, "refuse", by=by, at=at, data={"ground": request.refusal_ground}, by_id=by.user_id)
+        submission = case.submission
+        ground = pack().refusal(request.refusal_ground)
+        letter = letters.Refused(
+            reference=submission.reference,
+            organisation=telling.organisation(submission),
+            right=str(SPECS[Right(request.right)].title),
+            ground=ground.wording("plain"),
+            reason=request.open("reason"),
+            remedies=telling.remedies(submission),
+            tracker=telling.tracker_link(submission, at),
+        )
+        telling.tell(submission, letter, at=at, dedupe=f"refused:{request.pk}:{request.version}")
+    return request
+
+
+def redirect(request_id: UUID, text: str, *, by: Caller, at: datetime, expect: int | None = None) -> SubjectRequest:
+    """Close by directing the person to the organisation that decides about this data, with the explanation."""
+    text = checked_text(text)
+    return _close(request_id, "redirect", text, by, at, expect, by_id=by.user_id)
+
+
+def withdraw(request_id: UUID, *, by: Caller, at: datetime, expect: int | None = None) -> SubjectRequest:
+    """Stop because the person asked, and confirm it."""
+    return _close(request_id, "withdraw", "", by, at, expect)
+
+
+def _close(
+    request_id: UUID, verb: str, text: str, by: Caller, at: datetime, expect: int | None, **stamps: int | None
+) -> SubjectRequest:
+    with holding(request_id=request_id) as case:
+        request = case.request(request_id, expect=expect)
+        if text:
+            request.seal("reason", text)
+        case.move(request, verb, by=by, at=at, **stamps)
+        letter = letters.Closed(
+            reference=case.submission.reference,
+            organisation=telling.organisation(case.submission),
+            right=str(SPECS[Right(request.right)].title),
+            outcome=request.outcome,
+            explanation=text,
+            tracker=telling.tracker_link(case.submission, at),
+        )
+        telling.tell(case.submission, letter, at=at, dedupe=f"closed:{request.pk}:{request.version}")
+    return request
+
+
+def check_ground(submission: Submission, request: SubjectRequest, ground: str) -> None:
+    """Raise Incomplete unless the ground is coded and may be used for this right."""
+    row = pack().refusals.get(ground)
+    if row is None or request.right not in row.rights:
+        raise Incomplete(_("Choose a ground that the law gives for this right."), field="ground")
+
+
+def _system_of(request: SubjectRequest, key: str) -> System:
+    step = request.steps.filter(system__key=key).select_related("system").first()
+    if step is None:
+        raise Incomplete(_("Choose a system that was searched for this request."), field="system")
+    return step.system
+
+
+def _categories(request: SubjectRequest, system: System | None) -> set[str]:
+    steps = request.steps.select_related("system")
+    if system is not None:
+        steps = steps.filter(system=system)
+    return {category for step in steps for category in step.system.categories}

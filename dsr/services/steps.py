@@ -1,0 +1,82 @@
+"""What automatic searches and worksheets have in common: who is looked for, and what a finished step leads to."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from dsr.connectors import open_connector
+from dsr.errors import NotFound
+from dsr.models import Step, StepResult, StepState, SubjectRequest, Submission, System
+from dsr.policies import can_make
+from dsr.services import clocks
+from dsr.services._moves import Caller, Case
+
+_SYSTEM = Caller.system()
+
+
+def step_of(request: SubjectRequest, step_id: UUID) -> Step:
+    """Return a step of a request. Raises NotFound for any other."""
+    step = request.steps.filter(pk=step_id).select_related("system__data_key").first()
+    if step is None:
+        raise NotFound(_("There is no such step."))
+    step.request = request
+    return step
+
+
+def known_identifiers(submission: Submission) -> dict[str, list[str]]:
+    """Return what systems may be searched by: what was proved, and nothing that was merely claimed."""
+    return {"email": [submission.open("email")]}
+
+
+def identifiers_for(step: Step) -> dict[str, list[str]]:
+    """Return what one system may be searched by: the proved identifiers, and those on file for the same person.
+
+    A system that does not know people by a proved identifier is searched by what the others have on file under it.
+    """
+    proved = known_identifiers(step.request.submission)
+    wanted = set(step.system.identifiers)
+    who = {kind: list(values) for kind, values in proved.items()}
+    if wanted & set(proved):
+        return who
+    for system in System.objects.filter(active=True).exclude(pk=step.system_id).select_related("data_key"):
+        connector = open_connector(system.connector, system.open_json("config"))
+        for kind, values in connector.resolve(proved, key=f"{step.pk}:{system.key}").items():
+            if kind in wanted:
+                who[kind] = sorted({*who.get(kind, ()), *values})
+    return who
+
+
+def finish_step(
+    case: Case,
+    step: Step,
+    result: StepResult,
+    *,
+    at: datetime,
+    by: Caller = _SYSTEM,
+    counts: Mapping[str, int] | None = None,
+    parcel_name: str = "",
+    code: str = "",
+) -> None:
+    """Record what one system's part came to, and the end of the search when it was the last one."""
+    step.state, step.result, step.finished_at = StepState.DONE, result, at
+    step.counts, step.parcel, step.code = dict(counts or {}), parcel_name, code
+    step.lease = step.claimed_until = None
+    step.save()
+    request = case.request(step.request_id)
+    data = {"system": step.system.key, "result": str(result), "counts": step.counts}
+    case.record("system_answered", by=by, at=at, request=request, data=data)
+    if not request.steps.exclude(state=StepState.DONE).exists():
+        finish_search(case, request, at)
+
+
+def finish_search(case: Case, request: SubjectRequest, at: datetime) -> None:
+    """Note that the search is over, and release plain cases where the organisation has a standing rule."""
+    if not can_make(request, "found", _SYSTEM, at):
+        return
+    case.move(request, "found", by=_SYSTEM, at=at)
+    if request.right in settings.AUTO_APPROVE and can_make(request, "approve_by_rule", _SYSTEM, at):
+        case.move(request, "approve_by_rule", by=_SYSTEM, at=at)
+        clocks.build_soon(request, at)

@@ -1,0 +1,105 @@
+"""The sweep: finds every row whose time has come and has the right use case work on it.
+
+Each row is claimed by one conditional update and committed before the work, so any number of sweepers share a table.
+Work that fails leaves its row for a later sweep; nothing depends on a broker remembering.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F, Q
+
+from dsr.logs import get_logger
+from dsr.models import ACTED_ON, Deadline, DeadlineKind
+from dsr.services import delivery, fulfilment, identity, purging, search, worksheets
+from notifications import delivery as mail_delivery
+
+log = get_logger(__name__)
+BATCH = 50
+CLAIM = timedelta(minutes=10)
+_RETRY = (timedelta(seconds=10), timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1))
+
+Handler = Callable[[Deadline, datetime], None]
+HANDLERS: dict[DeadlineKind, Handler] = {
+    DeadlineKind.LAPSE_WARNING: identity.warn_of_lapse,
+    DeadlineKind.LAPSE: identity.lapse,
+    DeadlineKind.BUILD: fulfilment.build,
+    DeadlineKind.EXPIRY_WARNING: delivery.warn_of_expiry,
+    DeadlineKind.EXPIRY: delivery.expire,
+    DeadlineKind.DESTROY: delivery.destroy,
+    DeadlineKind.PURGE: purging.purge,
+}
+
+
+@dataclass(slots=True)
+class Tally:
+    """How much one sweep did."""
+
+    deadlines: int = 0
+    steps: int = 0
+    reminders: int = 0
+    messages: int = 0
+    failures: int = 0
+
+    @property
+    def total(self) -> int:
+        """Everything that was worked on."""
+        return self.deadlines + self.steps + self.reminders + self.messages
+
+
+def sweep(at: datetime) -> Tally:
+    """Work on what is due, a batch of each kind."""
+    tally = Tally()
+    for step_id in search.due_steps(at, BATCH):
+        tally.steps += _safely(tally, lambda step_id=step_id: search.run_step(step_id, at=at))  # type: ignore[misc]
+    tally.reminders = worksheets.remind_due(at, BATCH)
+    for deadline in _claim(at, Q()):
+        _handle(tally, deadline, at)
+    tally.messages = mail_delivery.deliver_due(at, limit=BATCH).claimed
+    return tally
+
+
+def work(submission_id: UUID, at: datetime) -> Tally:
+    """Work on what is due for one submission, until nothing is: its steps, then what follows from them."""
+    tally = Tally()
+    for step_id in search.due_steps(at, BATCH, submission_id):
+        tally.steps += _safely(tally, lambda step_id=step_id: search.run_step(step_id, at=at))  # type: ignore[misc]
+    for deadline in _claim(at, Q(submission_id=submission_id)):
+        _handle(tally, deadline, at)
+    return tally
+
+
+def _claim(at: datetime, only: Q) -> list[Deadline]:
+    """Take a batch of due rows. Rows that another sweeper is taking are skipped, not waited for."""
+    free = Q(claimed_until__isnull=True) | Q(claimed_until__lt=at)
+    with transaction.atomic():
+        waiting = Deadline.objects.filter(only, free, done_at__isnull=True, kind__in=ACTED_ON, due_at__lte=at)
+        taken = list(waiting.select_for_update(skip_locked=True).order_by("due_at", "id")[:BATCH])
+        if taken:
+            Deadline.objects.filter(pk__in=[deadline.pk for deadline in taken]).update(
+                claimed_until=at + CLAIM, attempts=F("attempts") + 1
+            )
+    return taken
+
+
+def _handle(tally: Tally, deadline: Deadline, at: datetime) -> None:
+    handler = HANDLERS[DeadlineKind(deadline.kind)]
+    if _safely(tally, lambda: handler(deadline, at)):
+        tally.deadlines += 1
+        return
+    pause = _RETRY[min(deadline.attempts, len(_RETRY) - 1)]
+    Deadline.objects.filter(pk=deadline.pk, done_at__isnull=True).update(claimed_until=at + pause)
+
+
+def _safely(tally: Tally, work_on: Callable[[], object]) -> bool:
+    """Run one piece of work. Its failure is logged and must not keep the others waiting."""
+    try:
+        work_on()
+    except Exception as error:  # noqa: BLE001 - whatever it is, the row stays and is tried again
+        log.error("work failed", error=type(error).__name__)
+        tally.failures += 1
+        return False
+    return True

@@ -1,0 +1,56 @@
+"""Telling the person: one way to queue a letter about a submission."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from dsr.models import Submission
+from dsr.rules import pack
+from dsr.services import links
+from dsr.services.doorbell import Bell, ring
+from dsr.services.letters import Letter
+from notifications import outbox
+from verification import grants
+
+TRACKER = "tracker"
+TRACKER_LASTS = timedelta(days=180)
+
+
+def organisation(submission: Submission) -> str:
+    """Return the name of the organisation, from the notice that the submission is pinned to."""
+    return pack().notice(submission.notice_id, submission.notice_version).organisation.short_name
+
+
+def tracker_link(submission: Submission, at: datetime) -> str:
+    """Issue a grant for the tracker and return the link that carries it."""
+    return links.tracker(submission.reference, tracker_grant(submission.pk, at))
+
+
+def tracker_grant(submission_id: UUID, at: datetime) -> str:
+    """Issue a grant for the tracker of one submission. It may be used until it ends, and revoked."""
+    return grants.issue(TRACKER, submission_id, at, lasts=TRACKER_LASTS, uses=None)
+
+
+def tell(submission: Submission, letter: Letter, *, at: datetime, dedupe: str, to: str = "") -> None:
+    """Queue a letter to the person, in the same transaction as the fact it tells; once per ``dedupe``."""
+    message = outbox.queue(
+        letter,
+        to=to or submission.open("email"),
+        language=submission.language,
+        data_key=submission.data_key,
+        about=submission.pk,
+        at=at,
+        dedupe=dedupe,
+    )
+    ring(Bell.MESSAGE, str(message.pk))
+
+
+def remedies(submission: Submission) -> tuple[str, ...]:
+    """Return every way to complain that this person has, in order, from the pinned notice."""
+    notice = pack().notice(submission.notice_id, submission.notice_version)
+    return tuple(
+        f"{route.wording('title', submission.language)}: {route.url}"
+        if route.url
+        else route.wording("title", submission.language)
+        for route in notice.complaint_routes
+        if notice.is_in(submission.country, submission.region, route.where)
+    )

@@ -1,0 +1,98 @@
+"""Messages both ways, questions and answers, and notes among staff."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from dsr.errors import Incomplete
+from dsr.models import Direction, Post, SubjectRequest
+from dsr.services import letters, telling
+from dsr.services._moves import Caller, Case, holding
+from dsr.services.intake import clean_text
+from notifications.ids import uuid7
+
+LONGEST = 10_000
+
+
+def write_to_person(
+    request_id: UUID, text: str, *, by: Caller, at: datetime, expect: int | None = None
+) -> SubjectRequest:
+    """Send the person a message. The mail says that there is one; the text stays behind the tracker's link."""
+    return _post(request_id, "message", Direction.TO_PERSON, text, by, at, expect)
+
+
+def ask(request_id: UUID, text: str, *, by: Caller, at: datetime, expect: int | None = None) -> SubjectRequest:
+    """Put a question to the person, whose turn it is then."""
+    return _post(request_id, "ask", Direction.TO_PERSON, text, by, at, expect)
+
+
+def write_from_person(request_id: UUID, text: str, *, by: Caller, at: datetime) -> SubjectRequest:
+    """Keep what the person wrote; an open question counts as answered by it."""
+    with holding(request_id=request_id) as case:
+        request = case.request(request_id)
+        verb = "answer" if request.question_at is not None else "message"
+        _keep(case, request, verb, Direction.FROM_PERSON, text, by, at)
+    return request
+
+
+def note(request_id: UUID, text: str, *, by: Caller, at: datetime, expect: int | None = None) -> SubjectRequest:
+    """Keep a note among staff."""
+    return _post(request_id, "note", Direction.NOTE, text, by, at, expect)
+
+
+def _post(
+    request_id: UUID, verb: str, direction: Direction, text: str, by: Caller, at: datetime, expect: int | None
+) -> SubjectRequest:
+    with holding(request_id=request_id) as case:
+        request = case.request(request_id, expect=expect)
+        post = _keep(case, request, verb, direction, text, by, at)
+        if direction == Direction.TO_PERSON:
+            letter = letters.NewMessage(
+                reference=case.submission.reference,
+                organisation=telling.organisation(case.submission),
+                question=verb == "ask",
+                tracker=telling.tracker_link(case.submission, at),
+            )
+            telling.tell(case.submission, letter, at=at, dedupe=f"post:{post.pk}")
+    return request
+
+
+def _keep(
+    case: Case, request: SubjectRequest, verb: str, direction: Direction, text: str, by: Caller, at: datetime
+) -> Post:
+    post = _post_row(case, request, direction, text, by, at)
+    case.move(request, verb, by=by, at=at, data={"post": str(post.pk)})
+    post.save(force_insert=True)
+    return post
+
+
+def keep_note(case: Case, request: SubjectRequest, text: str, by: Caller, at: datetime) -> Post:
+    """Keep a note that belongs to another move, inside its transaction."""
+    post = _post_row(case, request, Direction.NOTE, text, by, at)
+    post.save(force_insert=True)
+    return post
+
+
+def _post_row(case: Case, request: SubjectRequest, direction: Direction, text: str, by: Caller, at: datetime) -> Post:
+    post = Post(id=uuid7(at), submission=case.submission, request=request, direction=direction, author=by.user, at=at)
+    post.seal("body", checked_text(text))
+    return post
+
+
+def checked_text(text: str, field: str = "text") -> str:
+    """Return a text as we keep it. Raises Incomplete when it is empty, too long or holds control characters."""
+    try:
+        text = clean_text(text, lines=True)
+    except ValueError as error:
+        raise Incomplete(str(error), field=field) from None
+    if not text:
+        raise Incomplete(_("Write something first."), field=field)
+    if len(text) > LONGEST:
+        raise Incomplete(_("Use at most %(number)d characters.") % {"number": LONGEST}, field=field)
+    return text
+
+
+def mark_read(submission_id: UUID, *, at: datetime) -> None:
+    """Note that the person has seen the messages."""
+    Post.objects.filter(submission_id=submission_id, direction=Direction.TO_PERSON, read_at=None).update(read_at=at)

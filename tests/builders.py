@@ -1,0 +1,128 @@
+"""Test data by living through it: every request here went through the functions that people reach.
+
+The cast is constant. Ada asks, Hal handles, Vera approves, Sam answers the phone, Max is a stranger.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.models import Permission, User
+
+from dsr.lifecycle import Actor
+from dsr.models import Channel, SubjectRequest, Submission
+from dsr.policies import Caller
+from dsr.rights import Right
+from dsr.services import identity, intake, review
+from notifications import letters, outbox
+from tests.drain import drain
+
+ADA = "ada.lovelace@example.org"
+MAX = "max.stranger@example.net"
+_PERMISSIONS = {
+    "hal": ("work_requests",),
+    "vera": ("work_requests", "approve_requests", "reveal_personal"),
+    "sam": ("file_requests",),
+}
+
+
+def staff(name: str, *extra: str) -> User:
+    """Return the account of one of the cast, with the permissions of the role."""
+    user, made = User.objects.get_or_create(
+        username=name, defaults={"email": f"{name}@staff.example.org", "is_staff": True}
+    )
+    if made or extra:
+        codes = (*_PERMISSIONS.get(name, ()), *extra)
+        user.user_permissions.add(*Permission.objects.filter(content_type__app_label="dsr", codename__in=codes))
+    return User.objects.get(pk=user.pk)
+
+
+def hal(via: str = "admin") -> Caller:
+    """Hal handles."""
+    return Caller.of_user(staff("hal"), via)
+
+
+def vera(via: str = "admin") -> Caller:
+    """Vera approves."""
+    return Caller.of_user(staff("vera"), via)
+
+
+def sam(via: str = "api") -> Caller:
+    """Sam answers the phone."""
+    return Caller.of_user(staff("sam"), via, only=(Actor.SUPPORT,))
+
+
+def filing(*rights: Right, **changes: Any) -> intake.Filing:
+    """Return what Ada files."""
+    values: dict[str, Any] = {
+        "channel": Channel.WEB,
+        "language": "en",
+        "country": "IE",
+        "region": "",
+        "relationship": "customer",
+        "email": ADA,
+        "name": "Ada Lovelace",
+        "wants": tuple(intake.Want(right) for right in rights or (Right.ACCESS,)),
+    }
+    return intake.Filing(**{**values, **changes})
+
+
+def file(*rights: Right, at: datetime, **changes: Any) -> intake.Filed:
+    """Ada files."""
+    return intake.file(filing(*rights, **changes), by=Caller.person(), at=at)
+
+
+def letters_to(submission: Submission, kind: str = "") -> list[Any]:
+    """Return the letters about a submission, oldest first, as their typed contexts."""
+    messages = reversed(outbox.about(submission.pk).order_by("-created_at", "-id"))
+    found = [letters.unpack(message.kind, message.open("context")) for message in messages]
+    return [letter for letter in found if not kind or letter.kind == kind]
+
+
+def token_in(link: str) -> str:
+    """Return the grant or proof that a link carries."""
+    return link.partition("key=")[2]
+
+
+def confirm(submission: Submission, at: datetime) -> identity.Confirmed:
+    """Ada opens her mail and presses the button."""
+    letter = letters_to(submission, "confirm_address")[-1]
+    return identity.confirm_link(token_in(letter.link), by=Caller.person(), at=at)
+
+
+def in_review(*rights: Right, at: datetime, **changes: Any) -> SubjectRequest:
+    """A request at the desk, all systems searched that can be searched without a person."""
+    filed = file(*rights, at=at, **changes)
+    confirm(filed.submission, at)
+    drain(at)
+    return only(filed.submission)
+
+
+def prepared(at: datetime, **changes: Any) -> SubjectRequest:
+    """A request that Hal proposes to answer."""
+    request = in_review(at=at, **changes)
+    return review.prepare(request.pk, by=hal(), at=at)
+
+
+def ready(at: datetime, **changes: Any) -> SubjectRequest:
+    """A request whose answer waits to be collected."""
+    request = prepared(at, **changes)
+    review.approve(request.pk, by=vera(), at=at)
+    drain(at)
+    return again(request)
+
+
+def only(submission: Submission) -> SubjectRequest:
+    """Return the first request of a submission as it is now."""
+    return SubjectRequest.objects.select_related("submission__data_key").filter(submission=submission).earliest("id")
+
+
+def again(request: SubjectRequest) -> SubjectRequest:
+    """Return a request as it is now."""
+    return SubjectRequest.objects.select_related("submission__data_key").get(pk=request.pk)
+
+
+def ids(requests: Iterable[SubjectRequest]) -> set[UUID]:
+    """Return the keys of requests."""
+    return {request.pk for request in requests}

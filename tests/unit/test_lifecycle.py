@@ -1,0 +1,65 @@
+import pytest
+
+from dsr import checks, lifecycle
+from dsr.lifecycle import Actor, State
+from dsr.rights import Right
+
+
+@pytest.mark.parametrize("right", Right)
+def test_every_right_reaches_closed_from_everywhere(right):
+    onward = {state: {m.target for m in lifecycle.of(right) if state in m.sources and m.target} for state in State}
+
+    for start in State:
+        reached, waiting = {start}, [start]
+        while waiting:
+            fresh = onward[waiting.pop()] - reached
+            reached |= fresh
+            waiting += fresh
+
+        assert State.CLOSED in reached, start
+
+
+@pytest.mark.parametrize("right", Right)
+def test_the_person_can_always_withdraw_from_what_is_open(right):
+    withdraw = next(move for move in lifecycle.of(right) if move.verb == "withdraw")
+
+    assert withdraw.sources == lifecycle.OPEN
+    assert Actor.PERSON in withdraw.actors
+
+
+def test_no_verification_exists_for_a_right_that_needs_none():
+    verbs = {move.verb for move in lifecycle.of(Right.BE_INFORMED)}
+
+    assert not verbs & {"ask_identity", "confirm_identity", "lapse", "search", "prepare", "approve"}
+
+
+@pytest.mark.parametrize("right", [Right.ACCESS, Right.PORTABILITY])
+def test_whatever_releases_or_refuses_needs_a_second_person_or_a_standing_rule(right):
+    deciding = [
+        m
+        for m in lifecycle.of(right)
+        if State.IN_REVIEW in m.sources and m.target in (State.FULFILLING, State.CLOSED) and m.verb != "withdraw"
+    ]
+
+    for move in deciding:
+        assert {"another_person", "standing_rule"} & set(move.needs) or move.verb == "redirect", move.verb
+
+
+@pytest.mark.parametrize("right", Right)
+def test_mermaid_draws_every_change_of_state(right):
+    drawn = lifecycle.mermaid(right)
+
+    for move in lifecycle.of(right):
+        if move.target is not None:
+            assert f"--> {move.target}: {move.verb}" in drawn
+
+
+def test_check_finds_nothing_wrong_with_the_table():
+    assert checks.lifecycle_is_whole(None) == []
+
+
+def test_check_finds_a_row_without_a_method(monkeypatch):
+    row = lifecycle.Move("vanish", "Vanish", frozenset({State.READY}), None, frozenset({Actor.SYSTEM}))
+    monkeypatch.setitem(lifecycle.BY_VERB, "vanish", row)
+
+    assert any("vanish" in problem.msg for problem in checks.lifecycle_is_whole(None))
