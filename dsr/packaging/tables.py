@@ -1,0 +1,114 @@
+"""The rows of one data set as JSON, as CSV and as a JSON Schema. Streams of bytes, block by block."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Mapping
+from operator import itemgetter
+from typing import Any
+
+from dsr.connectors.base import Field, FieldType, Json
+from dsr.packaging.contents import Category
+from dsr.packaging.parcel import parsed
+from dsr.packaging.plan import PlannedRows
+from dsr.packaging.text import cell, json_line
+
+_PLAIN_TYPES = frozenset({"string", "integer", "number", "null"})
+_SUSPECTS = (b"\\", b";", b"\x7f", b'"=', b'"+', b'"-', b'"@', b'" ', b"\"'")
+"""Without any of these, a block in ASCII holds no text that a spreadsheet could take for a formula."""
+
+_DECLARED: dict[FieldType, str] = {
+    FieldType.INTEGER: "integer",
+    FieldType.BOOLEAN: "boolean",
+    FieldType.JSON: "object",
+}
+
+
+def json_blocks(rows: PlannedRows) -> Iterator[bytes]:
+    """The data set as one JSON array, a record to a line, with every value as it was found."""
+    before = b"[\n"
+    for block in rows.parcel.blocks(rows.held):
+        yield before
+        if rows.dropped:
+            kept = ({key: value for key, value in row.items() if key not in rows.dropped} for row in parsed(block))
+            yield b",\n".join(map(json_line, kept))
+        else:
+            # Lines were written as JSON and never hold a line end inside, so they are passed on unread.
+            yield block.replace(b"\n", b",\n")
+        before = b",\n"
+    yield b"\n]\n"
+
+
+def csv_blocks(rows: PlannedRows, header: list[str]) -> Iterator[bytes]:
+    """The data set as RFC 4180 CSV in UTF-8, with the mark by which spreadsheets know it, and formulas defused."""
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer, lineterminator="\r\n")
+    names = [field.name for field in rows.fields]
+    tame = _PLAIN_TYPES.issuperset(kind for name in names for kind in rows.held.types[name])
+    writer.writerow([cell(title) for title in header])
+    yield b"\xef\xbb\xbf"
+    for block in rows.parcel.blocks(rows.held):
+        records = parsed(block)
+        if tame and len(names) > 1 and _is_plain(block):
+            writer.writerows(_picked(records, names))
+        else:
+            writer.writerows([[cell(record.get(name)) for name in names] for record in records])
+        yield buffer.getvalue().encode()
+        buffer.seek(0)
+        buffer.truncate()
+
+
+def _picked(records: list[dict[str, Json]], names: list[str]) -> list[Any]:
+    """Rows as tuples: without a loop in Python where every record has every field."""
+    try:
+        return list(map(itemgetter(*names), records))
+    except KeyError:
+        return [[record.get(name) for name in names] for record in records]
+
+
+def _is_plain(block: bytes) -> bool:
+    return block.isascii() and not any(suspect in block for suspect in _SUSPECTS)
+
+
+def headings(fields: tuple[Field, ...]) -> list[str]:
+    """Titles for the columns; where two are alike, each with its field's name."""
+    titles = [field.title or field.name for field in fields]
+    return [
+        title if titles.count(title) == 1 else f"{title} ({field.name})"
+        for title, field in zip(titles, fields, strict=True)
+    ]
+
+
+def schema(rows: PlannedRows, dictionary: Mapping[str, Category]) -> bytes:
+    """The data set's JSON Schema, 2020-12: types that hold for every value, and the words of the dictionary."""
+    described = {field.name: _property(field, rows.held.types[field.name], dictionary) for field in rows.fields}
+    document = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": rows.title,
+        "description": rows.held.dataset.description,
+        "type": "array",
+        "minItems": rows.held.rows,
+        "maxItems": rows.held.rows,
+        "items": {"type": "object", "properties": described, "additionalProperties": False},
+    }
+    return json.dumps(document, ensure_ascii=True, indent=1).encode() + b"\n"
+
+
+def _property(field: Field, seen: frozenset[str], dictionary: Mapping[str, Category]) -> dict[str, Any]:
+    kinds = set(seen - {"null"}) or {_DECLARED.get(field.type, "string")}
+    if "number" in kinds:
+        kinds.discard("integer")
+    entry: dict[str, Any] = {"title": field.title or field.name, "description": field.description}
+    entry["type"] = [*sorted(kinds), "null"]
+    if field.type is FieldType.BINARY:
+        entry["contentEncoding"] = "base64"
+    entry["x-kind"] = str(field.type)
+    category = dictionary.get(field.category)
+    entry["x-category"] = {"id": field.category}
+    if category is not None:
+        entry["x-category"] |= {
+            "title": category.title,
+            "source": category.source,
+            "purposes": [{"title": each.title, "bases": list(each.bases)} for each in category.purposes],
+        }
+    return entry
