@@ -1,0 +1,277 @@
+"""Date arithmetic on arguments: it never asks what time it is and knows no law.
+
+A period is counted from the day of an event. Every result comes with its segments: unbroken runs of days from the
+event to the due date, each marked as counting or not, with the reason and the source of the rule. Together they
+cover every day exactly once, so "why this date?" can be answered without computing anything again.
+"""
+
+import calendar as _months
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from django.utils import dateformat
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
+
+_ONE_DAY = timedelta(days=1)
+
+
+class Unit(StrEnum):
+    """What is counted. Months are calendar months; business days belong to a named calendar."""
+
+    DAY = "day"
+    BUSINESS_DAY = "business_day"
+    MONTH = "month"
+
+
+class Roll(StrEnum):
+    """What happens when the last day is not a working day."""
+
+    NONE = "none"
+    NEXT = "next"
+
+
+class Reason(StrEnum):
+    """Why a run of days counts or does not; the sentences are in ``SENTENCES``."""
+
+    EVENT_DAY = "event_day"
+    EVENT_DAY_COUNTS = "event_day_counts"
+    AT_ONCE = "at_once"
+    DAYS = "days"
+    BUSINESS_DAYS = "business_days"
+    NOT_WORKING = "not_working"
+    MONTHS = "months"
+    MONTH_IS_SHORTER = "month_is_shorter"
+    ROLLED = "rolled"
+
+
+SENTENCES: Mapping[Reason, str | Promise] = {
+    Reason.EVENT_DAY: _("The day of the event itself is not counted."),
+    Reason.EVENT_DAY_COUNTS: _("The day of the event is day one."),
+    Reason.AT_ONCE: _("This takes effect on the day itself."),
+    Reason.DAYS: ngettext_lazy("%(n)d calendar day.", "%(n)d calendar days, weekends and holidays included.", "n"),
+    Reason.BUSINESS_DAYS: _("Business days %(first)d to %(last)d of %(total)d."),
+    Reason.NOT_WORKING: _("Not business days: %(names)s."),
+    Reason.MONTHS: ngettext_lazy(
+        "%(n)d calendar month, to the day with the same number.",
+        "%(n)d calendar months, to the day with the same number.",
+        "n",
+    ),
+    Reason.MONTH_IS_SHORTER: ngettext_lazy(
+        "%(n)d calendar month; the last month has no such day, so its last day takes its place.",
+        "%(n)d calendar months; the last month has no such day, so its last day takes its place.",
+        "n",
+    ),
+    Reason.ROLLED: _("%(day)s is not a working day (%(names)s), so the period ends on the next one."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DaysOff:
+    """Days on which nobody works, each with the name of its holiday, or none for a day of the weekend."""
+
+    days: tuple[tuple[date, str], ...]
+
+    def __str__(self) -> str:
+        return ", ".join(name or str(dateformat.format(day, "l")) for day, name in self.days)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WorkCalendar:
+    """The working days of one place.
+
+    ``weekend`` holds ``date.weekday()`` numbers, ``holidays`` names by day, and ``first``/``last`` say for which days
+    the holidays are known. Outside them only weekends are left out, which can make a date earlier but never later.
+    """
+
+    id: str
+    title: str
+    zone: str
+    first: date
+    last: date
+    weekend: frozenset[int] = frozenset({5, 6})
+    holidays: Mapping[date, str] = field(default_factory=dict)
+
+    def is_working(self, day: date) -> bool:
+        """Whether people work there on that day."""
+        return day.weekday() not in self.weekend and day not in self.holidays
+
+    def days_off(self, days: Iterable[date]) -> "DaysOff":
+        """``days`` with the names of the holidays among them, for the sentence that says why they do not count."""
+        return DaysOff(tuple((day, self.holidays.get(day, "")) for day in days))
+
+    def knows(self, day: date) -> bool:
+        """Whether the holidays of that day's year are in the table."""
+        return self.first <= day <= self.last
+
+    def without_holidays(self) -> "WorkCalendar":
+        """The same week with the smallest possible set of holidays: none."""
+        return WorkCalendar(self.id, self.title, self.zone, date.min, date.max, self.weekend)
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """How long something may take.
+
+    ``inclusive`` makes the day of the event day one instead of day zero. ``n`` of nought means "at once": the period
+    ends on the day of the event.
+    """
+
+    n: int
+    unit: Unit
+    inclusive: bool = False
+    roll: Roll = Roll.NONE
+
+    def __post_init__(self) -> None:
+        if self.n < 0 or (self.inclusive and self.n == 0):
+            raise ValueError(f"a period cannot be {self.n} {self.unit}s long")
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """An unbroken run of days, both ends included, that counts towards a period or does not."""
+
+    start: date
+    end: date
+    counts: bool
+    reason: Reason
+    source: str
+    args: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def because(self) -> str:
+        """The reason as a sentence in the active language."""
+        args = {k: _long(v) if isinstance(v, date) else v for k, v in self.args.items()}
+        return str(SENTENCES[self.reason] % args) if args else str(SENTENCES[self.reason])
+
+    def as_dict(self) -> dict[str, object]:
+        """For programs: ISO days, whether they count, the sentence and the source."""
+        return {
+            "from": self.start.isoformat(),
+            "to": self.end.isoformat(),
+            "counts": self.counts,
+            "because": self.because,
+            "source": self.source,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Reckoning:
+    """A due date with its reasons. ``certain`` is false where a holiday table did not reach far enough."""
+
+    due: date
+    segments: tuple[Segment, ...]
+    certain: bool = True
+
+
+def local_date(at: datetime, zone: str) -> date:
+    """The calendar day that ``at`` (aware) falls on in ``zone``. Raises ValueError for a naive instant."""
+    if at.tzinfo is None:
+        raise ValueError("an instant needs a time zone")
+    return at.astimezone(ZoneInfo(zone)).date()
+
+
+def day_ends(day: date, zone: str) -> datetime:
+    """The instant, in UTC, at which ``day`` is over in ``zone``: what is done before it was done in time."""
+    return datetime.combine(day + _ONE_DAY, time.min, ZoneInfo(zone)).astimezone(UTC)
+
+
+def add_months(day: date, n: int) -> date:
+    """The day with the same number ``n`` calendar months on, or the last day of that month if it has no such day."""
+    years, month = divmod(day.month - 1 + n, 12)
+    year, month = day.year + years, month + 1
+    return date(year, month, min(day.day, _months.monthrange(year, month)[1]))
+
+
+def next_working_day(day: date, calendar: WorkCalendar) -> date:
+    """``day`` itself if it is a working day, otherwise the first one after it."""
+    while not calendar.is_working(day):
+        day += _ONE_DAY
+    return day
+
+
+def add_business_days(day: date, n: int, calendar: WorkCalendar) -> date:
+    """The ``n``-th working day after ``day``."""
+    while n > 0:
+        day += _ONE_DAY
+        n -= calendar.is_working(day)
+    return day
+
+
+def business_days_before(day: date, n: int, calendar: WorkCalendar) -> date:
+    """The ``n``-th working day before ``day``; what a warning so many days ahead is set to."""
+    while n > 0:
+        day -= _ONE_DAY
+        n -= calendar.is_working(day)
+    return day
+
+
+def due_date(start: date, period: Period, calendar: WorkCalendar) -> date:
+    """The last day of ``period`` counted from an event on ``start``, without the reasons. See ``reckon``."""
+    if period.n == 0:
+        return start
+    if period.unit is Unit.DAY:
+        end = start + timedelta(days=period.n - period.inclusive)
+    elif period.unit is Unit.MONTH:
+        end = add_months(start, period.n)
+        # "Beginning with" a day, a month ends on the eve of the same number, except where that number does not exist.
+        end -= _ONE_DAY * (period.inclusive and end.day == start.day)
+    else:
+        end = add_business_days(start - _ONE_DAY * period.inclusive, period.n, calendar)
+    return next_working_day(end, calendar) if period.roll is Roll.NEXT else end
+
+
+def reckon(start: date, period: Period, calendar: WorkCalendar, source: str) -> Reckoning:
+    """The last day of ``period`` counted from an event on ``start``, day by day, with the reasons.
+
+    ``source`` is the citation that every segment carries. The calendar matters for business days and for rolling.
+    """
+    due = due_date(start, period, calendar)
+    segments = tuple(_segments(start, due, period, calendar, source))
+    asked_the_table = period.unit is Unit.BUSINESS_DAY or period.roll is Roll.NEXT
+    return Reckoning(due, segments, not asked_the_table or (calendar.knows(start) and calendar.knows(due)))
+
+
+def _segments(start: date, due: date, period: Period, calendar: WorkCalendar, source: str) -> Iterator[Segment]:
+    if period.n == 0:
+        yield Segment(start, start, True, Reason.AT_ONCE, source)
+        return
+    first = start if period.inclusive else start + _ONE_DAY
+    if not period.inclusive:
+        yield Segment(start, start, False, Reason.EVENT_DAY, source)
+    if period.unit is Unit.BUSINESS_DAY:
+        yield from _working_runs(first, due, period.n, calendar, source)
+        return
+    end = due_date(start, Period(period.n, period.unit, period.inclusive), calendar)
+    reason = Reason.DAYS if period.unit is Unit.DAY else Reason.MONTHS
+    if reason is Reason.MONTHS and add_months(start, period.n).day != start.day:
+        reason = Reason.MONTH_IS_SHORTER
+    yield Segment(first, end, True, reason, source, {"n": period.n})
+    if end != due:
+        args = {"day": end, "names": calendar.days_off([end])}
+        yield Segment(end + _ONE_DAY, due, False, Reason.ROLLED, source, args)
+
+
+def _working_runs(first: date, due: date, total: int, calendar: WorkCalendar, source: str) -> Iterator[Segment]:
+    """Alternating runs of working and other days from ``first`` to ``due``."""
+    counted, day = 0, first
+    while day <= due:
+        working, run = calendar.is_working(day), list[date]()
+        while day <= due and calendar.is_working(day) is working:
+            run.append(day)
+            day += _ONE_DAY
+        if working:
+            args: dict[str, object] = {"first": counted + 1, "last": counted + len(run), "total": total}
+            counted += len(run)
+            yield Segment(run[0], run[-1], True, Reason.BUSINESS_DAYS, source, args)
+        else:
+            names = calendar.days_off(run)
+            yield Segment(run[0], run[-1], False, Reason.NOT_WORKING, source, {"names": names})
+
+
+def _long(day: date) -> str:
+    return str(dateformat.format(day, "l j F Y"))

@@ -1,0 +1,36 @@
+"""The rules in force for this process, read once per folder.
+
+``pack()`` is what the rest of the system calls; ``RulePack`` (in ``dsr.rules.rulepack``) says what can be asked of it.
+"""
+
+from pathlib import Path
+
+from django.conf import settings
+
+from dsr.rules.files import SHIPPED, read
+from dsr.rules.problems import Problem, RulesBroken
+from dsr.rules.reader import build
+from dsr.rules.rulepack import RulePack
+
+_packs: dict[tuple[Path, Path | None], RulePack] = {}
+
+
+def pack() -> RulePack:
+    """The shipped rules and, over them, those in ``settings.RULES_DIR``. Raises RulesBroken with every mistake."""
+    return load(SHIPPED, Path(settings.RULES_DIR) if getattr(settings, "RULES_DIR", None) else None)
+
+
+def load(shipped: Path, own: Path | None = None) -> RulePack:
+    """The rules in ``shipped`` with ``own`` over them, file by file. Raises RulesBroken."""
+    own = None if own is None or own.resolve() == shipped.resolve() else own.resolve()
+    key = (shipped.resolve(), own)
+    if key not in _packs:
+        if own is not None and not own.is_dir():
+            raise RulesBroken([Problem(str(own), "", "RULES_DIR is not a folder; make it or leave it unset")])
+        _packs[key] = build(read(shipped, own))
+    return _packs[key]
+
+
+def forget() -> None:
+    """Read the files again when they are next asked for."""
+    _packs.clear()

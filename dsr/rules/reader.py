@@ -1,0 +1,217 @@
+"""From parsed files to a ``RulePack``: every table typed, every reference followed, every worked case tried."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from itertools import pairwise
+from pathlib import PurePosixPath
+from typing import Any, TypeVar
+
+from dsr.rules import checks, vectors
+from dsr.rules.checks import Home
+from dsr.rules.files import VECTORS, Document, Files, Findings
+from dsr.rules.places import Area
+from dsr.rules.problems import RulesBroken
+from dsr.rules.rulepack import RulePack
+from dsr.rules.schema.base import Many, Row, Slug
+from dsr.rules.schema.calendar import CalendarFile
+from dsr.rules.schema.notice import Notice
+from dsr.rules.schema.refusal import Refusal, RefusalFile
+from dsr.rules.schema.regime import Regime, VectorFile
+
+_DEPTHS = {"calendars": (1,), "refusals": (1,), "regimes": (2,), "notices": (2, 3)}
+Single = TypeVar("Single", bound=Row)
+
+
+class ServiceFile(Row):
+    """service.toml: whose notice is meant where nobody says."""
+
+    organisation: Slug
+
+
+class AreaFile(Row):
+    """areas.toml."""
+
+    areas: Many[Area]
+
+
+def build(files: Files) -> RulePack:
+    """The pack that ``files`` make. Raises RulesBroken with every mistake found."""
+    reader = Reader(files, Findings(files.problems))
+    made = reader.pack()
+    if made is None or reader.findings.problems:
+        raise RulesBroken(reader.findings.problems)
+    return made
+
+
+@dataclass
+class Reader:
+    """One reading of one set of files. What an early step cannot make sense of, the later ones do without."""
+
+    files: Files
+    findings: Findings
+
+    def pack(self) -> RulePack | None:
+        """The pack, or None where a file is missing that everything hangs on; ``findings`` holds the mistakes."""
+        self._strays()
+        regimes = self._regimes()
+        known = checks.Known([a.id for a in self.areas], self.calendars, [row.id for _, row in regimes])
+        for home, table in regimes:
+            self.findings.problems += checks.regime(table, home, known)
+            self._try(table, home)
+        self._windows(regimes)
+        notices = self._notices()
+        for home, notice in notices:
+            self.findings.problems += checks.notice(notice, home, known)
+        refusals = self._refusals(known)
+        service = self._single(ServiceFile, "service.toml")
+        if service is None:
+            return None
+        if service.organisation not in {notice.id for _, notice in notices}:
+            self._wrong("service.toml", "organisation", f"there is no notice of {service.organisation!r}")
+        return RulePack(
+            version=self.files.digest,
+            organisation=service.organisation,
+            areas={area.id: area for area in self.areas},
+            calendars={name: row.working for name, row in self.calendars.items()},
+            notices=tuple(sorted((n for _, n in notices), key=lambda n: (n.id, n.version))),
+            regimes=tuple(sorted((r for _, r in regimes), key=lambda r: (r.id, r.window.opens))),
+            refusals={row.id: row for row in refusals},
+        )
+
+    @cached_property
+    def areas(self) -> Sequence[Area]:
+        """The areas of the world that places in other files may name."""
+        table = self._single(AreaFile, "areas.toml")
+        rows = table.areas if table else ()
+        self.findings.problems += checks.areas(rows, "areas.toml")
+        return rows
+
+    @cached_property
+    def calendars(self) -> Mapping[str, CalendarFile]:
+        """The holiday tables by id."""
+        found = {}
+        for path, document in self.files.under("calendars"):
+            table = self.findings.table(CalendarFile, document, path)
+            if table and self._same(path, "id", table.id, PurePosixPath(path).stem):
+                found[table.id] = table
+        return found
+
+    def _strays(self) -> None:
+        """A file in no place that means anything is a mistake: a rule that nobody reads protects nobody."""
+        for path in self.files.documents:
+            folder, *rest = path.split("/")
+            if path not in ("service.toml", "areas.toml") and len(rest) not in _DEPTHS.get(folder, ()):
+                self._wrong(path, "", "does not belong here: nothing would ever read it")
+
+    def _regimes(self) -> list[tuple[Home, Regime]]:
+        found = []
+        for path, document in self.files.under("regimes"):
+            if path.endswith(VECTORS) or len(path.split("/")) != 3:
+                continue
+            calendar = self.calendars.get(str(document.get("calendar")))
+            if calendar is None and "calendar" in document:
+                self._wrong(path, "calendar", f"there is no {document['calendar']!r} among calendars")
+                continue
+            injected = {"working": calendar.working} if calendar else {}
+            table = self.findings.table(Regime, document, path, injected=injected)
+            if table:
+                _, folder, file = path.split("/")
+                self._same(path, "id", table.id, folder)
+                self._same(path, "window.from", table.window.opens.isoformat(), file.removesuffix(".toml"))
+                found.append((Home(path), table))
+        return found
+
+    def _try(self, regime: Regime, home: Home) -> None:
+        """Run the worked cases beside a regime."""
+        path = home.file.removesuffix(".toml") + VECTORS
+        document = self.files.documents.get(path)
+        if document is None:
+            self._wrong(home.file, "", f"has no worked cases; write some in {path}")
+            return
+        table = self.findings.table(VectorFile, document, path)
+        if table:
+            self.findings.problems += vectors.failures(regime, table.vectors, path)
+
+    def _windows(self, regimes: Sequence[tuple[Home, Regime]]) -> None:
+        """Two rows of one regime may not be in force on the same day, and one regime must be left for everybody."""
+        rows = sorted(regimes, key=lambda pair: (pair[1].id, pair[1].window.opens))
+        for (_, one), (home, other) in pairwise(rows):
+            closes = one.window.closes or date.max
+            if one.id == other.id and other.window.opens <= closes:
+                self._wrong(home.file, "window.from", f"the row that opened on {one.window.opens} is still in force")
+        if rows and len({row.id for _, row in rows if row.proposal.otherwise}) != 1:
+            self._wrong("regimes", "proposal.otherwise", "exactly one regime is the one for everybody else")
+
+    def _notices(self) -> list[tuple[Home, Notice]]:
+        found = []
+        for (organisation, version), parts in self._editions().items():
+            folder = f"notices/{organisation}/{version}"
+            document, home = self._joined(folder, parts)
+            table = self.findings.table(
+                Notice, document, home.file, homes=home.homes, injected={"areas": tuple(self.areas)}
+            )
+            if table:
+                head = home.homes.get("id", home.file)
+                self._same(head, "id", table.id, organisation)
+                self._same(head, "organisation.id", table.organisation.id, organisation)
+                self._same(head, "version", table.version.isoformat(), version)
+                found.append((home, table))
+        self._one_day_each(found)
+        return found
+
+    def _one_day_each(self, notices: Sequence[tuple[Home, Notice]]) -> None:
+        seen: set[tuple[str, date]] = set()
+        for home, notice in notices:
+            if (notice.id, notice.in_force_from) in seen:
+                day = notice.in_force_from
+                self._wrong(home.homes.get("in_force_from", home.file), "in_force_from", f"another one opens on {day}")
+            seen.add((notice.id, notice.in_force_from))
+
+    def _editions(self) -> dict[tuple[str, str], dict[str, Document]]:
+        """The files of each version of each notice: one file named by its date, or a folder of them."""
+        editions: dict[tuple[str, str], dict[str, Document]] = {}
+        for path, document in self.files.under("notices"):
+            _, organisation, *rest = path.split("/")
+            if rest and len(rest) <= 2:
+                version = rest[0].removesuffix(".toml")
+                editions.setdefault((organisation, version), {})[path] = document
+        return editions
+
+    def _joined(self, folder: str, parts: Mapping[str, Document]) -> tuple[dict[str, Any], Home]:
+        """The files of one folder as one table. A key stands in one file only."""
+        whole: dict[str, Any] = {}
+        homes: dict[str, str] = {}
+        for path, document in parts.items():
+            for key, value in document.items():
+                if key in whole:
+                    self._wrong(path, key, f"stands in {homes[key]} too")
+                else:
+                    whole[key], homes[key] = value, path
+        return whole, Home(folder if len(parts) > 1 else next(iter(parts)), homes)
+
+    def _refusals(self, known: checks.Known) -> list[Refusal]:
+        rows: list[tuple[str, int, Refusal]] = []
+        for path, document in self.files.under("refusals"):
+            table = self.findings.table(RefusalFile, document, path)
+            rows += [(path, index, row) for index, row in enumerate(table.refusals)] if table else []
+        self.findings.problems += checks.refusals(rows, known)
+        return [row for _, _, row in rows]
+
+    def _single(self, model: type[Single], path: str) -> Single | None:
+        document = self.files.documents.get(path)
+        if document is None:
+            if all(problem.file != path for problem in self.findings.problems):
+                self._wrong(path, "", "is missing")
+            return None
+        return self.findings.table(model, document, path)
+
+    def _same(self, file: str, key: str, said: str, named: str) -> bool:
+        """What a file says of itself must be what its path says."""
+        if said != named:
+            self._wrong(file, key, f"is {said!r}, but the path says {named!r}")
+        return said == named
+
+    def _wrong(self, file: str, key: str, message: str) -> None:
+        self.findings.add(file, key, message)

@@ -1,0 +1,102 @@
+"""Everything the rule files say, typed and checked: what the rest of the system asks.
+
+Frozen and safe to share between threads. All look-ups raise ``NotInRules`` for what is not there.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+from dsr.deadlines import WorkCalendar
+from dsr.rules.places import Area, closeness
+from dsr.rules.problems import NotInRules
+from dsr.rules.schema.notice import Notice
+from dsr.rules.schema.refusal import Refusal
+from dsr.rules.schema.regime import Regime
+
+
+@dataclass(frozen=True)
+class RulePack:
+    """One consistent set of rules.
+
+    ``version`` is a digest of what the files say and is pinned to every submission. ``organisation`` is whose notice
+    is meant where nobody says. ``notices`` and ``regimes`` hold every version, oldest first; ``refusals``,
+    ``calendars`` and ``areas`` are by id.
+    """
+
+    version: str
+    organisation: str
+    notices: tuple[Notice, ...]
+    regimes: tuple[Regime, ...]
+    refusals: Mapping[str, Refusal]
+    calendars: Mapping[str, WorkCalendar]
+    areas: Mapping[str, Area]
+
+    def notice(self, notice_id: str, version: date | str) -> Notice:
+        """The version of a notice that a submission is pinned to."""
+        try:
+            return self._notices[notice_id, str(version)]
+        except KeyError:
+            raise NotInRules(f"there is no notice {notice_id!r} of {version}") from None
+
+    def notice_in_force(self, on: date, organisation: str | None = None) -> Notice:
+        """The version in force on ``on``, of the organisation that the service runs for unless another is named."""
+        owner = organisation or self.organisation
+        in_force = [notice for notice in self.notices if notice.id == owner and notice.in_force_from <= on]
+        if not in_force:
+            raise NotInRules(f"no notice of {owner!r} was in force on {on}")
+        return max(in_force, key=lambda notice: notice.in_force_from)
+
+    def regime(self, regime_id: str, on: date) -> Regime:
+        """The row of a regime that governs a request received on ``on``."""
+        rows = self._regimes.get(regime_id, ())
+        found = next((row for row in rows if row.window.covers(on)), None)
+        if found is None:
+            why = f"was not in force on {on}" if rows else f"is unknown; known are {', '.join(sorted(self._regimes))}"
+            raise NotInRules(f"the regime {regime_id!r} {why}")
+        return found
+
+    def refusal(self, refusal_id: str) -> Refusal:
+        """A ground of refusal."""
+        try:
+            return self.refusals[refusal_id]
+        except KeyError:
+            raise NotInRules(f"there is no ground of refusal {refusal_id!r}") from None
+
+    def propose(self, country: str, region: str, on: date) -> tuple[str, ...]:
+        """The regimes of somebody who says that they live there, the narrowest fit first; the default if none fits.
+
+        A proposal from what the person says, never from an address on the network; staff may decide otherwise.
+        """
+        rows = [row for row in self.regimes if row.window.covers(on)]
+        fits = [(closeness(country, region, row.proposal.where, self.areas), row.id) for row in rows]
+        named = sorted((fit for fit in fits if fit[0]), key=lambda fit: (-fit[0], fit[1]))
+        return tuple(row_id for _, row_id in named) or self._otherwise(on)
+
+    def regimes_for(self, right: str, country: str, region: str, on: date) -> tuple[Regime, ...]:
+        """The proposed regimes that know ``right``; the default where none of them does. Empty if it does not either.
+
+        The earliest date of those returned governs, and each is shown.
+        """
+        proposed = [self.regime(regime_id, on) for regime_id in self.propose(country, region, on)]
+        knowing = tuple(row for row in proposed if row.knows(right, on))
+        others = (self.regime(regime_id, on) for regime_id in self._otherwise(on))
+        return knowing or tuple(row for row in others if row.knows(right, on))
+
+    def calendar_for(self, notice: Notice, regime: Regime) -> WorkCalendar:
+        """Whose holidays count when ``notice``'s organisation answers under ``regime``."""
+        seat = notice.seat_for(regime.id)
+        return self.calendars[seat.calendar] if seat.serves and seat.calendar else regime.working
+
+    def _otherwise(self, on: date) -> tuple[str, ...]:
+        return tuple(row.id for row in self.regimes if row.proposal.otherwise and row.window.covers(on))
+
+    @cached_property
+    def _notices(self) -> Mapping[tuple[str, str], Notice]:
+        return {(notice.id, notice.version.isoformat()): notice for notice in self.notices}
+
+    @cached_property
+    def _regimes(self) -> Mapping[str, tuple[Regime, ...]]:
+        ids = {row.id for row in self.regimes}
+        return {regime_id: tuple(row for row in self.regimes if row.id == regime_id) for regime_id in ids}

@@ -1,0 +1,55 @@
+"""The words that rule files may use, in one place, so that a misspelt one is an error and not a new kind of thing."""
+
+from typing import Final, Literal, get_args
+
+RightWord = Literal[
+    "be_informed",
+    "access",
+    "correction",
+    "deletion",
+    "portability",
+    "objection",
+    "restriction",
+    "consent_withdrawal",
+    "marketing_opt_out",
+    "targeted_advertising_opt_out",
+    "sensitive_data_limit",
+    "cpni_opt_out",
+    "automated_decision_review",
+    "complaint",
+    "bcr_complaint",
+    "child_account",
+    "third_party_disclosure_opt_out",
+]
+RIGHT_WORDS: Final[tuple[str, ...]] = get_args(RightWord)
+
+Confidence = Literal["C", "C2", "GK", "GKq", "SEED"]
+"""How sure a figure is, see ``CONFIDENCE``."""
+
+CONFIDENCE: Final[dict[str, str]] = {
+    "C": "read in the text of the law, the regulator or the organisation itself",
+    "C2": "read in a secondary text that quotes it",
+    "GK": "general knowledge, high confidence, not read again",
+    "GKq": "to be checked before it is relied on",
+    "SEED": "read in the organisation's own notice",
+}
+
+CountsIn = Literal["day", "business_day", "month"]
+Source = Literal["provided", "generated", "obtained"]
+ChannelKind = Literal["web", "email", "post", "phone", "support", "console", "link", "browser"]
+RecipientRole = Literal["processor", "controller", "group", "public_body", "successor"]
+PauseMode = Literal["none", "start_later", "exclude_inclusive", "toll"]
+Letter = Literal["acknowledgement", "answer", "extension", "refusal"]
+NoteTopic = Literal["abuse", "agent", "complaint", "fee", "identity", "records", "search", "scope", "watch"]
+
+# ISO 3166-1 alpha-2. Codes that look like countries and are not (UK, EL) are the commonest mistake in such files.
+_ISO_3166 = """
+AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ
+CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR
+GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO
+JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR
+MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY QA RE RO
+RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV
+TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW
+"""
+COUNTRIES: Final[frozenset[str]] = frozenset(_ISO_3166.split())
