@@ -32,12 +32,12 @@ def _phone(value: str) -> str:
     import phonenumbers
 
     text = unicodedata.normalize("NFKC", value).strip()
-    if text.startswith("00"):
-        text = f"+{text[2:]}"
     try:
-        number = phonenumbers.parse(text, None)
+        number = phonenumbers.parse(f"+{text[2:]}" if text.startswith("00") else text, None)
     except phonenumbers.NumberParseException:
-        return "".join(str(unicodedata.digit(mark)) for mark in text if mark.isdigit())
+        digits = "".join(str(unicodedata.digit(mark)) for mark in text if mark.isdigit())
+        # Words around a number can hide that it says its country.
+        return digits if digits == text else _phone(digits)
     return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 
 

@@ -35,6 +35,7 @@ __all__ = [
     "fingerprint",
     "fingerprints",
     "key_id_of",
+    "key_ids",
     "new_key",
     "normalise",
     "public_key",
@@ -159,6 +160,11 @@ def _ring() -> _Ring:
 def current_key_id() -> str:
     """Return the id of the master key that seals and signs now."""
     return _ring().current.key_id
+
+
+def key_ids() -> list[str]:
+    """Return the ids of all keys in the ring, the current first."""
+    return list(_ring().by_id)
 
 
 def new_key() -> bytes:
