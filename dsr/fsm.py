@@ -24,7 +24,7 @@ def move(verb: str) -> Callable[[Method], Method]:
         return instance.right in row.rights
 
     def decorate(method: Method) -> Method:
-        bound = transition(
+        bound: Method = transition(
             field="state",
             source=sorted(str(state) for state in row.sources),
             target=None if row.target is None else str(row.target),

@@ -84,6 +84,14 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
             terminalreporter.line(f"{count} test(s) that need {name}")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _flush_past_triggers() -> None:
+    """History cannot be deleted, but the next test needs an empty table."""
+    from tests import flushing
+
+    flushing.install()
+
+
 @pytest.fixture
 def clock() -> Clock:
     """A fixed instant that moves when told."""

@@ -14,7 +14,7 @@ class Scope(models.TextChoices):
     AUDITOR = "auditor", _("read reports and history")
 
 
-class ApiToken(AbstractAuthToken):
+class ApiToken(AbstractAuthToken):  # type: ignore[misc] # the library has no types
     """A bearer token of one user, limited to scopes. Only its digest is stored."""
 
     name = models.CharField(_("name"), max_length=80, blank=True)

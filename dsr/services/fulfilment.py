@@ -38,6 +38,7 @@ _SYSTEM = Caller.system()
 
 def build(deadline: Deadline, at: datetime) -> None:
     """Build the answer of one approved request and hold it ready. Doing it twice does it once."""
+    assert deadline.request_id is not None
     request = SubjectRequest.objects.select_related("submission__data_key").get(pk=deadline.request_id)
     if request.state != State.FULFILLING:
         Deadline.objects.filter(pk=deadline.pk).update(done_at=at)

@@ -58,21 +58,22 @@ class _Broken(Exception):
 
 def verify(reference: str | None = None) -> Proof:
     """Recompute every chain (or one) and every checkpoint, streaming. Never raises for a broken history."""
-    counted = {"events": 0, "chains": 0, "checkpoints": 0}
+    chains_seen = events_seen = checkpoints_seen = 0
+    broken = ""
     try:
         chains = Submission.objects.order_by("id").only("id", "reference", "chain_seq", "chain_head")
         if reference is not None:
             chains = chains.filter(reference=reference)
         for events in _verify_chains(chains.iterator(chunk_size=_BATCH)):
-            counted["chains"] += 1
-            counted["events"] += events
+            chains_seen += 1
+            events_seen += events
         if reference is None:
-            _verify_no_strays(counted["events"])
+            _verify_no_strays(events_seen)
             for _checkpoint in _verify_checkpoints():
-                counted["checkpoints"] += 1
-    except _Broken as broken:
-        return Proof(**counted, broken=str(broken))
-    return Proof(**counted)
+                checkpoints_seen += 1
+    except _Broken as error:
+        broken = str(error)
+    return Proof(events_seen, chains_seen, checkpoints_seen, broken)
 
 
 def _verify_chains(submissions: Iterator[Submission]) -> Iterator[int]:

@@ -1,6 +1,7 @@
 """Deciding: assigning, holding back, proposing, and releasing or refusing as a second person."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
@@ -145,7 +146,7 @@ def withdraw(request_id: UUID, *, by: Caller, at: datetime, expect: int | None =
 
 
 def _close(
-    request_id: UUID, verb: str, text: str, by: Caller, at: datetime, expect: int | None, **stamps: int | None
+    request_id: UUID, verb: str, text: str, by: Caller, at: datetime, expect: int | None, **stamps: Any
 ) -> SubjectRequest:
     with holding(request_id=request_id) as case:
         request = case.request(request_id, expect=expect)

@@ -53,7 +53,8 @@ def begin(case: Case, request: SubjectRequest, *, by: Caller, at: datetime) -> N
     """Start the search of every active system, inside the caller's transaction. An earlier search is done anew."""
     case.move(request, "search", by=by, at=at)
     earlier = {step.system_id: step for step in request.steps.all()}
-    fresh, again = [], []
+    fresh: list[Step] = []
+    again: list[Step] = []
     for system in System.objects.filter(active=True).select_related("data_key"):
         step = earlier.get(system.pk) or Step(id=uuid7(at), request=request, system=system)
         step.system = system

@@ -7,8 +7,8 @@ from dsr.models import Submission
 from dsr.rules import pack
 from dsr.services import links
 from dsr.services.doorbell import Bell, ring
-from dsr.services.letters import Letter
 from notifications import outbox
+from notifications.letters import Letter
 from verification import grants
 
 TRACKER = "tracker"
