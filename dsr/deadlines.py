@@ -42,6 +42,7 @@ class Reason(StrEnum):
     EVENT_DAY_COUNTS = "event_day_counts"
     AT_ONCE = "at_once"
     DAYS = "days"
+    BUSINESS_DAY = "business_day"
     BUSINESS_DAYS = "business_days"
     NOT_WORKING = "not_working"
     MONTHS = "months"
@@ -54,6 +55,7 @@ SENTENCES: Mapping[Reason, str | Promise] = {
     Reason.EVENT_DAY_COUNTS: _("The day of the event is day one."),
     Reason.AT_ONCE: _("This takes effect on the day itself."),
     Reason.DAYS: ngettext_lazy("%(n)d calendar day.", "%(n)d calendar days, weekends and holidays included.", "n"),
+    Reason.BUSINESS_DAY: _("Business day %(first)d of %(total)d."),
     Reason.BUSINESS_DAYS: _("Business days %(first)d to %(last)d of %(total)d."),
     Reason.NOT_WORKING: _("Not business days: %(names)s."),
     Reason.MONTHS: ngettext_lazy(
@@ -66,7 +68,7 @@ SENTENCES: Mapping[Reason, str | Promise] = {
         "%(n)d calendar months; the last month has no such day, so its last day takes its place.",
         "n",
     ),
-    Reason.ROLLED: _("%(day)s is not a working day (%(names)s), so the period ends on the next one."),
+    Reason.ROLLED: _("The period would end on %(day)s. It ends on the next working day instead; left out: %(names)s."),
 }
 
 
@@ -252,7 +254,8 @@ def _segments(start: date, due: date, period: Period, calendar: WorkCalendar, so
         reason = Reason.MONTH_IS_SHORTER
     yield Segment(first, end, True, reason, source, {"n": period.n})
     if end != due:
-        args = {"day": end, "names": calendar.days_off([end])}
+        off = calendar.days_off(end + _ONE_DAY * n for n in range((due - end).days))
+        args = {"day": end, "names": off}
         yield Segment(end + _ONE_DAY, due, False, Reason.ROLLED, source, args)
 
 
@@ -267,7 +270,8 @@ def _working_runs(first: date, due: date, total: int, calendar: WorkCalendar, so
         if working:
             args: dict[str, object] = {"first": counted + 1, "last": counted + len(run), "total": total}
             counted += len(run)
-            yield Segment(run[0], run[-1], True, Reason.BUSINESS_DAYS, source, args)
+            reason = Reason.BUSINESS_DAYS if len(run) > 1 else Reason.BUSINESS_DAY
+            yield Segment(run[0], run[-1], True, reason, source, args)
         else:
             names = calendar.days_off(run)
             yield Segment(run[0], run[-1], False, Reason.NOT_WORKING, source, {"names": names})

@@ -10,9 +10,11 @@ from importlib.util import find_spec
 from django.conf import settings
 from django.utils import translation
 
-from dsr import lifecycle
+from dsr import lifecycle, rules
 from dsr.environment import Environment, Variable
 from dsr.rights import SPECS, Right
+from dsr.rules import reference
+from dsr.rules.files import SHIPPED
 
 _NOTE = "<!-- Made by `manage.py drift --write`; edit the code it comes from instead. -->\n"
 
@@ -105,7 +107,12 @@ def openapi_file() -> dict[str, str]:
     return {"docs/reference/openapi.json": json.dumps(schema, indent=2, ensure_ascii=False, default=str) + "\n"}
 
 
-SOURCES: list[Callable[[], Mapping[str, str]]] = [lifecycle_pages, settings_page, openapi_file]
+def rules_page() -> dict[str, str]:
+    """Every law, figure and ground in the rule files that ship."""
+    return {"docs/reference/rules.md": reference.page(rules.load(SHIPPED), _NOTE)}
+
+
+SOURCES: list[Callable[[], Mapping[str, str]]] = [rules_page, lifecycle_pages, settings_page, openapi_file]
 
 
 def files() -> dict[str, str]:
