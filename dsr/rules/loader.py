@@ -13,11 +13,15 @@ from dsr.rules.reader import build
 from dsr.rules.rulepack import RulePack
 
 _packs: dict[tuple[Path, Path | None], RulePack] = {}
+_current: dict[object, RulePack] = {}
 
 
 def pack() -> RulePack:
     """The shipped rules and, over them, those in ``settings.RULES_DIR``. Raises RulesBroken with every mistake."""
-    return load(SHIPPED, Path(settings.RULES_DIR) if getattr(settings, "RULES_DIR", None) else None)
+    own = getattr(settings, "RULES_DIR", None)
+    if own not in _current:  # asked several times in every request, so nothing looks at the disk here
+        _current[own] = load(SHIPPED, Path(own) if own else None)
+    return _current[own]
 
 
 def load(shipped: Path, own: Path | None = None) -> RulePack:
@@ -34,3 +38,4 @@ def load(shipped: Path, own: Path | None = None) -> RulePack:
 def forget() -> None:
     """Read the files again when they are next asked for."""
     _packs.clear()
+    _current.clear()

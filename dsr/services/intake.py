@@ -19,7 +19,7 @@ from dsr.deadlines import local_date
 from dsr.errors import Conflict, Incomplete
 from dsr.ids import new_reference
 from dsr.lifecycle import Actor
-from dsr.models import Channel, Deadline, SubjectRequest, Submission
+from dsr.models import Channel, Deadline, DeadlineKind, SubjectRequest, Submission
 from dsr.rights import SPECS, Floor, Right
 from dsr.rules import COUNTRIES, EventKind, Notice, pack
 from dsr.services import clocks, letters, links, telling
@@ -151,7 +151,8 @@ def _file(filing: Filing, by: Caller, at: datetime) -> Filed:
     Deadline.objects.bulk_create(deadlines)
     case.write()
     challenge = _greet(filing, notice, submission, requests, at)
-    ring(Bell.WORK, str(submission.pk))
+    if any(deadline.kind == DeadlineKind.BUILD for deadline in deadlines):
+        ring(Bell.WORK, str(submission.pk))
     return Filed(submission, requests, created=True, challenge_id=challenge)
 
 
