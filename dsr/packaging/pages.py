@@ -32,9 +32,10 @@ _LONG = 40
 _MOMENT = re.compile(r"([0-9-]{10})T([0-9:.]{5,15})(Z|\+00:00)?")
 _MARK = b"<!-- more -->"
 """Stands in a template where streamed parts go; values are escaped, so none of them can forge it."""
-_PASSIVE = frozenset(
-    ".pdf .txt .csv .tsv .log .md .png .jpg .jpeg .gif .webp .avif .bmp .tif .tiff .heic .mp3 .m4a .ogg .wav .flac "
-    ".mp4 .m4v .mov .webm .doc .docx .xls .xlsx .ppt .pptx .odt .ods .odp .rtf .eml .vcf .ics .zip".split()
+_PASSIVE = re.compile(
+    r"\.(pdf|txt|csv|tsv|log|md|png|jpe?g|gif|webp|avif|bmp|tiff?|heic|mp3|m4a|ogg|wav|flac|mp4|m4v|mov|webm"
+    r"|docx?|xlsx?|pptx?|odt|ods|odp|rtf|eml|vcf|ics|zip)$",
+    re.IGNORECASE,
 )
 """Files that a click may open. Anything else, such as a page that could run a script, is named but not linked."""
 
@@ -312,7 +313,7 @@ def _file_row(contents: PackageContents, held: PlannedFile) -> bytes:
     context = {
         "path": held.path,
         "name": name,
-        "linked": PurePosixPath(name).suffix.lower() in _PASSIVE,
+        "linked": bool(_PASSIVE.search(name)),
         "original": visible(held.file.name) if held.file.name != name else "",
         "media_type": visible(held.file.media_type),
         "size": held.file.size,

@@ -29,12 +29,11 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from dsr.packaging.stores import FolderStore, Missing, Store, Upload
 
-__all__ = ["Broken", "Missing", "Reading", "Vault", "Writing", "open_vault", "vault"]
+__all__ = ["Broken", "Missing", "Reading", "Vault", "Writing", "open_vault"]
 
 _MAGIC = b"RVLT\x01"
 _ID_SIZE = 32
@@ -270,8 +269,3 @@ def open_vault(url: str) -> Vault:
         f"STORAGE_URL: saw {parts.scheme + '://' if parts.scheme else 'no scheme'}. "
         "Fix: name a folder with three slashes, for example STORAGE_URL=file:///var/lib/recourse/vault"
     )
-
-
-def vault() -> Vault:
-    """The vault of this installation."""
-    return open_vault(settings.STORAGE_URL)

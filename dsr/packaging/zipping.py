@@ -9,11 +9,13 @@ from a stream). Format: PKWARE APPNOTE 6.3.10, sections 4.3 to 4.5, with data de
 import hashlib
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
+
+from isal import isal_zlib
 
 _SAMPLE = 64 * 1024
 _POOR = 0.9
@@ -41,15 +43,20 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class _Record:
-    """What the central directory has to say about a member."""
+class Record:
+    """What an archive says about a member, beside its contents. `large` members have sizes of eight bytes."""
 
-    name: bytes
+    path: str
     crc: int
     packed: int
     size: int
     offset: int
     large: bool
+
+    @property
+    def name(self) -> bytes:
+        """The path as it is stored."""
+        return self.path.encode()
 
 
 class ZipStream:
@@ -57,36 +64,23 @@ class ZipStream:
 
     def __init__(self, out: Output, made_at: datetime) -> None:
         self._out, self._offset = out, 0
-        self._stamp = _dos_time(made_at)
-        self._records: list[_Record] = []
+        self._stamp = stamp(made_at)
+        self._records: list[Record] = []
         self.entries: list[Entry] = []
 
     @contextmanager
     def member(self, path: str, *, at_most: int = 0) -> "Iterator[Member]":
         """A member to write into. `at_most` is a bound on its size; needed from 2 GiB on."""
-        name, offset, large = path.encode(), self._offset, at_most >= _LARGE
-        size = _LIMIT if large else 0
-        extra = struct.pack("<HHQQ", 1, 16, 0, 0) if large else b""
-        head = (
-            b"PK\x03\x04",
-            45 if large else 20,
-            _FLAGS,
-            _DEFLATE,
-            *self._stamp,
-            0,
-            size,
-            size,
-            len(name),
-            len(extra),
-        )
-        self._put(struct.pack("<4s5H3L2H", *head) + name + extra)
+        offset, large = self._offset, at_most >= _LARGE
+        self.put(local_header(path, self._stamp, large=large))
         member = Member(self)
         yield member
         member.finish()
         if not large and max(member.size, member.packed) > _LIMIT:
             raise ValueError("a member grew past 4 GiB without having been announced")
-        self._put(struct.pack("<4sLQQ" if large else "<4s3L", b"PK\x07\x08", member.crc, member.packed, member.size))
-        self._records.append(_Record(name, member.crc, member.packed, member.size, offset, large))
+        record = Record(path, member.crc, member.packed, member.size, offset, large)
+        self.put(descriptor(record))
+        self._records.append(record)
         self.entries.append(Entry(path, member.size, member.sha256))
 
     def add(self, path: str, data: bytes) -> None:
@@ -96,18 +90,10 @@ class ZipStream:
 
     def finish(self) -> None:
         """Writes the central directory."""
-        start = self._offset
-        for record in self._records:
-            self._put(_central(record, self._stamp))
-        size, count = self._offset - start, len(self._records)
-        if start > _LIMIT or size > _LIMIT or count > 0xFFFE:
-            tail = self._offset
-            self._put(struct.pack("<4sQ2H2L4Q", b"PK\x06\x06", 44, _UNIX | 45, 45, 0, 0, count, count, size, start))
-            self._put(struct.pack("<4sLQL", b"PK\x06\x07", 0, tail, 1))
-            start, size, count = _LIMIT, _LIMIT, 0xFFFF
-        self._put(struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, count, count, size, start, 0))
+        self.put(directory(self._records, self._offset, self._stamp))
 
-    def _put(self, data: bytes) -> None:
+    def put(self, data: bytes) -> None:
+        """Bytes of the archive itself."""
         self._out.write(data)
         self._offset += len(data)
 
@@ -116,7 +102,7 @@ class Member:
     """One member being written."""
 
     def __init__(self, archive: ZipStream) -> None:
-        self._put = archive._put
+        self._put = archive.put
         self._digest = hashlib.sha256()
         self._early: bytearray | None = bytearray()
         self.size = self.packed = self.crc = 0
@@ -146,8 +132,9 @@ class Member:
         early, self._early = bytes(self._early or b""), None
         sample = early[:_SAMPLE]
         # A short member is compressed at once; a long one whose beginning hardly shrinks is not worth the time.
-        poor = len(sample) == _SAMPLE and len(zlib.compress(sample, 1)) > _POOR * _SAMPLE
-        self._compressor = zlib.compressobj(0 if poor else 1, zlib.DEFLATED, -zlib.MAX_WBITS)
+        poor = len(sample) == _SAMPLE and len(isal_zlib.compress(sample, 1)) > _POOR * _SAMPLE
+        raw = (zlib.DEFLATED, -zlib.MAX_WBITS)
+        self._compressor = zlib.compressobj(0, *raw) if poor else isal_zlib.compressobj(1, *raw)
         self._deflate(early)
 
     def _deflate(self, data: bytes) -> None:
@@ -161,22 +148,49 @@ class Member:
             self._put(packed)
 
 
-def _central(record: _Record, stamp: tuple[int, int]) -> bytes:
-    wide = [value for value in (record.size, record.packed) if record.large]
+def local_header(path: str, at: tuple[int, int], *, large: bool) -> bytes:
+    """What stands before a member's contents."""
+    name, size = path.encode(), _LIMIT if large else 0
+    extra = struct.pack("<HHQQ", 1, 16, 0, 0) if large else b""
+    head = (45 if large else 20, _FLAGS, _DEFLATE, *at, 0, size, size, len(name), len(extra))
+    return struct.pack("<4s5H3L2H", b"PK\x03\x04", *head) + name + extra
+
+
+def descriptor(record: Record) -> bytes:
+    """What stands behind a member's contents."""
+    layout = "<4sLQQ" if record.large else "<4s3L"
+    return struct.pack(layout, b"PK\x07\x08", record.crc, record.packed, record.size)
+
+
+def directory(records: Sequence[Record], start: int, at: tuple[int, int]) -> bytes:
+    """What stands at the end of an archive whose last member ends at `start`."""
+    listed = b"".join(_listed(record, at) for record in records)
+    size, count = len(listed), len(records)
+    wide = b""
+    if start > _LIMIT or size > _LIMIT or count > 0xFFFE:
+        tail = (44, _UNIX | 45, 45, 0, 0, count, count, size, start)
+        wide = struct.pack("<4sQ2H2L4Q", b"PK\x06\x06", *tail)
+        wide += struct.pack("<4sLQL", b"PK\x06\x07", 0, start + size, 1)
+        start, size, count = _LIMIT, _LIMIT, 0xFFFF
+    return listed + wide + struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, count, count, size, start, 0)
+
+
+def _listed(record: Record, at: tuple[int, int]) -> bytes:
+    wide = [record.size, record.packed] if record.large else []
     far = record.offset > _LIMIT
     wide += [record.offset] if far else []
     extra = struct.pack(f"<HH{len(wide)}Q", 1, 8 * len(wide), *wide) if wide else b""
     version = 45 if wide else 20
     sizes = (_LIMIT, _LIMIT) if record.large else (record.packed, record.size)
     return (
-        struct.pack("<4s6H3L", b"PK\x01\x02", _UNIX | version, version, _FLAGS, _DEFLATE, *stamp, record.crc, *sizes)
+        struct.pack("<4s6H3L", b"PK\x01\x02", _UNIX | version, version, _FLAGS, _DEFLATE, *at, record.crc, *sizes)
         + struct.pack("<5H2L", len(record.name), len(extra), 0, 0, 0, _FILE_MODE, _LIMIT if far else record.offset)
         + record.name
         + extra
     )
 
 
-def _dos_time(at: datetime) -> tuple[int, int]:
+def stamp(at: datetime) -> tuple[int, int]:
     """Time and date as ZIP stores them: in UTC, to two seconds, from 1980 on."""
     at = at.astimezone(UTC)
     if not 1980 <= at.year <= 2107:
