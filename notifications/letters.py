@@ -8,7 +8,7 @@ import dataclasses
 import re
 import unicodedata
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from functools import cache, lru_cache
 from typing import Annotated, Any, ClassVar, Final, cast, get_args, get_type_hints
@@ -57,6 +57,8 @@ class Letter:
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
+        # Set before the decorator looks for it: a letter is full of what must not get into logs and tracebacks.
+        cls.__repr__ = Letter.__repr__  # type: ignore[method-assign]
         kind = cls.__dict__.get("kind")
         if kind is None:
             return
@@ -68,14 +70,17 @@ class Letter:
             raise TypeError(f"{cls.__name__}: the kind {kind!r} belongs to {other.__name__}")
         REGISTRY[kind] = cls
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
+
 
 @dataclass(frozen=True)
 class Rendered:
     """A message as it is sent."""
 
-    subject: str
-    text: str
-    html: str
+    subject: str = field(repr=False)
+    text: str = field(repr=False)
+    html: str = field(repr=False)
 
 
 @cache
@@ -96,7 +101,7 @@ def unpack(kind: str, text: str) -> Letter:
 @lru_cache(maxsize=256)
 def _marks(cls: Hashable) -> dict[str, frozenset[Mark]]:
     hints = get_type_hints(cls, include_extras=True)
-    return {field.name: _marks_in(hints[field.name]) for field in dataclasses.fields(cast(type[Any], cls))}
+    return {each.name: _marks_in(hints[each.name]) for each in dataclasses.fields(cast(type[Any], cls))}
 
 
 def _marks_in(hint: Any) -> frozenset[Mark]:
@@ -109,11 +114,11 @@ def _marks_in(hint: Any) -> frozenset[Mark]:
 
 def has_secret(cls: type) -> bool:
     """Say whether a letter, or a dataclass in it, has a secret field."""
-    for field in dataclasses.fields(cls):
-        marks = _marks(cls)[field.name]
-        if Mark.SECRET in marks or any(has_secret(inner) for inner in _dataclasses_in(get_type_hints(cls)[field.name])):
-            return True
-    return False
+    hints = get_type_hints(cls)
+    return any(
+        Mark.SECRET in marks or any(has_secret(inner) for inner in _dataclasses_in(hints[name]))
+        for name, marks in _marks(cls).items()
+    )
 
 
 def _dataclasses_in(hint: Any) -> list[type]:

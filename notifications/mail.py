@@ -182,7 +182,8 @@ def _code(stage: str, error: Exception) -> str:
     """Return a word for an error. Never its text, in which servers like to repeat the address."""
     if isinstance(error, smtplib.SMTPResponseException):
         return f"{stage}-{error.smtp_code}"
-    if isinstance(error, TimeoutError):
+    # The standard library turns a time-out while reading into a disconnection, and keeps the cause beside it.
+    if isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
         return f"{stage}-timeout"
     if isinstance(error, ConnectionRefusedError):
         return f"{stage}-refused"

@@ -6,7 +6,8 @@ import unicodedata
 from collections.abc import Callable
 from typing import Final
 
-_SPACES = re.compile(r"\s+")
+_SPACES: Final = re.compile(r"\s+")
+_HOST: Final = re.compile(r"[a-z0-9.-]+")
 
 
 def _plain(value: str) -> str:
@@ -21,9 +22,10 @@ def _email(value: str) -> str:
     if not at or domain.isascii():
         return f"{local}{at}{domain}"
     try:
-        return f"{local}@{domain.encode('idna').decode()}"
+        ascii_domain = domain.encode("idna").decode()
     except UnicodeError:
         return f"{local}@{domain}"
+    return f"{local}@{ascii_domain if _HOST.fullmatch(ascii_domain) else domain}"
 
 
 def _phone(value: str) -> str:

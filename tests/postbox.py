@@ -86,7 +86,7 @@ class Postbox:
 
     def mails(self) -> list[EmailMessage]:
         """Return what was taken in, parsed."""
-        return [message_from_bytes(raw, policy=policy.default) for raw in self.taken]  # type: ignore[arg-type]
+        return [message_from_bytes(raw, policy=policy.default) for raw in self.taken]
 
     def subjects(self) -> list[str]:
         """Return the subjects of what was taken in."""
@@ -95,6 +95,8 @@ class Postbox:
 
 class _Handler(socketserver.StreamRequestHandler):
     """Just enough SMTP (RFC 5321) for one client at a time per connection."""
+
+    _said = ""
 
     def handle(self) -> None:
         box: Postbox = self.server.box  # type: ignore[attr-defined]

@@ -6,7 +6,8 @@ counters live in rows, so that they hold over many processes. What is unknown co
 
 import hashlib
 import secrets
-from dataclasses import dataclass
+import unicodedata
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -73,9 +74,9 @@ class Started:
     """A challenge, and the only copies of its link token and code: they go into the mail and nowhere else."""
 
     challenge: Challenge
-    token: str
-    code: str
-    address: str
+    token: str = field(repr=False)
+    code: str = field(repr=False)
+    address: str = field(repr=False)
 
 
 class PeekState(StrEnum):
@@ -222,6 +223,11 @@ def _digest(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
 
 
+def _digits(code: str) -> str:
+    """Return the digits of a code as somebody typed it, whatever script they are in; one too many is kept as wrong."""
+    return "".join(str(unicodedata.decimal(mark)) for mark in code[:100] if mark.isdecimal())[: CODE_DIGITS + 1]
+
+
 def _code_hash(challenge_id: UUID, code: str) -> str:
     return sealing.secret_digest(f"code:{challenge_id}", code)
 
@@ -287,7 +293,7 @@ def confirm_code(challenge_id: UUID, code: str, at: datetime) -> Confirmed:
     Raises WrongCode, TooMany, Expired, Superseded, Unknown. Call outside a transaction: one that is rolled back would
     take the count of wrong codes with it, so being inside one is an error (RuntimeError).
     """
-    given = "".join(mark for mark in code if mark.isdecimal())[: CODE_DIGITS + 1]
+    given = _digits(code)
     with transaction.atomic(durable=True):
         rows = Challenge.objects.select_for_update(of=("self",)).select_related("data_key")
         challenge = rows.filter(pk=challenge_id).first()

@@ -31,7 +31,8 @@ def test_backend_writes_a_file_that_mail_programs_open(tmp_path: Path) -> None:
     assert file.name == f"{ROW.hex}.recourse.eml"
     assert read["Subject"] == "Grüße"
     assert read["To"] == "ada@example.org"
-    body = read.get_body(("plain",))  # type: ignore[attr-defined]
+    body = read.get_body(("plain",))
+    assert body is not None
     assert body.get_content() == "Straße\r\n"
     assert file.stat().st_mode & 0o077 == 0
 

@@ -157,3 +157,10 @@ def test_kind_is_refused_when_it_is_taken_or_no_word() -> None:
 
 def test_one_line_collapses_every_kind_of_white_space() -> None:
     assert one_line("  a\t b\u2029c\u00a0d\r\n") == "a b c d"
+
+
+def test_letter_shows_nothing_of_what_it_says_when_printed() -> None:
+    letter = _note(link="https://example.org/?key=secret")
+
+    assert repr(letter) == "<Note>"
+    assert "7K3MX" not in repr(render(letter, "en"))

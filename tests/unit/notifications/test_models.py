@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 
+from notifications import sealing
 from notifications.models import DataKey, Forgotten
 from notifications.sealing import SealBroken
 from tests.clock import Clock
@@ -25,13 +26,16 @@ def test_seal_opens_again_when_the_row_was_read_back(clock: Clock) -> None:
 
 
 def test_unseal_unwraps_once(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    from notifications import sealing
-
     DataKey.new(clock()).save()
     read = DataKey.objects.get()
     calls: list[bytes] = []
     unwrap = sealing.unwrap
-    monkeypatch.setattr(sealing, "unwrap", lambda blob: calls.append(blob) or unwrap(blob))
+
+    def counting(blob: bytes) -> bytes:
+        calls.append(blob)
+        return unwrap(blob)
+
+    monkeypatch.setattr(sealing, "unwrap", counting)
 
     blobs = [read.seal(str(number), "a") for number in range(5)]
     texts = [read.unseal(blob, "a") for blob in blobs]
