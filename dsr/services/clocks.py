@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.conf import settings
+from django.db.models import Q
 
 from dsr.deadlines import day_ends, local_date
 from dsr.models import Deadline, DeadlineKind, Event, SubjectRequest, Submission
@@ -92,7 +93,15 @@ def build_soon(request: SubjectRequest, at: datetime) -> None:
     )
 
 
+def counted(request: SubjectRequest) -> list[tuple[int, EventKind, datetime]]:
+    """Return what happened to a request and counts for its clocks: place in the history, kind and instant."""
+    events = Event.objects.filter(
+        Q(request_id=request.pk) | Q(request_id=None), submission_id=request.submission_id, verb__in=_EVENT_KINDS
+    )
+    rows = events.order_by("seq").values_list("seq", "verb", "at")
+    return [(seq, _EVENT_KINDS[verb], at) for seq, verb, at in rows]
+
+
 def explain(request: SubjectRequest) -> list[Clock]:
     """Return every clock of a request, recomputed from its history: why each date is what it is."""
-    verbs = Event.objects.filter(submission_id=request.submission_id, verb__in=_EVENT_KINDS).values_list("verb", "at")
-    return compute(request.submission, request.right, [(_EVENT_KINDS[verb], at) for verb, at in verbs])
+    return compute(request.submission, request.right, [(kind, at) for _seq, kind, at in counted(request)])

@@ -117,22 +117,26 @@ def _earlier(filing: Filing) -> Filed | None:
     ).first()
     if found is None:
         return None
-    if found.idempotency_digest != _digest(filing):
+    if found.idempotency_digest not in _digests(filing):
         raise Conflict(_("This Idempotency-Key was used before with other content. Use a new one."))
     return Filed(found, list(found.requests.order_by("id")), created=False)
 
 
-def _digest(filing: Filing) -> str:
-    """Fingerprint the content under the field key: a plain digest of personal values could be guessed."""
+def _digests(filing: Filing) -> list[str]:
+    """Fingerprint the content under every field key, the present one first.
+
+    Keyed, as a plain digest of personal values could be guessed; hashed before, as fingerprints are of normal forms.
+    """
     content: dict[str, Any] = {
         "channel": filing.channel,
+        "received": filing.received_at.isoformat() if filing.received_at else "",
         "where": [filing.country, filing.region, filing.relationship, filing.language],
         "who": [filing.name, filing.email, filing.phone],
         "identifiers": {kind: list(values) for kind, values in sorted(filing.identifiers.items())},
         "wants": [[want.right, dict(want.details)] for want in filing.wants],
     }
-    text = json.dumps(content, sort_keys=True)
-    return hashlib.sha256(sealing.fingerprint("filing", text).encode()).hexdigest()
+    exact = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    return [hashlib.sha256(each.encode()).hexdigest() for each in sealing.fingerprints("filing", exact)]
 
 
 def _file(filing: Filing, by: Caller, at: datetime) -> Filed:
@@ -176,7 +180,7 @@ def _submission(filing: Filing, notice: Notice, received: datetime, at: datetime
         data_key=DataKey.new(at),
         idempotency_scope=filing.idempotency_scope,
         idempotency_key=filing.idempotency_key,
-        idempotency_digest=_digest(filing) if filing.idempotency_key else "",
+        idempotency_digest=_digests(filing)[0] if filing.idempotency_key else "",
         email_fingerprint=sealing.fingerprint("email", filing.email),
         phone_fingerprint=sealing.fingerprint("phone", filing.phone) if filing.phone else "",
     )

@@ -27,10 +27,12 @@ def ask(request_id: UUID, text: str, *, by: Caller, at: datetime, expect: int | 
     return _post(request_id, "ask", Direction.TO_PERSON, text, by, at, expect)
 
 
-def write_from_person(request_id: UUID, text: str, *, by: Caller, at: datetime) -> SubjectRequest:
+def write_from_person(
+    request_id: UUID, text: str, *, by: Caller, at: datetime, expect: int | None = None
+) -> SubjectRequest:
     """Keep what the person wrote; an open question counts as answered by it."""
     with holding(request_id=request_id) as case:
-        request = case.request(request_id)
+        request = case.request(request_id, expect=expect)
         verb = "answer" if request.question_at is not None else "message"
         _keep(case, request, verb, Direction.FROM_PERSON, text, by, at)
     return request
