@@ -3,6 +3,7 @@
 A connector knows one system and the identifiers of one person. It knows nothing of requests, rights or clocks,
 keeps no state between calls but a pool of connections, and is safe to call from several threads.
 
+- `resolve` tells by which other identifiers the same person is on file, so that other systems can be searched.
 - `locate` counts, without reading contents.
 - `collect` streams what is held, as rows and files, in constant memory.
 - `check` compares what we believe about the system with the system.
@@ -14,7 +15,7 @@ system's own no. Each carries a code from `Code` and never a personal value, so 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import ClassVar, Protocol, runtime_checkable
+from typing import ClassVar, NoReturn, Protocol, runtime_checkable
 
 Json = str | int | float | bool | None | list["Json"] | dict[str, "Json"]
 
@@ -246,6 +247,14 @@ class BadConfig(PermanentFailure):
         super().__init__(Code.BAD_CONFIG, "; ".join(f"{key}: {message}" for key, message in problems))
 
 
+def alone(failure: ConnectorError) -> NoReturn:
+    """Raise a failure without the exception that is being handled: drivers quote values, and those must not travel."""
+    try:
+        raise failure
+    finally:
+        failure.__context__ = None
+
+
 @runtime_checkable
 class Connector(Protocol):
     """One system, ready to be asked."""
@@ -260,6 +269,10 @@ class Connector(Protocol):
 
     def describe(self) -> tuple[Dataset, ...]:
         """Return the data dictionary, in the order in which `collect` yields."""
+        ...
+
+    def resolve(self, who: Identifiers, *, key: str) -> dict[str, list[str]]:
+        """Return other identifiers on file for the same person, by kind; empty where the system knows of none."""
         ...
 
     def locate(self, who: Identifiers, *, key: str) -> Located:
@@ -277,6 +290,10 @@ class Connector(Protocol):
     def close(self) -> None:
         """Let go of connections. The connector may be used again afterwards."""
         ...
+
+
+MOST_RESOLVED = 100
+"""A person with more identifiers of one kind than this is no person but a mistake in the mapping."""
 
 
 def usable(who: Identifiers, known: frozenset[str]) -> dict[str, list[str]]:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from dsr.connectors.base import BadConfig, Limits
+from dsr.connectors.base import BadConfig, Limits, alone
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 """Names of ours: data sets, categories, kinds of identifier, codes."""
@@ -43,16 +43,13 @@ def read(model: type[Model], config: Mapping[str, Any]) -> Model:
 
     Reads JSON values without coercion: `"5"` is no number and `1` is no yes.
     """
-    problems: list[tuple[str, str]] = []
     try:
         return model.model_validate_json(json.dumps(config))
     except ValidationError as error:
         found = error.errors(include_input=False, include_url=False, include_context=False)
-        problems += [(_path(item["loc"]), item["msg"].removeprefix("Value error, ")) for item in found]
+        alone(BadConfig([(_path(item["loc"]), item["msg"].removeprefix("Value error, ")) for item in found]))
     except (TypeError, ValueError):
-        problems.append(("config", "holds something that is not JSON"))
-    # Outside the handlers, so that the values which pydantic saw do not travel along as the exception's context.
-    raise BadConfig(problems)
+        alone(BadConfig([("config", "holds something that is not JSON")]))
 
 
 def _path(loc: tuple[int | str, ...]) -> str:

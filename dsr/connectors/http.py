@@ -21,6 +21,7 @@ from pydantic import Field as Key
 from pydantic import SecretStr, field_validator, model_validator
 
 from dsr.connectors.base import (
+    BadConfig,
     Code,
     ConnectorError,
     Dataset,
@@ -30,12 +31,23 @@ from dsr.connectors.base import (
     Piece,
     Problem,
     TemporaryFailure,
+    alone,
     usable,
 )
 from dsr.connectors.config import LimitsConfig, Slug, Strict, read
 from dsr.connectors.deadline import Deadline
 from dsr.connectors.http_guard import GuardedBackend, Network
-from dsr.connectors.http_wire import DAY_SECONDS, Checked, Described, LocatedAnswer, Reader, lines, parse, refuse
+from dsr.connectors.http_wire import (
+    DAY_SECONDS,
+    Checked,
+    Described,
+    LocatedAnswer,
+    Reader,
+    Resolved,
+    lines,
+    parse,
+    refuse,
+)
 from dsr.connectors.reasons import reason
 from dsr.connectors.signing import SIGNATURE, Call, digest, response_signature, same
 
@@ -52,6 +64,8 @@ class HttpConfig(Strict):
     secret: Annotated[SecretStr, Key(min_length=32)]
     identifiers: Annotated[tuple[Slug, ...], Key(min_length=1)]
     """Kinds of identifier the service knows people by; others are never sent to it."""
+    resolves: tuple[Slug, ...] = ()
+    """Kinds of identifier that it can tell for a person, for use in other systems."""
     allow_networks: tuple[str, ...] = ()
     """Networks that are not public and may be connected to all the same, as `10.1.0.0/16`."""
     allow_http: bool = False
@@ -129,6 +143,14 @@ class HttpConnector:
             self._described = known
         return known[1]
 
+    def resolve(self, who: Identifiers, *, key: str) -> dict[str, list[str]]:
+        """Ask for other identifiers of the same person, where the configuration says that the service knows some."""
+        known = {kind: list(values) for kind, values in who.items() if kind in self.identifiers() and values}
+        if not known or not self._config.resolves:
+            return {}
+        answer = parse(Resolved, self._whole("resolve", {"identifiers": known}, key=key))
+        return {kind: list(values) for kind, values in answer.identifiers.items() if kind in self._config.resolves}
+
     def locate(self, who: Identifiers, *, key: str) -> Located:
         """Ask how much is held."""
         known = usable(who, self.identifiers())
@@ -185,8 +207,7 @@ class HttpConnector:
         try:
             return ssl.create_default_context(cafile=self._config.ca_file)
         except OSError:
-            pass
-        raise PermanentFailure(Code.BAD_CONFIG, "ca_file")
+            alone(BadConfig([("ca_file", "cannot be read as certificates")]))
 
     def _whole(self, verb: str, body: Mapping[str, Any], *, key: str) -> bytes:
         with self._call(verb, body, key=key, media_type="application/json") as (call, response):
@@ -215,7 +236,6 @@ class HttpConnector:
             body_digest=digest(content),
         )
         deadline = Deadline(self._limits.timeout_seconds)
-        failure: ConnectorError
         try:
             with (
                 self._pool(deadline) as pool,
@@ -229,16 +249,12 @@ class HttpConnector:
             ):
                 _judge(response, media_type)
                 yield call, response
-                return
         except httpcore.TimeoutException:
-            failure = TemporaryFailure(Code.TIMED_OUT)
+            alone(TemporaryFailure(Code.TIMED_OUT))
         except (httpcore.ConnectError, httpcore.ProxyError):
-            failure = TemporaryFailure(Code.UNREACHABLE)
-        except httpcore.NetworkError:
-            failure = TemporaryFailure(Code.INTERRUPTED)
-        except httpcore.ProtocolError:
-            failure = TemporaryFailure(Code.INTERRUPTED)
-        raise failure
+            alone(TemporaryFailure(Code.UNREACHABLE))
+        except (httpcore.NetworkError, httpcore.ProtocolError):
+            alone(TemporaryFailure(Code.INTERRUPTED))
 
     def _pool(self, deadline: Deadline) -> httpcore.ConnectionPool:
         return httpcore.ConnectionPool(

@@ -12,7 +12,7 @@ from typing import Any
 
 import httpcore
 
-from dsr.connectors.base import Code, PermanentFailure, TemporaryFailure
+from dsr.connectors.base import Code, PermanentFailure, TemporaryFailure, alone
 from dsr.connectors.deadline import Deadline
 
 Address = IPv4Address | IPv6Address
@@ -124,9 +124,8 @@ class _Timed(httpcore.NetworkStream):
         except httpcore.ConnectError as error:
             if not isinstance(error.__cause__, ssl.SSLCertVerificationError):
                 raise
-        else:
-            return _Timed(stream, self._deadline)
-        raise PermanentFailure(Code.TLS_FAILED, "url")
+            alone(PermanentFailure(Code.TLS_FAILED, "url"))
+        return _Timed(stream, self._deadline)
 
     def get_extra_info(self, info: str) -> Any:
         """Return what the connection knows about itself."""

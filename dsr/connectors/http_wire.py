@@ -10,6 +10,7 @@ from pydantic import Field as Key
 from pydantic import ValidationError
 
 from dsr.connectors.base import (
+    MOST_RESOLVED,
     Code,
     Dataset,
     Field,
@@ -26,6 +27,7 @@ from dsr.connectors.base import (
     Row,
     TemporaryFailure,
     WithheldField,
+    alone,
 )
 from dsr.connectors.config import Slug, Strict, Words
 
@@ -95,6 +97,14 @@ class LocatedAnswer(Strict):
     code: str = ""
 
 
+class Resolved(Strict):
+    """Answer to `resolve`."""
+
+    identifiers: dict[
+        Slug, Annotated[tuple[Annotated[str, Key(min_length=1, max_length=1000)], ...], Key(max_length=MOST_RESOLVED)]
+    ]
+
+
 class WireProblem(Strict):
     """One entry of an answer to `check`."""
 
@@ -119,8 +129,7 @@ def parse(model: type[Answer], body: bytes) -> Answer:
     try:
         return model.model_validate_json(body)
     except ValidationError:
-        pass
-    raise PermanentFailure(Code.BAD_ANSWER)
+        alone(PermanentFailure(Code.BAD_ANSWER))
 
 
 def refuse(code: object) -> NoReturn:
@@ -185,11 +194,10 @@ class Reader:
                 json.dumps(entry, ensure_ascii=False).encode()
             [(kind, value)] = entry.items()
         except (ValueError, AttributeError, RecursionError):
-            pass
-        else:
-            if self.end is None:
-                return kind, value
-        raise PermanentFailure(Code.BAD_ANSWER)
+            alone(PermanentFailure(Code.BAD_ANSWER))
+        if self.end is not None:
+            raise PermanentFailure(Code.BAD_ANSWER)
+        return kind, value
 
     def _row(self, value: Any) -> Row:
         self._in_file = False
@@ -214,7 +222,7 @@ class Reader:
             try:
                 return FileChunk(base64.b64decode(value, validate=True))
             except (binascii.Error, ValueError):
-                pass
+                alone(PermanentFailure(Code.BAD_ANSWER))
         raise PermanentFailure(Code.BAD_ANSWER)
 
 

@@ -38,6 +38,13 @@ class Identity(Strict):
     normalise: Normalise = Normalise.EXACT
 
 
+class Resolves(Strict):
+    """A column that holds another identifier of the same person."""
+
+    kind: Slug
+    column: Name
+
+
 class Parent(Strict):
     """A record belongs to the person if its parent does: `on` maps a column here to a column there."""
 
@@ -73,6 +80,7 @@ class Table(Strict):
     category: Slug
     identity: tuple[Identity, ...] = ()
     parent: Parent | None = None
+    resolves: tuple[Resolves, ...] = ()
     columns: Annotated[dict[Name, Column], Key(min_length=1)]
     order: tuple[Name, ...] = ()
     """Columns to sort by; the primary key where nothing is named."""
@@ -99,6 +107,7 @@ class Table(Strict):
     def mentioned(self) -> tuple[str, ...]:
         """Every column that must exist, each once."""
         names = [*self.columns, *self.order, *(identity.column for identity in self.identity)]
+        names += [resolved.column for resolved in self.resolves]
         return tuple(dict.fromkeys([*names, *(self.parent.on if self.parent else ())]))
 
     def describe(self) -> Dataset:

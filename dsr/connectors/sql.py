@@ -7,12 +7,13 @@ leave the database. Identifiers are bound, names are quoted, rows are streamed, 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from threading import Lock
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from dsr.connectors.base import (
+    MOST_RESOLVED,
     Code,
     ConnectorError,
     Dataset,
@@ -25,6 +26,7 @@ from dsr.connectors.base import (
     Problem,
     Row,
     TemporaryFailure,
+    alone,
     usable,
 )
 from dsr.connectors.config import read
@@ -51,6 +53,7 @@ class SqlConnector:
         self._backend: Backend = BACKENDS[config.vendor](config)
         self._engine: Engine = self._backend.engine()
         self._described = tuple(table.describe() for table in config.tables)
+        self._resolves = any(table.resolves for table in config.tables)
         self._plan: Plan | None = None
         self._lock = Lock()
 
@@ -66,6 +69,23 @@ class SqlConnector:
     def describe(self) -> tuple[Dataset, ...]:
         """Return the data dictionary as the mapping declares it."""
         return self._described
+
+    def resolve(self, who: Identifiers, *, key: str) -> dict[str, list[str]]:
+        """Return what the columns named in the mapping hold about the same person."""
+        known = {kind: list(values) for kind, values in who.items() if kind in self.identifiers() and values}
+        if not known or not self._resolves:
+            return {}
+        found: dict[str, dict[str, None]] = {}
+        with self._snapshot() as (connection, deadline):
+            plan = self._planned(connection)
+            values = plan.parameters(known)
+            for step in plan.statements(frozenset(known)).resolves:
+                deadline.check()
+                here = [str(plain(value)) for (value,) in connection.execute(step.statement, values)]
+                if len(here) > MOST_RESOLVED:
+                    raise PermanentFailure(Code.TOO_MANY_ROWS, step.kind)
+                found.setdefault(step.kind, {}).update(dict.fromkeys(here))
+        return {kind: [value for value in values if value] for kind, values in found.items()}
 
     def locate(self, who: Identifiers, *, key: str) -> Located:
         """Count the rows of every table in one statement. `key` is not needed: reading repeats itself harmlessly."""
@@ -137,58 +157,52 @@ class SqlConnector:
     ) -> Iterator[Row]:
         options = {"stream_results": True, "max_row_buffer": _BATCH} if streamed else {}
         result = connection.execute(step.statement, values, execution_options=options)
-        for batch in result.partitions(_BATCH):
-            deadline.check(step.dataset)
-            for found in batch:
-                data = dict(zip(step.names, (v if type(v) in SIMPLE else plain(v) for v in found), strict=True))
-                for name, convert in step.meant:
-                    data[name] = convert(data[name])
-                tally.add(step.dataset, data)
-                yield Row(step.dataset, data)
+        cursor = result.cursor
+        try:
+            for batch in result.partitions(_BATCH):
+                deadline.check(step.dataset)
+                for found in batch:
+                    data = dict(zip(step.names, (v if type(v) in SIMPLE else plain(v) for v in found), strict=True))
+                    for name, convert in step.meant:
+                        data[name] = convert(data[name])
+                    tally.add(step.dataset, data)
+                    yield Row(step.dataset, data)
+        except BaseException:
+            # The caller has had enough, or a limit was reached: what is still coming must not be read to its end.
+            self._backend.abandon(connection, cursor)
+            raise
+        finally:
+            result.close()
 
     @contextmanager
     def _snapshot(self) -> Iterator[tuple[Connection, Deadline]]:
         """Yield a connection in a read-only snapshot; afterwards it is clean and back in the pool, or discarded."""
         deadline = Deadline(self._limits.timeout_seconds)
         connection = self._connect()
-        failure: ConnectorError | None = None
         try:
             with connection.begin():
                 self._backend.begin(connection, deadline)
-                with self._abandoned_unless_finished(connection):
-                    yield connection, deadline
+                yield connection, deadline
         except sa.exc.DBAPIError as error:
-            failure = self._backend.classify(error.orig or error)
+            self._fail(self._backend.classify(error.orig or error))
         except (sa.exc.SQLAlchemyError, UnicodeDecodeError):
-            failure = PermanentFailure(Code.SCHEMA_MISMATCH)
+            self._fail(PermanentFailure(Code.SCHEMA_MISMATCH))
         finally:
             connection.close()
-        # Raised here and not in the handler: a driver's error quotes values, and would travel along as the context.
-        if failure is not None:
-            if isinstance(failure, PermanentFailure):
-                self._plan = None
-            raise failure
 
-    @contextmanager
-    def _abandoned_unless_finished(self, connection: Connection) -> Iterator[None]:
-        try:
-            yield
-        except sa.exc.SQLAlchemyError:
-            raise
-        except BaseException:
-            # The caller has had enough, or a limit was reached: what is still coming must not be read to its end.
-            self._backend.abandon(connection)
-            raise
+    def _fail(self, failure: ConnectorError) -> NoReturn:
+        if isinstance(failure, PermanentFailure):
+            # The schema may have changed: look at it again next time.
+            self._plan = None
+        alone(failure)
 
     def _connect(self) -> Connection:
-        failure: ConnectorError
         try:
             return self._engine.connect()
         except sa.exc.TimeoutError:
-            failure = TemporaryFailure(Code.BUSY)
+            alone(TemporaryFailure(Code.BUSY))
         except sa.exc.DBAPIError as error:
-            failure = self._backend.refused(self._engine, error.orig or error)
-        raise failure
+            alone(self._backend.refused(self._engine, error.orig or error))
 
 
 class _Tally:

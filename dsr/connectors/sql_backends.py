@@ -17,7 +17,7 @@ from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.pool import NullPool
 
 from dsr.connectors import sql_errors
-from dsr.connectors.base import Code, ConnectorError, PermanentFailure, TemporaryFailure
+from dsr.connectors.base import BadConfig, Code, ConnectorError, PermanentFailure, TemporaryFailure, alone
 from dsr.connectors.deadline import Deadline
 from dsr.connectors.mapping import SqlConfig
 
@@ -50,16 +50,14 @@ class Backend(ABC):
         """Return what a failure to connect means."""
         return self.classify(error)
 
-    def abandon(self, connection: Connection) -> None:
-        """Leave a half-read answer behind, at no further cost."""
-        connection.invalidate()
+    def abandon(self, connection: Connection, cursor: Any) -> None:  # noqa: B027
+        """Leave a half-read answer behind, at no further cost. Nothing to do where its rest is fetched on demand."""
 
     def _url(self, driver: str) -> URL:
         try:
             return make_url(self.config.url.get_secret_value()).set(drivername=driver)
         except (sa.exc.ArgumentError, ValueError):
-            pass
-        raise PermanentFailure(Code.BAD_CONFIG, "url")
+            alone(BadConfig([("url", "is not an address")]))
 
     def _pooled(self, url: URL, **options: Any) -> Engine:
         return sa.create_engine(
@@ -94,6 +92,13 @@ class PostgreSQL(Backend):
             for name, loader in _LOADERS.items():
                 connection.adapters.register_loader(name, loader)
 
+        @sa.event.listens_for(engine, "handle_error")
+        def tidy(context: sa.engine.ExceptionContext) -> None:
+            # SQLAlchemy leaves the cursor of a lost connection open, and psycopg complains about it later.
+            cursor = getattr(context.execution_context, "cursor", None)
+            if context.is_disconnect and cursor is not None:
+                _close(cursor)
+
         return engine
 
     def begin(self, connection: Connection, deadline: Deadline) -> None:
@@ -114,6 +119,17 @@ class PostgreSQL(Backend):
         if state is None:
             state = sql_errors.postgresql_refusal(engine)
         return sql_errors.postgresql(state) if state else TemporaryFailure(Code.UNREACHABLE)
+
+    def abandon(self, connection: Connection, cursor: Any) -> None:
+        """Leave a half-read answer behind, at no further cost."""
+        _close(cursor)
+
+
+def _close(cursor: Any) -> None:
+    # The first try on a lost connection only finds out that it is lost.
+    for _ in range(2):
+        with contextlib.suppress(psycopg.Error):
+            cursor.close()
 
 
 class _Date(DateLoader):
@@ -188,11 +204,13 @@ class MariaDB(Backend):
         number = error.args[0] if error.args and isinstance(error.args[0], int) else 0
         return sql_errors.mariadb(number)
 
-    def abandon(self, connection: Connection) -> None:
+    def abandon(self, connection: Connection, cursor: Any) -> None:
         """Leave a half-read answer behind, at no further cost."""
-        # PyMySQL would politely read all the rest before it closes a cursor; without a result it has none to read.
+        # PyMySQL would politely read all the rest before it closes a cursor, unless it believes to have done so.
         driver: Any = connection.connection.driver_connection
-        driver._result = None
+        if driver._result is not None:
+            driver._result.unbuffered_active = False
+            driver._result = None
         connection.invalidate()
 
 
@@ -203,7 +221,7 @@ class SQLite(Backend):
         """Return a pool of read-only connections. Opens nothing yet."""
         path = Path(unquote(urlsplit(self.config.url.get_secret_value()).path.removeprefix("/")))
         if not path.name:
-            raise PermanentFailure(Code.BAD_CONFIG, "url")
+            raise BadConfig([("url", "must name a file, as sqlite:////folder/file.sqlite3")])
 
         def connect() -> sqlite3.Connection:
             connection = sqlite3.connect(

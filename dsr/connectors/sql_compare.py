@@ -21,9 +21,10 @@ from dsr.connectors.mapping import Normalise
 Expression = ColumnElement[Any]
 Predicate = ColumnElement[bool]
 
-_INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
+_INTEGER = re.compile(r"0|-?[1-9][0-9]{0,17}")
 _BETWEEN_DIGITS = " -+()./"
 _LONGEST = 1_000
+_CODECS = {"utf8mb4": "utf-8", "utf8mb3": "utf-8", "utf8": "utf-8", "latin1": "cp1252", "ascii": "ascii"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,11 @@ class LiveColumn:
         return isinstance(self.type, sa.String) and not isinstance(self.type, sa.Enum)
 
     @property
+    def codec(self) -> str:
+        """Python's name for the character set of a MariaDB column, where it is a usual one."""
+        return _CODECS.get(self.collation.partition("_")[0], "")
+
+    @property
     def wide(self) -> bool:
         """Whether one value may be of any size."""
         return not isinstance(self.type, (sa.Integer, sa.Numeric, sa.Boolean, sa.Date, sa.DateTime, sa.Time, sa.Uuid))
@@ -69,9 +75,22 @@ def candidates(values: Sequence[str], normalise: Normalise, column: LiveColumn) 
             continue
         for shape in _shapes(value, normalise):
             typed = _typed(shape, column)
-            if typed is not None:
+            if typed is not None and _storable(typed, column):
                 found[typed] = None
     return list(found)
+
+
+def _storable(value: Any, column: LiveColumn) -> bool:
+    """Tell whether the column's character set has every letter: MariaDB refuses to compare others."""
+    if not column.codec or not isinstance(value, str):
+        return True
+    if column.collation.startswith(("utf8_", "utf8mb3_")):
+        return max(value) <= "\uffff"
+    try:
+        value.encode(column.codec)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _shapes(value: str, normalise: Normalise) -> list[str]:
@@ -113,8 +132,10 @@ def _postgresql(column: Expression, live: LiveColumn, normalise: Normalise, valu
 def _mysql(column: Expression, live: LiveColumn, normalise: Normalise, values: Any) -> Predicate:
     text: Expression = sa.func.convert(_shaped(column, normalise).op("USING")(sa.literal_column("utf8mb4")))
     exact = sa.cast(text, sa.LargeBinary).in_(values)
-    # An index on the column serves unless capitals count in it and not to us.
-    if normalise is Normalise.EXACT or (normalise is Normalise.LOWER and live.collation.endswith("_ci")):
+    # An index on the column serves unless capitals count in it and not to us. In an unusual character set the plain
+    # comparison might be an error ("illegal mix of collations").
+    folded = live.collation.endswith("_ci")
+    if live.codec and (normalise is Normalise.EXACT or (normalise is Normalise.LOWER and folded)):
         return column.in_(values) & exact
     return exact
 

@@ -128,6 +128,7 @@ def postgresql_refusal(engine: Engine, seconds: float = 5.0) -> str | None:
     if not hasattr(os, "memfd_create"):
         return None
     _, options = engine.dialect.create_connect_args(engine.url)
+    options.pop("context", None)
     text = conninfo.make_conninfo(**{**options, "connect_timeout": int(seconds)})
     deadline = Deadline(seconds)
     trace = os.memfd_create("recourse-trace")

@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.engine.reflection import ObjectKind
 from sqlalchemy.sql.elements import quoted_name
 
-from dsr.connectors.base import Code, Json, PermanentFailure
+from dsr.connectors.base import MOST_RESOLVED, Code, Json, PermanentFailure
 from dsr.connectors.mapping import Identity, SqlConfig, Table
 from dsr.connectors.sql_compare import Expression, LiveColumn, Predicate, candidates, matches
 from dsr.connectors.values import MEANT
@@ -41,6 +41,14 @@ class Read:
 
 
 @dataclass(frozen=True, slots=True)
+class Resolve:
+    """The statement that reads other identifiers of the same person from one column."""
+
+    kind: str
+    statement: sa.Select[Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Statements:
     """Everything needed to search for a person of whom these kinds of identifier are known."""
 
@@ -49,6 +57,7 @@ class Statements:
     """Data set, rows."""
     measure: sa.CompoundSelect[Any]
     """Data set, rows, bytes as stored; PostgreSQL only."""
+    resolves: tuple[Resolve, ...]
 
 
 def reflect(connection: Connection, config: SqlConfig) -> dict[str, LiveTable]:
@@ -139,6 +148,7 @@ class Plan:
 
     def _build(self, kinds: frozenset[str]) -> Statements:
         reads: list[Read] = []
+        resolves: list[Resolve] = []
         counts: list[Any] = []
         sizes: list[Any] = []
         for table in self._tables.values():
@@ -150,6 +160,10 @@ class Plan:
             statement = statement.order_by(*(source.c[name] for name in order))
             meant = tuple((name, MEANT[kind]) for name in table.given if (kind := table.columns[name].type) in MEANT)
             reads.append(Read(table.dataset, table.given, statement, meant))
+            for resolved in table.resolves:
+                column = source.c[resolved.column]
+                other = sa.select(column).distinct().where(where, column.is_not(None)).limit(MOST_RESOLVED + 1)
+                resolves.append(Resolve(resolved.kind, other))
             # The name of a data set is a slug, checked when the mapping was read.
             label: Expression = sa.literal_column(f"'{table.dataset}'").label("dataset")
             count: Any = sa.select(label, sa.func.count().label("held")).select_from(source).where(where)
@@ -157,7 +171,7 @@ class Plan:
             sizes.append(count.add_columns(self._stored(table, source).label("stored")))
         if not reads:
             raise PermanentFailure(Code.NO_IDENTIFIER)
-        return Statements(tuple(reads), sa.union_all(*counts), sa.union_all(*sizes))
+        return Statements(tuple(reads), sa.union_all(*counts), sa.union_all(*sizes), tuple(resolves))
 
     def _source(self, table: Table, kinds: frozenset[str]) -> tuple[sa.FromClause, Predicate | None]:
         live = self._live[table.dataset]

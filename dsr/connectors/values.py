@@ -36,7 +36,7 @@ def plain(value: Any) -> Json:
     return str(value)
 
 
-_SPACED = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:.*)")
+_SPACED = re.compile(r"(\d{4,6}-\d\d-\d\d) (\d\d:\d\d(?::\d\d)?)(?:\.0+)?(.*)")
 
 
 def _boolean(value: Json) -> Json:
@@ -49,7 +49,7 @@ def _decimal(value: Json) -> Json:
 
 def _datetime(value: Json) -> Json:
     if isinstance(value, str) and (parts := _SPACED.fullmatch(value)):
-        return f"{parts[1]}T{parts[2]}"
+        return f"{parts[1]}T{parts[2]}{parts[3]}"
     return value
 
 
