@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from celery import Celery, signals
+from celery.schedules import crontab
 from kombu import Connection
 from kombu.pools import producers
 
@@ -54,14 +55,15 @@ app.conf.update(
     worker_hijack_root_logger=False,
     worker_redirect_stdouts=False,
     timezone="UTC",
-    beat_schedule_filename=str(settings.DATA_DIR / "beat"),
+    beat_scheduler="celery.beat:Scheduler",  # in memory: no file that a kill could spoil
     beat_schedule={
         "sweep": {
             "task": Bell.SWEEP.value,
             "schedule": float(settings.SWEEP_SECONDS),
             "options": {"expires": float(settings.SWEEP_SECONDS) * 2},
         },
-        "housekeep": {"task": Bell.HOUSEKEEP.value, "schedule": 3600.0, "options": {"expires": 3600.0}},
+        # By the clock, not by uptime: a worker that is restarted often still comes by.
+        "housekeep": {"task": Bell.HOUSEKEEP.value, "schedule": crontab(minute="17"), "options": {"expires": 3600.0}},
     },
 )
 app.set_default()

@@ -43,11 +43,12 @@ def get_logger(name: str) -> structlog.stdlib.BoundLogger:
 
 def _foreign(_logger: Any, _method: str, event: EventDict) -> EventDict:
     """Lines of other libraries: the message without its arguments."""
-    record: logging.LogRecord | None = event.get("_record")
-    if record is not None and not event.get("_from_structlog"):
+    arguments = event.pop("positional_args", None)
+    if not event.get("_from_structlog"):
+        record: logging.LogRecord = event["_record"]
         template = record.msg if isinstance(record.msg, str) else type(record.msg).__name__
         # A message built before it was logged may hold anything; only one with places for arguments is constant.
-        event["event"] = template if record.args else f"line {record.lineno} of {record.module}"
+        event["event"] = template if arguments else f"line {record.lineno} of {record.module}"
     return event
 
 
@@ -114,6 +115,8 @@ def configuration(level: str) -> dict[str, Any]:
             "lines": {
                 "()": structlog.stdlib.ProcessorFormatter,
                 "foreign_pre_chain": _SHARED,
+                "use_get_message": False,
+                "pass_foreign_args": True,
                 "processors": [_foreign, _errors, _allow, structlog.processors.JSONRenderer(sort_keys=True)],
             }
         },
@@ -163,7 +166,9 @@ def start_sentry(dsn: str) -> None:
 
 def scrub(event: dict[str, Any], _hint: dict[str, Any]) -> dict[str, Any]:
     """Keeps of an error report its classes and places; drops texts, requests, users and anything extra."""
-    kept: dict[str, Any] = {key: event[key] for key in ("event_id", "timestamp", "level", "platform", "release") if key in event}
+    kept: dict[str, Any] = {
+        key: event[key] for key in ("event_id", "timestamp", "level", "platform", "release") if key in event
+    }
     values = event.get("exception", {}).get("values", [])
     kept["exception"] = {
         "values": [{key: value[key] for key in ("type", "module", "stacktrace") if key in value} for value in values]

@@ -1,0 +1,92 @@
+"""The settings as an operator meets them: started in a process of their own, with an environment of their own."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SERVER = {
+    "DATABASE_URL": "postgres://recourse:hunter2@127.0.0.1:5432/recourse",
+    "BASE_URL": "https://privacy.example.org",
+    "EMAIL_URL": "smtp+tls://user:hunter2@mail.example.org:587",
+    "SECRET_KEY": "hunter2" * 10,
+    "FIELD_KEYS": "k1:" + "AQEB" * 10 + "AQE=",
+}
+
+
+def read(expression: str, env: dict[str, str], data: Path) -> subprocess.CompletedProcess[str]:
+    """Print one expression over the settings, under nothing but the given environment."""
+    code = f"from dsr import settings as s; print({expression})"
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "DATA_DIR": str(data), **env},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_embedded_default_needs_no_variable_and_keeps_its_keys(tmp_path: Path) -> None:
+    first = read("s.EMBEDDED, s.SECRET_KEY, s.FIELD_KEYS, s.EMAIL_FILE_PATH", {}, tmp_path)
+    second = read("s.EMBEDDED, s.SECRET_KEY, s.FIELD_KEYS, s.EMAIL_FILE_PATH", {}, tmp_path)
+
+    assert first.returncode == 0, first.stderr
+    assert first.stdout == second.stdout
+    assert str(tmp_path / "mail") in first.stdout
+
+
+@pytest.mark.parametrize("name", ["BASE_URL", "EMAIL_URL", "SECRET_KEY", "FIELD_KEYS"])
+def test_server_refuses_to_start_when_something_is_missing(name: str, tmp_path: Path) -> None:
+    env = {key: value for key, value in SERVER.items() if key != name}
+
+    answer = read("s.DATABASES", env, tmp_path)
+
+    assert answer.returncode != 0
+    assert f"{name}: it is not set. Fix: " in answer.stderr
+    assert "hunter2" not in answer.stderr
+    assert not (tmp_path / "keys").exists()
+
+
+def test_server_refuses_an_address_that_is_not_encrypted(tmp_path: Path) -> None:
+    answer = read("s.BASE_URL", SERVER | {"BASE_URL": "http://privacy.example.org"}, tmp_path)
+
+    assert "BASE_URL: saw 'http://privacy.example.org', which is not encrypted" in answer.stderr
+
+
+def test_server_is_strict_with_browsers_and_staff(tmp_path: Path) -> None:
+    names = "SESSION_COOKIE_SECURE CSRF_COOKIE_SECURE SECURE_SSL_REDIRECT STAFF_MFA"
+
+    answer = read(f"[getattr(s, name) for name in {names.split()}], s.DEMO, s.DEBUG", SERVER, tmp_path)
+
+    assert answer.stdout.strip() == "[True, True, True, True] False False"
+
+
+def test_pool_that_is_upside_down_is_explained(tmp_path: Path) -> None:
+    answer = read("s.DATABASES", SERVER | {"DATABASE_POOL_MIN": "9"}, tmp_path)
+
+    assert "DATABASE_POOL_MIN: saw 9, more than DATABASE_POOL_MAX (4)" in answer.stderr
+
+
+def test_sentry_without_its_package_is_explained(tmp_path: Path) -> None:
+    answer = read("s.SENTRY_DSN", SERVER | {"SENTRY_DSN": "https://key@errors.example.org/1"}, tmp_path)
+
+    assert "SENTRY_DSN: it is set, but sentry-sdk is not installed" in answer.stderr
+
+
+def test_command_line_prints_one_sentence_for_a_wrong_setting(tmp_path: Path) -> None:
+    answer = subprocess.run(
+        [sys.executable, "manage.py", "check"],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "DATA_DIR": str(tmp_path), "PORT": "eight"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert answer.returncode == 1
+    assert answer.stderr.strip().count("\n") == 0
+    assert answer.stderr.startswith("PORT: saw 'eight'")

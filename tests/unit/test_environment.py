@@ -1,0 +1,117 @@
+"""Settings are read with their type, and a wrong one is explained without giving a secret away."""
+
+import base64
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from dsr.environment import Environment, SettingError, kept, new_keyring
+
+
+def test_text_takes_the_default_when_unset() -> None:
+    env = Environment({})
+
+    assert env.text("COLOUR", "blue", help="A colour.") == "blue"
+
+
+def test_text_names_the_choices_when_it_is_none_of_them() -> None:
+    env = Environment({"COLOUR": "mauve"})
+
+    with pytest.raises(SettingError, match=r"COLOUR: saw 'mauve'. Fix: use one of: red, blue"):
+        env.text("COLOUR", "blue", choices=("red", "blue"), help="A colour.")
+
+
+@pytest.mark.parametrize(("seen", "meant"), [("1", True), ("Yes", True), ("off", False), ("", True)])
+def test_flag_reads_yes_and_no(seen: str, meant: bool) -> None:
+    env = Environment({"LIGHT": seen})
+
+    assert env.flag("LIGHT", True, help="A light.") is meant
+
+
+def test_flag_refuses_a_word_that_is_neither() -> None:
+    env = Environment({"LIGHT": "perhaps"})
+
+    with pytest.raises(SettingError, match=r"LIGHT: saw 'perhaps', which is neither yes nor no. Fix: write LIGHT=yes"):
+        env.flag("LIGHT", True, help="A light.")
+
+
+@pytest.mark.parametrize("seen", ["ten", "0", "11", "1.5"])
+def test_whole_names_the_range_when_out_of_it(seen: str) -> None:
+    env = Environment({"SIZE": seen})
+
+    with pytest.raises(SettingError, match=f"SIZE: saw '?{seen}'?, which is .*between 1 and 10"):
+        env.whole("SIZE", 5, least=1, most=10, help="A size.")
+
+
+def test_secret_comes_from_a_file_when_named(tmp_path: Path) -> None:
+    (tmp_path / "password").write_text("hush\n")
+    env = Environment({"PASSWORD_FILE": str(tmp_path / "password")})
+
+    assert env.text("PASSWORD", help="A password.", secret=True) == "hush"
+
+
+def test_secret_is_refused_when_given_twice(tmp_path: Path) -> None:
+    env = Environment({"PASSWORD": "hush", "PASSWORD_FILE": str(tmp_path / "password")})
+
+    with pytest.raises(SettingError, match="both PASSWORD and PASSWORD_FILE are set"):
+        env.text("PASSWORD", help="A password.", secret=True)
+
+
+def test_secret_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    env = Environment({"PASSWORD_FILE": str(tmp_path / "missing")})
+
+    with pytest.raises(SettingError, match=r"PASSWORD_FILE: saw .*missing.*No such file"):
+        env.text("PASSWORD", help="A password.", secret=True)
+
+
+@pytest.mark.parametrize("value", ["mysql://root:hunter2@db/x", "oracle://u:hunter2@db/x", "hunter2"])
+def test_database_that_is_not_understood_keeps_its_password_to_itself(value: str) -> None:
+    env = Environment({"DATABASE_URL": value})
+
+    with pytest.raises(SettingError) as caught:
+        env.database(value)
+
+    assert "hunter2" not in str(caught.value)
+    assert "postgres://" in caught.value.fix
+
+
+@pytest.mark.parametrize("value", ["", "k1", "k1:short", "k1:" + base64.b64encode(b"x" * 31).decode(), ":AAAA"])
+def test_keyring_refuses_what_is_not_a_key_and_shows_none_of_it(value: str) -> None:
+    env = Environment({})
+
+    with pytest.raises(SettingError) as caught:
+        env.keyring("FIELD_KEYS", value)
+
+    assert "key number 1" in caught.value.seen
+    assert not value or value not in caught.value.seen
+
+
+def test_keyring_refuses_one_id_for_two_keys() -> None:
+    key = new_keyring()
+
+    with pytest.raises(SettingError, match="key number 2"):
+        Environment({}).keyring("FIELD_KEYS", f"{key},{key}")
+
+
+@pytest.mark.parametrize("value", ["privacy.example.org", "ftp://x.org", "https://x.org/path", "https://u:p@x.org"])
+def test_address_refuses_what_is_not_a_site(value: str) -> None:
+    env = Environment({"BASE_URL": value})
+
+    with pytest.raises(SettingError, match="not the address of a site"):
+        env.address("BASE_URL", "http://localhost", help="The site.", example="https://privacy.example.org")
+
+
+def test_kept_is_one_value_for_all_when_many_start_at_once(tmp_path: Path) -> None:
+    seen: list[str] = []
+    threads = [Thread(target=lambda: seen.append(kept(tmp_path / "keys" / "one", new_keyring))) for _ in range(16)]
+
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(seen) == 16
+    assert len(set(seen)) == 1
+    assert (tmp_path / "keys" / "one").stat().st_mode & 0o777 == 0o600
+    assert [path.name for path in (tmp_path / "keys").iterdir()] == ["one"]
