@@ -98,15 +98,18 @@ def test_staff_come_in_without_second_factor_when_none_is_asked_for(client: Clie
 
 
 @pytest.mark.django_db
-def test_enrolment_page_opens_for_staff_who_just_signed_in(settings: Any, hal: User) -> None:
+def test_enrolment_page_opens_for_staff_who_gave_their_password_again(client: Client, settings: Any, hal: User) -> None:
     settings.STAFF_MFA = True
-    client = Client()
-    client.post("/accounts/login/", {"login": "hal", "password": "correct horse battery"})
 
-    response = client.get("/accounts/2fa/totp/activate/")
+    response = client.post(
+        "/accounts/reauthenticate/?next=/accounts/2fa/totp/activate/",
+        {"password": "correct horse battery"},
+        follow=True,
+    )
 
     assert response.status_code == 200
-    assert b"authenticator" in response.content
+    assert response.request["PATH_INFO"] == "/accounts/2fa/totp/activate/"
+    assert b"Authenticator secret" in response.content
 
 
 @pytest.mark.django_db
