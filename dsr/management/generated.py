@@ -3,9 +3,7 @@
 To add one, write a function that returns {path from the root: text} and put it into SOURCES.
 """
 
-import json
 from collections.abc import Callable, Mapping
-from importlib.util import find_spec
 
 from django.conf import settings
 from django.utils import translation
@@ -99,12 +97,30 @@ def _example(variable: Variable) -> str:
 
 def openapi_file() -> dict[str, str]:
     """The API's description, as /api/schema/ serves it."""
-    if find_spec("dsr.api") is None:
-        return {}
-    from drf_spectacular.generators import SchemaGenerator
+    from dsr.api.pages import description_text
 
-    schema = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
-    return {"docs/reference/openapi.json": json.dumps(schema, indent=2, ensure_ascii=False, default=str) + "\n"}
+    return {"docs/reference/openapi.yaml": description_text()}
+
+
+def problem_page() -> dict[str, str]:
+    """Every type of problem that the API answers with."""
+    from dsr.api.catalogue import TYPES
+
+    rows = [
+        "| " + " | ".join(_cell(str(text)) for text in (f"`{each.code}`", each.status, each.meaning, each.remedy)) + " |"
+        for each in TYPES.values()
+    ]
+    lines = [
+        "# Types of problem\n",
+        _NOTE,
+        "What the API answers when something does not work is a problem document (RFC 9457). Each `code` is stable and",
+        "has its page at `/api/problems/<code>/`, which is also the document's `type`.\n",
+        "| Code | Status | What it means | What to do |",
+        "| --- | --- | --- | --- |",
+        *rows,
+        "",
+    ]
+    return {"docs/reference/problems.md": "\n".join(lines)}
 
 
 def rules_page() -> dict[str, str]:
@@ -112,7 +128,7 @@ def rules_page() -> dict[str, str]:
     return {"docs/reference/rules.md": reference.page(rules.load(SHIPPED), _NOTE)}
 
 
-SOURCES: list[Callable[[], Mapping[str, str]]] = [rules_page, lifecycle_pages, settings_page, openapi_file]
+SOURCES: list[Callable[[], Mapping[str, str]]] = [rules_page, lifecycle_pages, settings_page, openapi_file, problem_page]
 
 
 def files() -> dict[str, str]:

@@ -1,0 +1,131 @@
+"""Rows as answers. Personal values appear in one function only, and masked unless it is told otherwise."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+
+from dsr.api.shapes import outputs
+from dsr.lifecycle import State
+from dsr.models import Step, SubjectRequest, Submission, Withholding
+from dsr.selectors import masking
+from dsr.services import links
+from notifications.models import Forgotten
+
+PREFIX = "/api/v1"
+
+
+def url(*parts: str | UUID) -> str:
+    """Return the absolute address of something in the interface."""
+    return "/".join((settings.BASE_URL.rstrip("/") + PREFIX, *map(str, parts)))
+
+
+def row(request: SubjectRequest, at: datetime) -> outputs.RequestRow:
+    """Return a request as lists show it."""
+    return outputs.RequestRow(**_row(request, at))
+
+
+def detail(
+    request: SubjectRequest, steps: Iterable[Step], withholdings: Iterable[Withholding], at: datetime
+) -> outputs.RequestShown:
+    """Return one request with its systems."""
+    return outputs.RequestShown(
+        **_row(request, at),
+        prepared_by=request.prepared_by.username if request.prepared_by else None,
+        prepared_at=request.prepared_at,
+        approved_by=request.approved_by.username if request.approved_by else None,
+        approved_at=request.approved_at,
+        refusal_ground=request.refusal_ground or None,
+        searched_at=request.searched_at,
+        ready_at=request.ready_at,
+        steps=[_step(each) for each in steps],
+        withholdings=[_withholding(each) for each in withholdings],
+    )
+
+
+def _row(request: SubjectRequest, at: datetime) -> dict[str, object]:
+    return {
+        "id": request.pk,
+        "url": url("requests", request.pk),
+        "submission": request.submission_id,
+        "reference": request.submission.reference,
+        "right": request.right,
+        "state": request.state,
+        "outcome": request.outcome or None,
+        "turn": request.turn,
+        "overdue": request.state != State.CLOSED and request.due_at < at,
+        "regime": request.regime,
+        "received_at": request.received_at,
+        "due_at": request.due_at,
+        "due_on": request.due_on,
+        "closed_at": request.closed_at,
+        "question_open": request.question_at is not None,
+        "proposal": request.proposal or None,
+        "assignee": request.assignee.username if request.assignee else None,
+        "version": request.version,
+    }
+
+
+def _step(step: Step) -> outputs.StepShown:
+    return outputs.StepShown(
+        id=step.pk,
+        system=step.system.key,
+        state=step.state,
+        result=step.result or None,
+        code=step.code or None,
+        counts=step.counts,
+        attempts=step.attempts,
+        due_at=step.due_at,
+        finished_at=step.finished_at,
+    )
+
+
+def _withholding(held: Withholding) -> outputs.WithholdingShown:
+    return outputs.WithholdingShown(
+        id=held.pk,
+        category=held.category,
+        system=held.system.key if held.system else None,
+        ground=held.ground,
+        by=held.by.username,
+        at=held.at,
+    )
+
+
+def submission(
+    found: Submission, requests: Iterable[SubjectRequest], at: datetime, *, revealed: bool = False
+) -> outputs.SubmissionShown:
+    """Return one filing with its requests; personal values in full only where ``revealed``."""
+    return outputs.SubmissionShown(
+        id=found.pk,
+        url=url("submissions", found.pk),
+        reference=found.reference,
+        received_at=found.received_at,
+        channel=found.channel,
+        language=found.language,
+        country=found.country,
+        region=found.region,
+        relationship=found.relationship,
+        notice=outputs.NoticeShown(id=found.notice_id, version=found.notice_version),
+        rules_version=found.rules_version,
+        regimes=found.regimes,
+        verified_at=found.verified_at,
+        verified_method=found.verified_method or None,
+        purge_at=found.purge_at,
+        purged_at=found.purged_at,
+        tracker_url=links.tracker(found.reference),
+        person=_person(found, revealed),
+        requests=[row(each, at) for each in requests],
+    )
+
+
+def _person(found: Submission, revealed: bool) -> outputs.PersonShown | None:
+    try:
+        values = {name: found.open(name) for name in ("name", "email", "phone")}
+        identifiers = {kind: list(given) for kind, given in found.open_json("identifiers").items()}
+    except Forgotten:
+        return None
+    if not revealed:
+        values = {name: masking.mask(name, text) for name, text in values.items()}
+        identifiers = {kind: [masking.DOTS for _ in given] for kind, given in identifiers.items()}
+    return outputs.PersonShown(masked=not revealed, **values, identifiers=identifiers)

@@ -1,0 +1,243 @@
+"""Bodies and parameters. Strict: no unknown field, no number for a text, every instant with its zone."""
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from dsr.api.reading import Body, Parameters
+from dsr.lifecycle import State, Turn
+from dsr.models import Channel
+from dsr.rights import Right
+
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:?\d\d)?")
+_YEARS = range(2000, 2101)
+_TRUTH = {"true": True, "false": False}
+
+
+def _refuse(sentence: str) -> PydanticCustomError:
+    return PydanticCustomError("refused", "{error}", {"error": sentence})
+
+
+def _written_out(value: Any) -> Any:
+    """A number of seconds, even as text, is no date that people can check."""
+    if isinstance(value, str) and not _INSTANT.fullmatch(value):
+        raise _refuse(_("Give date and time as ISO 8601, for example 2026-03-05T09:30:00Z."))
+    return value
+
+
+def _of_our_time(value: datetime) -> datetime:
+    if value.year not in _YEARS:
+        raise _refuse(_("This year cannot be meant."))
+    return value.astimezone(UTC)
+
+
+def _truth(value: Any) -> Any:
+    if isinstance(value, str) and value not in _TRUTH:
+        raise _refuse(_("Give true or false."))
+    return _TRUTH.get(value, value) if isinstance(value, str) else value
+
+
+def _digits(value: Any) -> Any:
+    if isinstance(value, str) and not re.fullmatch(r"[0-9]{1,9}", value):
+        raise _refuse(_("Give a whole number."))
+    return value
+
+
+def _printable(value: str) -> str:
+    if any(ord(character) < 32 or ord(character) == 127 for character in value):
+        raise _refuse(_("This text holds characters that cannot be used, such as control characters."))
+    return value
+
+
+Instant = Annotated[
+    AwareDatetime,
+    BeforeValidator(_written_out),
+    AfterValidator(_of_our_time),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
+Truth = Annotated[bool, BeforeValidator(_truth)]
+Word = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[a-z][a-z0-9_]*$")]
+Line = Annotated[str, AfterValidator(_printable)]
+Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$", examples=["IE"], description="ISO 3166-1 alpha-2.")]
+Region = Annotated[
+    str,
+    Field(pattern=r"^[A-Z0-9]{0,3}$", examples=["CA"], description="The part after the dash in ISO 3166-2, or empty."),
+]
+
+
+# --- Bodies ----------------------------------------------------------------------------------------------------------
+
+
+class Who(Body):
+    """Who asks."""
+
+    relationship: Word = Field(description="What the person is to the organisation; see GET /rights.")
+    name: str = Field("", max_length=200)
+    identifiers: dict[Word, Annotated[list[Annotated[str, Field(max_length=200)]], Field(max_length=20)]] = Field(
+        default_factory=dict,
+        max_length=8,
+        description="What the person can be found by, by kind: `account`, `phone`, `email`.",
+        examples=[{"account": ["AC-1234"]}],
+    )
+
+
+class Where(Body):
+    """Where the person lives, which decides the law."""
+
+    country: Country
+    region: Region = ""
+
+
+class WantedRight(Body):
+    """One right, with the details that it asks for and no more."""
+
+    right: Right
+    details: dict[Word, Annotated[str, Field(max_length=4000)]] = Field(
+        default_factory=dict, max_length=20, description="Answers to the questions of this right; see GET /rights."
+    )
+
+
+class Contact(Body):
+    """How the person is reached."""
+
+    email: str = Field(min_length=3, max_length=254, examples=["ada@example.org"])
+    phone: str = Field("", max_length=40)
+
+
+class NewSubmission(Body):
+    """What one person asks, filed for the person."""
+
+    channel: Channel = Field(Channel.API, description="How it reached the organisation.")
+    received_at: Instant | None = Field(
+        None, description="When it reached the organisation, if that was before now. Clocks start here."
+    )
+    language: str = Field("en", pattern=r"^[a-z]{2,3}(-[a-z0-9]{2,8})?$", description="The language to write in.")
+    who: Who
+    where: Where
+    rights: list[WantedRight] = Field(min_length=1, max_length=20)
+    contact: Contact
+
+
+class NewMessage(Body):
+    """A message in a request's conversation."""
+
+    direction: Literal["from_person", "to_person", "note"] = Field(
+        description="What the person says (`from_person`), what the person is told, or a note among staff."
+    )
+    text: str = Field(min_length=1, max_length=10_000)
+
+
+class Nothing(Body):
+    """A step that needs nothing more. The body may be left out."""
+
+
+class WithText(Body):
+    """A step that carries a text."""
+
+    text: str = Field(min_length=1, max_length=10_000)
+
+
+class WithReason(Body):
+    """A step that needs reasons, in words for people."""
+
+    reason: str = Field(min_length=1, max_length=10_000)
+
+
+class WithAssignee(Body):
+    """Who is to have the request."""
+
+    assignee: Line | None = Field(max_length=150, description="User name of a colleague, or null for the queue.")
+
+
+class WithStep(Body):
+    """Which system's part."""
+
+    step: UUID
+
+
+class WithStepAndReason(Body):
+    """Which system's part, and why."""
+
+    step: UUID
+    reason: str = Field(min_length=1, max_length=10_000)
+
+
+class WithGround(Body):
+    """A coded ground and reasons for the person."""
+
+    ground: Word
+    reason: str = Field(min_length=1, max_length=10_000)
+
+
+class WithCategory(WithGround):
+    """What is held back, on a coded ground and with reasons."""
+
+    category: Word
+    system: str = Field("", max_length=48, pattern=r"^[-a-zA-Z0-9_]*$", description="Key of one system, or all of them.")
+
+
+class WithWithholding(Body):
+    """Which withholding."""
+
+    withholding: UUID
+
+
+# --- Parameters ------------------------------------------------------------------------------------------------------
+
+
+class RightsAsked(Parameters):
+    """For whom the rights are asked."""
+
+    country: Country
+    region: Region = ""
+    relationship: Word
+
+
+class ByReference(Parameters):
+    """Which submission."""
+
+    reference: Line = Field(max_length=40, examples=["7K3MX-9TCRA"])
+
+
+class Revealing(Parameters):
+    """Why personal values are to be shown."""
+
+    reason: Line | None = Field(
+        None,
+        min_length=3,
+        max_length=300,
+        description=(
+            "Shows personal values in full, and puts on record who looked and why. Needs the scope `staff` and the "
+            "permission to see personal values. Addresses end up in logs, so name nobody here."
+        ),
+    )
+
+
+class Paging(Parameters):
+    """Which page of a list."""
+
+    limit: Annotated[int, BeforeValidator(_digits)] = Field(50, ge=1, le=200)
+    cursor: Line | None = Field(None, max_length=200, description="From `next` or `previous`.")
+
+
+class RequestsWanted(Paging):
+    """Which requests, what falls due first at the front."""
+
+    right: Right | None = None
+    state: State | Literal["open", "all"] | None = Field(
+        None, description="A state, `open` (all but closed) or `all`. Without it: what is open, or with `q` all."
+    )
+    turn: Turn | None = None
+    overdue: Truth | None = None
+    assignee: Line | None = Field(None, max_length=150, description="A user name, `me` or `nobody`.")
+    q: Line | None = Field(
+        None,
+        min_length=1,
+        max_length=254,
+        description="A reference, or exactly one person's mail address, telephone or account number.",
+    )

@@ -1,0 +1,382 @@
+"""Answers. Dates are ISO 8601, instants are UTC, ids are UUIDs, people of the staff go by their user names."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import Field
+
+from dsr.api.answers import Shown
+
+# --- Rights ----------------------------------------------------------------------------------------------------------
+
+
+class NamedLaw(Shown):
+    """A law, or the organisation's own policy in place of one."""
+
+    id: str
+    title: str
+    law: str
+
+
+class Identity(Shown):
+    """How surely one must know who asks."""
+
+    floor: str
+    asked: bool
+    methods: list[str]
+
+
+class ClockForecast(Shown):
+    """A clock as it would run for somebody who asks today."""
+
+    kind: str
+    regime: str
+    due_on: date = Field(description="The last lawful day.")
+    promised_on: date = Field(description="The day that the person is told.")
+    rule: str
+    source: str
+    policy: bool = Field(description="Whether the organisation promises it, rather than a law.")
+
+
+class QuestionShown(Shown):
+    """Something that may be asked."""
+
+    name: str
+    title: str
+    required: bool
+
+
+class BarredShown(Shown):
+    """Something that must not be asked."""
+
+    name: str
+    because: str
+
+
+class WayShown(Shown):
+    """A way to reach the organisation."""
+
+    id: str
+    title: str
+    email: str | None
+    url: str | None
+
+
+class RightShown(Shown):
+    """A right as the notice offers it to somebody."""
+
+    right: str
+    title: str
+    description: str
+    filed_here: bool = Field(description="Whether POST /submissions takes it; otherwise use one of the ways.")
+    identity: Identity | None
+    clocks: list[ClockForecast]
+    questions: list[QuestionShown]
+    must_not_ask: list[BarredShown]
+    ways: list[WayShown]
+
+
+class NoticeShown(Shown):
+    """A version of a notice."""
+
+    id: str
+    version: str
+
+
+class RightsShown(Shown):
+    """What somebody may ask, and under which laws."""
+
+    notice: NoticeShown
+    country: str
+    region: str
+    relationship: str
+    in_scope: bool
+    route: str | None = Field(description="Where to turn, for somebody whom another notice governs.")
+    regimes: list[NamedLaw]
+    rights: list[RightShown]
+
+
+# --- Submissions -----------------------------------------------------------------------------------------------------
+
+
+class FiledRequest(Shown):
+    """A request as it was filed."""
+
+    id: UUID
+    right: str
+    state: str
+    regime: str
+    due_on: date
+    url: str
+
+
+class NextStep(Shown):
+    """What happens next, and whose turn it is."""
+
+    turn: str
+    step: str
+    text: str
+    by: date | None
+
+
+class SubmissionFiled(Shown):
+    """The receipt of a filing."""
+
+    id: UUID
+    reference: str
+    received_at: datetime
+    url: str
+    tracker_url: str
+    requests: list[FiledRequest]
+    next_steps: list[NextStep]
+
+
+class RequestRow(Shown):
+    """A request as lists show it."""
+
+    id: UUID
+    url: str
+    submission: UUID
+    reference: str
+    right: str
+    state: str
+    outcome: str | None
+    turn: str
+    overdue: bool
+    regime: str
+    received_at: datetime
+    due_at: datetime
+    due_on: date
+    closed_at: datetime | None
+    question_open: bool
+    proposal: str | None
+    assignee: str | None
+    version: int
+
+
+class PersonShown(Shown):
+    """Personal values: hidden but for their shape, unless a reason was given."""
+
+    masked: bool
+    name: str
+    email: str
+    phone: str
+    identifiers: dict[str, list[str]]
+
+
+class SubmissionShown(Shown):
+    """One filing with its requests."""
+
+    id: UUID
+    url: str
+    reference: str
+    received_at: datetime
+    channel: str
+    language: str
+    country: str
+    region: str
+    relationship: str
+    notice: NoticeShown
+    rules_version: str
+    regimes: list[str]
+    verified_at: datetime | None
+    verified_method: str | None
+    purge_at: datetime | None
+    purged_at: datetime | None
+    tracker_url: str
+    person: PersonShown | None = Field(description="None once the personal data was deleted.")
+    requests: list[RequestRow]
+
+
+class SubmissionList(Shown):
+    """The submissions found: one, or none."""
+
+    results: list[SubmissionShown]
+
+
+# --- Requests --------------------------------------------------------------------------------------------------------
+
+
+class RequestPage(Shown):
+    """A page of requests."""
+
+    results: list[RequestRow]
+    next: str | None
+    previous: str | None
+
+
+class StepShown(Shown):
+    """One system's part."""
+
+    id: UUID
+    system: str
+    state: str
+    result: str | None
+    code: str | None
+    counts: dict[str, int]
+    attempts: int
+    due_at: datetime
+    finished_at: datetime | None
+
+
+class WithholdingShown(Shown):
+    """Part of the answer that is held back."""
+
+    id: UUID
+    category: str
+    system: str | None
+    ground: str
+    by: str
+    at: datetime
+
+
+class RequestShown(RequestRow):
+    """One request with the systems searched for it and what is held back."""
+
+    prepared_by: str | None
+    prepared_at: datetime | None
+    approved_by: str | None
+    approved_at: datetime | None
+    refusal_ground: str | None
+    searched_at: datetime | None
+    ready_at: datetime | None
+    steps: list[StepShown]
+    withholdings: list[WithholdingShown]
+
+
+class MoveShown(Shown):
+    """A step of the lifecycle as this caller sees it."""
+
+    verb: str
+    title: str
+    allowed: bool
+    inputs: list[str]
+    because: str | None
+    code: str | None
+    url: str
+
+
+class MoveList(Shown):
+    """What this caller may do now, and what not and why."""
+
+    version: int
+    results: list[MoveShown]
+
+
+class SegmentShown(Shown):
+    """An unbroken run of days, both ends included, that counts or does not, and why."""
+
+    start: date = Field(serialization_alias="from")
+    end: date = Field(serialization_alias="to")
+    counts: bool
+    because: str
+    source: str
+
+
+class ClockShown(Shown):
+    """One clock of one law, with the reason for every day."""
+
+    kind: str
+    regime: str
+    governs: bool
+    due_on: date = Field(description="The last lawful day.")
+    promised_on: date = Field(description="The day that the person is told: the strictest reading.")
+    rule: str
+    source: str
+    confidence: str
+    policy: bool
+    certain: bool
+    segments: list[SegmentShown]
+
+
+class ClockEventShown(Shown):
+    """Something that happened and that a clock counts."""
+
+    seq: int
+    kind: str
+    at: datetime
+    on: date
+
+
+class ClocksShown(Shown):
+    """Why this date: every event that counts and every clock that follows."""
+
+    request: UUID
+    zone: str
+    due_on: date
+    due_at: datetime
+    regime: str
+    events: list[ClockEventShown]
+    clocks: list[ClockShown]
+
+
+class EventShown(Shown):
+    """One thing that happened, as the chain keeps it."""
+
+    seq: int
+    at: datetime
+    verb: str
+    request: UUID | None
+    actor: str
+    actor_id: str | None
+    via: str
+    from_state: str | None
+    to_state: str | None
+    data: dict[str, Any]
+    prev_hash: str
+    hash: str
+
+
+class EventPage(Shown):
+    """A page of the history, oldest first."""
+
+    results: list[EventShown]
+    next: str | None
+
+
+class LedgerRow(Shown):
+    """What became of one data category in one system."""
+
+    system: str
+    category: str
+    outcome: str
+    count: int
+    ground: str | None
+    until: date | None
+    at: datetime
+
+
+class LedgerShown(Shown):
+    """The ledger of a request."""
+
+    results: list[LedgerRow]
+
+
+class MessageShown(Shown):
+    """One message. ``text`` is null where the caller does not read texts, or once it was deleted."""
+
+    id: UUID
+    direction: str
+    author: str | None
+    at: datetime
+    read_at: datetime | None
+    text: str | None
+
+
+class MessageList(Shown):
+    """The conversation, oldest first."""
+
+    masked: bool
+    results: list[MessageShown]
+
+
+class MessageKept(Shown):
+    """The receipt of a message."""
+
+    request: UUID
+    direction: str
+    at: datetime
+    state: str
+    turn: str
+    version: int

@@ -1,0 +1,28 @@
+"""Addresses of the interface. Calls have no slash at the end; pages for people have one."""
+
+from django.urls import path, re_path
+
+from dsr.api import pages
+from dsr.api.views import messages, moves, other, records, requests, rights, submissions
+
+_ONE = "v1/requests/<uuid:request_id>"
+
+urlpatterns = [
+    path("v1/rights", rights.Rights.as_view()),
+    path("v1/submissions", submissions.Submissions.as_view()),
+    path("v1/submissions/<uuid:submission_id>", submissions.OneSubmission.as_view()),
+    path("v1/requests", requests.Requests.as_view()),
+    path(_ONE, requests.OneRequest.as_view()),
+    path(f"{_ONE}/moves", moves.OpenMoves.as_view()),
+    *(path(f"{_ONE}/moves/{verb}", moves.view_of(verb).as_view()) for verb in moves.MOVES),
+    path(f"{_ONE}/moves/<str:verb>", moves.Moves.as_view(schema=None)),
+    path(f"{_ONE}/clock", records.Clocks.as_view()),
+    path(f"{_ONE}/history", records.History.as_view()),
+    path(f"{_ONE}/ledger", records.Ledger.as_view()),
+    path(f"{_ONE}/messages", messages.Messages.as_view()),
+    path("schema/", pages.schema, name="api-schema"),
+    path("docs/", pages.Reference.as_view(), name="api-reference"),
+    path("problems/", pages.problems, name="api-problems"),
+    path("problems/<slug:code>/", pages.problem, name="api-problem"),
+    re_path(r"^", other.NoSuchAddress.as_view()),
+]

@@ -1,0 +1,172 @@
+"""What may be done with a request now, and doing it: one table from the words of the lifecycle to the use cases."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.contrib.auth import get_user_model
+from django.http import HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework.request import Request
+
+from dsr.api import presenting, scopes
+from dsr.api.answers import Answer, etag, respond, show
+from dsr.api.endpoint import Endpoint
+from dsr.api.idempotency import once
+from dsr.api.problems import Problem
+from dsr.api.reading import body, expected_version, no_parameters, raw_body
+from dsr.api.schema import IDEMPOTENT, IF_MATCH
+from dsr.api.scopes import bearing
+from dsr.api.shapes import inputs, outputs
+from dsr.api.views.requests import find, shown
+from dsr.errors import Incomplete, Stale
+from dsr.lifecycle import BY_VERB
+from dsr.policies import Caller
+from dsr.services import delivery, identity, review, search, threads
+from dsr.services._moves import open_moves
+
+
+class Doing(NamedTuple):
+    """One move about to be made: which request, by whom, when, and on which version it was decided."""
+
+    request_id: UUID
+    by: Caller
+    at: datetime
+    expect: int | None
+
+    @property
+    def how(self) -> dict[str, Any]:
+        """The arguments that every use case takes."""
+        return {"by": self.by, "at": self.at, "expect": self.expect}
+
+
+class Dispatch(NamedTuple):
+    """The body that a verb takes, and the use case that makes the move."""
+
+    model: type[inputs.Body]
+    make: Callable[[Doing, Any], object]
+
+
+def _assign(doing: Doing, given: inputs.WithAssignee) -> object:
+    if given.assignee is None:
+        return review.assign(doing.request_id, None, **doing.how)
+    colleague = get_user_model().objects.filter(username=given.assignee).values_list("pk", flat=True).first()
+    if colleague is None:
+        raise Incomplete(_("Choose a colleague who works the queue."), field="assignee")
+    return review.assign(doing.request_id, colleague, **doing.how)
+
+
+def _withhold(doing: Doing, given: inputs.WithCategory) -> object:
+    return review.withhold(
+        doing.request_id, given.category, given.ground, given.reason, system_key=given.system, **doing.how
+    )
+
+
+def _reopen(doing: Doing, given: inputs.Nothing) -> object:
+    found = find(doing.request_id)
+    if doing.expect not in (None, found.version):
+        raise Stale(_("Somebody changed this request since you looked. Look again, then decide."))
+    return identity.reopen(found.submission_id, by=doing.by, at=doing.at)
+
+
+# fmt: off
+MOVES: dict[str, Dispatch] = {
+    "reopen":          Dispatch(inputs.Nothing, _reopen),
+    "retry_system":    Dispatch(inputs.WithStep, lambda do, given: search.retry(do.request_id, given.step, **do.how)),
+    "go_without":      Dispatch(inputs.WithStepAndReason, lambda do, given: search.go_without(do.request_id, given.step, given.reason, **do.how)),
+    "assign":          Dispatch(inputs.WithAssignee, _assign),
+    "note":            Dispatch(inputs.WithText, lambda do, given: threads.note(do.request_id, given.text, **do.how)),
+    "ask":             Dispatch(inputs.WithText, lambda do, given: threads.ask(do.request_id, given.text, **do.how)),
+    "answer":          Dispatch(inputs.WithText, lambda do, given: threads.write_from_person(do.request_id, given.text, **do.how)),
+    "message":         Dispatch(inputs.WithText, lambda do, given: threads.write_to_person(do.request_id, given.text, **do.how)),
+    "withhold":        Dispatch(inputs.WithCategory, _withhold),
+    "release":         Dispatch(inputs.WithWithholding, lambda do, given: review.release(do.request_id, given.withholding, **do.how)),
+    "prepare":         Dispatch(inputs.Nothing, lambda do, given: review.prepare(do.request_id, **do.how)),
+    "propose_refusal": Dispatch(inputs.WithGround, lambda do, given: review.propose_refusal(do.request_id, given.ground, given.reason, **do.how)),
+    "send_back":       Dispatch(inputs.WithReason, lambda do, given: review.send_back(do.request_id, given.reason, **do.how)),
+    "approve":         Dispatch(inputs.Nothing, lambda do, given: review.approve(do.request_id, **do.how)),
+    "refuse":          Dispatch(inputs.Nothing, lambda do, given: review.refuse(do.request_id, **do.how)),
+    "redirect":        Dispatch(inputs.WithText, lambda do, given: review.redirect(do.request_id, given.text, **do.how)),
+    "reissue":         Dispatch(inputs.Nothing, lambda do, given: delivery.reissue(do.request_id, **do.how)),
+    "renew":           Dispatch(inputs.Nothing, lambda do, given: delivery.reissue(do.request_id, **do.how)),
+    "withdraw":        Dispatch(inputs.Nothing, lambda do, given: review.withdraw(do.request_id, **do.how)),
+}
+# fmt: on
+
+
+class OpenMoves(Endpoint):
+    """What this caller may do now."""
+
+    scopes = {"GET": scopes.DESK}
+
+    @extend_schema(
+        operation_id="list_moves",
+        summary="What this caller may do now, and what not and why",
+        responses={200: outputs.MoveList},
+        tags=["moves"],
+    )
+    def get(self, request: Request, request_id: UUID) -> HttpResponse:
+        """Return the steps that belong to this state and are this caller's to make."""
+        no_parameters(request)
+        found = find(request_id)
+        moves = [
+            outputs.MoveShown(
+                verb=move.verb,
+                title=move.title,
+                allowed=move.allowed,
+                inputs=list(move.inputs),
+                because=move.because or None,
+                code=move.code or None,
+                url=presenting.url("requests", found.pk, "moves", move.verb),
+            )
+            for move in open_moves(found, bearing(request).caller, timezone.now())
+            if move.verb in MOVES
+        ]
+        return show(outputs.MoveList(version=found.version, results=moves), ETag=etag(found.version))
+
+
+class Moves(Endpoint):
+    """Make one move. Each verb has an address and a body of its own; see ``view_of``."""
+
+    scopes = {"POST": scopes.DESK}
+    verb = ""
+
+    def post(self, request: Request, request_id: UUID, verb: str = "") -> HttpResponse:
+        """Make it and return the request as it is then."""
+        no_parameters(request)
+        dispatch = MOVES.get(verb or self.verb)
+        if dispatch is None:
+            raise Problem("unknown-move", _("There is no such step."))
+        given = _given(request, dispatch.model)
+        doing = Doing(request_id, bearing(request).caller, timezone.now(), expected_version(request))
+        return respond(once(request, lambda: _make(dispatch, doing, given)))
+
+
+def view_of(verb: str) -> type[Moves]:
+    """Return the view of one verb, so that the description names its body."""
+    view = type(f"Move_{verb}", (Moves,), {"verb": verb, "__module__": __name__})
+    described = extend_schema(
+        operation_id=f"move_{verb}",
+        summary=str(BY_VERB[verb].title),
+        parameters=[IDEMPOTENT, IF_MATCH],
+        request=MOVES[verb].model,
+        responses={200: outputs.RequestShown},
+        tags=["moves"],
+    )
+    return extend_schema_view(post=described)(view)
+
+
+def _given(request: Request, model: type[inputs.Body]) -> inputs.Body:
+    """Return the inputs. A move that needs none may come without a body."""
+    if model is inputs.Nothing and not raw_body(request).strip():
+        return inputs.Nothing()
+    return body(request, model)
+
+
+def _make(dispatch: Dispatch, doing: Doing, given: inputs.Body) -> Answer:
+    dispatch.make(doing, given)
+    return shown(find(doing.request_id))
+

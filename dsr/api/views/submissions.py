@@ -1,0 +1,225 @@
+"""Filing for a person, and reading what was filed."""
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+
+from dsr.api import presenting, scopes
+from dsr.api.answers import show
+from dsr.api.endpoint import Endpoint
+from dsr.api.idempotency import REPLAYED, scope_of
+from dsr.api.problems import Fault, Problem, pointer
+from dsr.api.reading import body, idempotency_key, no_parameters, parameters
+from dsr.api.schema import IDEMPOTENT, query_of
+from dsr.api.scopes import bearing
+from dsr.api.shapes import inputs, outputs
+from dsr.deadlines import local_date
+from dsr.errors import Incomplete
+from dsr.lifecycle import TURN_OF, State, Turn
+from dsr.models import Scope, SubjectRequest, Submission
+from dsr.rights import SPECS, Floor, Right
+from dsr.rules import EventKind
+from dsr.selectors import queue
+from dsr.selectors.masking import Personal
+from dsr.services import clocks, intake, links, revealing
+
+_PLACES = {
+    "name": "who.name",
+    "relationship": "who.relationship",
+    "identifiers": "who.identifiers",
+    "country": "where.country",
+    "region": "where.region",
+    "email": "contact.email",
+    "phone": "contact.phone",
+}
+"""Fields of a filing to their places in the body."""
+_IN_THE_PERSON = tuple(kind for kind in Personal if kind != Personal.DETAILS)
+
+
+class Submissions(Endpoint):
+    """All submissions."""
+
+    scopes = {"GET": scopes.DESK, "POST": scopes.DESK}
+
+    @extend_schema(
+        operation_id="find_submission",
+        summary="Find a filing by its reference",
+        parameters=query_of(inputs.ByReference),
+        responses={200: outputs.SubmissionList},
+        tags=["submissions"],
+    )
+    def get(self, request: Request) -> HttpResponse:
+        """Return the one with this reference, or none."""
+        wanted = parameters(request, inputs.ByReference)
+        reference = queue.cleaned_reference(wanted.reference)
+        at = timezone.now()
+        found = _with_key().filter(reference=reference).first() if reference else None
+        results = [presenting.submission(found, _requests(found), at)] if found else []
+        return show(outputs.SubmissionList(results=results))
+
+    @extend_schema(
+        operation_id="file_submission",
+        summary="File for a person",
+        parameters=[IDEMPOTENT],
+        request=inputs.NewSubmission,
+        responses={201: outputs.SubmissionFiled},
+        tags=["submissions"],
+    )
+    def post(self, request: Request) -> HttpResponse:
+        """File, and return the reference that the person quotes."""
+        no_parameters(request)
+        new = body(request, inputs.NewSubmission)
+        filing = _filing(new, scope_of(request), idempotency_key(request))
+        try:
+            filed = intake.file(filing, by=bearing(request).caller, at=timezone.now())
+        except Incomplete as error:
+            raise _incomplete(error, new) from None
+        headers = {"Location": presenting.url("submissions", filed.submission.pk)}
+        if not filed.created:
+            headers |= REPLAYED
+        return show(_receipt(filed), 201, **headers)
+
+
+class OneSubmission(Endpoint):
+    """One submission."""
+
+    scopes = {"GET": scopes.DESK}
+
+    @extend_schema(
+        operation_id="get_submission",
+        summary="One filing with its requests",
+        parameters=query_of(inputs.Revealing),
+        responses={200: outputs.SubmissionShown},
+        tags=["submissions"],
+    )
+    def get(self, request: Request, submission_id: UUID) -> HttpResponse:
+        """Return it with personal values hidden, or in full for a reason that is recorded."""
+        reason = parameters(request, inputs.Revealing).reason
+        found = _with_key().filter(pk=submission_id).first()
+        if found is None:
+            raise Problem("not-found", _("There is no such submission."))
+        requests, at = _requests(found), timezone.now()
+        if reason is not None:
+            _reveal(request, requests, reason, at)
+        return show(presenting.submission(found, requests, at, revealed=reason is not None))
+
+
+def _reveal(request: Request, requests: list[SubjectRequest], reason: str, at: datetime) -> None:
+    """Put on record who looks and why, before anything is shown."""
+    if not bearing(request).has(Scope.STAFF):
+        raise Problem("insufficient-scope", _("Personal values are shown to tokens with the scope staff only."))
+    revealing.reveal(requests[0].pk, _IN_THE_PERSON, reason, by=bearing(request).caller, at=at)
+
+
+def _with_key() -> Any:
+    return Submission.objects.select_related("data_key")
+
+
+def _requests(found: Submission) -> list[SubjectRequest]:
+    requests = list(found.requests.select_related("assignee").defer("details_sealed", "reason_sealed").order_by("id"))
+    for request in requests:
+        request.submission = found
+    return requests
+
+
+def _filing(new: inputs.NewSubmission, scope: str, key: str | None) -> intake.Filing:
+    return intake.Filing(
+        channel=new.channel,
+        language=new.language,
+        country=new.where.country,
+        region=new.where.region,
+        relationship=new.who.relationship,
+        email=new.contact.email,
+        wants=tuple(intake.Want(wanted.right, wanted.details) for wanted in new.rights),
+        name=new.who.name,
+        phone=new.contact.phone,
+        identifiers={kind: tuple(given) for kind, given in new.who.identifiers.items()},
+        received_at=new.received_at,
+        idempotency_scope=scope,
+        idempotency_key=key,
+    )
+
+
+def _incomplete(error: Incomplete, new: inputs.NewSubmission) -> Problem:
+    """Point at the places of the body instead of at the fields of a filing."""
+    places = dict(_PLACES)
+    for number, wanted in enumerate(new.rights):
+        for name in wanted.details:
+            places[f"{wanted.right}.{name}"] = f"rights.{number}.details.{name}"
+    faults = [
+        Fault(sentence, pointer=pointer(places.get(name, name))) for name, sentence in error.problems.items()
+    ]
+    return Problem("incomplete", error.sentence, faults)
+
+
+# --- The receipt -----------------------------------------------------------------------------------------------------
+
+
+def _receipt(filed: intake.Filed) -> outputs.SubmissionFiled:
+    """Say what was filed as it was then, so that a repeat gets the same words whatever has happened since."""
+    submission = filed.submission
+    requests = [_filed_request(submission, each, filed.created) for each in filed.requests]
+    return outputs.SubmissionFiled(
+        id=submission.pk,
+        reference=submission.reference,
+        received_at=submission.received_at,
+        url=presenting.url("submissions", submission.pk),
+        tracker_url=links.tracker(submission.reference),
+        requests=requests,
+        next_steps=_next_steps(submission, requests),
+    )
+
+
+def _filed_request(submission: Submission, request: SubjectRequest, fresh: bool) -> outputs.FiledRequest:
+    floor = SPECS[Right(request.right)].floor
+    due_on, regime = (request.due_on, request.regime) if fresh else _first_due(submission, request)
+    return outputs.FiledRequest(
+        id=request.pk,
+        right=request.right,
+        state=State.VERIFYING if floor > Floor.NOTHING else State.FULFILLING,
+        regime=regime,
+        due_on=due_on,
+        url=presenting.url("requests", request.pk),
+    )
+
+
+def _first_due(submission: Submission, request: SubjectRequest) -> tuple[date, str]:
+    found = clocks.compute(submission, request.right, [(EventKind.RECEIVED, submission.received_at)])
+    due = clocks.governing(found, submission.zone)
+    return due.on, due.regime
+
+
+def _next_steps(submission: Submission, requests: Iterable[outputs.FiledRequest]) -> list[outputs.NextStep]:
+    steps = []
+    listed = list(requests)
+    if any(request.state == State.VERIFYING for request in listed):
+        steps.append(
+            outputs.NextStep(
+                turn=TURN_OF[State.VERIFYING],
+                step="confirm_address",
+                text=_("The person opens the message we sent and confirms the address."),
+                by=local_date(_filed_at(submission) + timedelta(days=settings.LAPSE_AFTER_DAYS), submission.zone),
+            )
+        )
+    steps.append(
+        outputs.NextStep(
+            turn=Turn.STAFF,
+            step="answer",
+            text=_("We answer. The person is told by mail when the answer is ready."),
+            by=min(request.due_on for request in listed),
+        )
+    )
+    return steps
+
+
+def _filed_at(submission: Submission) -> datetime:
+    """The instant of filing, which the time-ordered key holds to the millisecond."""
+    return datetime.fromtimestamp((submission.pk.int >> 80) / 1000, UTC)
