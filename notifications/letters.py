@@ -6,7 +6,6 @@ A kind is a frozen dataclass below `Letter`; its fields are all that its templat
 
 import dataclasses
 import re
-import unicodedata
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 from enum import Enum
@@ -127,7 +126,8 @@ def _dataclasses_in(hint: Any) -> list[type]:
     return [found for part in get_args(hint) for found in _dataclasses_in(part)]
 
 
-_BIDI: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# Controls but line feed and tab, overrides and isolates of direction, and lone surrogates, which cannot be encoded.
+_UNWANTED: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _BREAKS: Final = re.compile(r"\r\n|[\r\n\v\f\x85\u2028\u2029]")
 _SPACES: Final = re.compile(r"\s+")
 
@@ -139,12 +139,7 @@ def one_line(text: str) -> str:
 
 def clean(text: str) -> str:
     """Return a text whose only control characters are line feed and tab, and whose direction nobody overrides."""
-    unified = _BREAKS.sub("\n", text)
-    return "".join(
-        mark
-        for mark in unified
-        if mark in "\n\t" or (mark not in _BIDI and unicodedata.category(mark) not in ("Cc", "Cs"))
-    )
+    return _UNWANTED.sub("", _BREAKS.sub("\n", text))
 
 
 def _value(value: Any, marks: frozenset[Mark], blot: bool) -> Any:

@@ -39,8 +39,8 @@ def test_queue_writes_one_row_with_nothing_readable(
     assert (row.state, row.due_at, row.attempts) == (MessageState.WAITING, clock(), 0)
     assert row.open("to") == "ada@example.org"
     stored = repr({field.name: getattr(row, field.attname) for field in Message._meta.concrete_fields})
-    for personal in ("ada", "example.org", "7K3MX", "secret"):
-        assert personal not in stored.replace("test_note", "")
+    for personal in ("ada@", "example.org", "7K3MX", "key=secret"):
+        assert personal not in stored
 
 
 def test_queue_does_nothing_the_second_time_with_the_same_word(

@@ -52,7 +52,7 @@ def test_start_keeps_nothing_readable(key: DataKey, clock: Clock) -> None:
     assert len(started.token) == 43
     assert len(started.code) == 6
     assert started.code not in repr(started)
-    for personal in (started.token.lower(), started.code, "ada", "example"):
+    for personal in (started.token.lower(), started.code, "ada@", "example.org"):
         assert personal not in stored
     assert (row.level, row.method, row.sends) == (Level.CHANNEL, "", 1)
 
