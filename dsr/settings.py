@@ -352,6 +352,7 @@ ACCOUNT_ADAPTER = "dsr.staff.StaffAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]  # nobody signs up; the adapter says so
 ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = False  # a shared desk is not to remember anybody
 ACCOUNT_LOGOUT_REDIRECT_URL = "/admin/"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # the accounts are made by an administrator

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from time import monotonic, sleep
 
@@ -79,6 +80,7 @@ class Launcher:
     def _watch(self, now: float) -> None:
         for child in self.children:
             if child.process is not None and (code := child.process.poll()) is not None:
+                _kill_group(child.process.pid)  # the scheduler that a killed worker had started would tick on
                 steady = now - child.starts_at > self.STEADY
                 child.pause = 0.5 if steady else min(child.pause * 2, self.LONGEST_PAUSE)
                 child.process, child.starts_at = None, now + child.pause
@@ -95,13 +97,12 @@ class Launcher:
             try:
                 process.wait(timeout=max(0.1, deadline - monotonic()))
             except subprocess.TimeoutExpired:
-                _kill_group(process.pid)
-                process.wait()
+                log.warning("process would not stop", pid=process.pid)
+            _kill_group(process.pid)
+            process.wait()
 
 
 def _kill_group(pid: int) -> None:
     """The child leads its group: whatever it started goes with it."""
-    try:
+    with suppress(ProcessLookupError):
         os.killpg(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        log.debug("already gone", pid=pid)
