@@ -14,6 +14,7 @@ from dsr.packaging import contents as parts
 from dsr.packaging.parcel import Parcel
 from dsr.rights import SPECS, Delivery, Right
 from dsr.rules import Notice, Statement, pack, statement
+from dsr.rules.schema.contents import Category
 from dsr.services import telling
 from dsr.services.storage import vault
 
@@ -136,26 +137,36 @@ def _withheld_part(row: Withholding, language: str) -> parts.Withheld:
 
 @lru_cache(maxsize=32)
 def _dictionary(notice_id: str, version: str, language: str) -> Mapping[str, parts.Category]:
-    """Return the data dictionary of a notice. A version never changes, so it is made once per process."""
-    notice = pack().notice(notice_id, version)
+    """Return the data dictionary of a notice. A version never changes, so it is made once per process.
+
+    Systems are described in the words of the newest version. A category that the pinned version has no word for is
+    explained as the version says that knows it.
+    """
+    versions = [notice for notice in pack().notices if notice.id == notice_id]
+    pinned = pack().notice(notice_id, version)
     return {
-        category.id: parts.Category(
-            id=category.id,
-            title=category.wording("title", language),
-            description=category.wording("description", language),
-            source=notice.source(category.source).wording("title", language),
-            purposes=tuple(
-                parts.Purpose(
-                    purpose.wording("title", language),
-                    tuple(notice.legal_basis(basis).wording("title", language) for basis in purpose.legal_bases),
-                )
-                for purpose in notice.purposes
-                if category.id in notice.with_children(purpose.categories)
-            ),
-            portable=category.source != "obtained",
-        )
+        category.id: _category(notice, category, language)
+        for notice in (*versions, pinned)
         for category in notice.categories
     }
+
+
+def _category(notice: Notice, category: Category, language: str) -> parts.Category:
+    return parts.Category(
+        id=category.id,
+        title=category.wording("title", language),
+        description=category.wording("description", language),
+        source=notice.source(category.source).wording("title", language),
+        purposes=tuple(
+            parts.Purpose(
+                purpose.wording("title", language),
+                tuple(notice.legal_basis(basis).wording("title", language) for basis in purpose.legal_bases),
+            )
+            for purpose in notice.purposes
+            if category.id in notice.with_children(purpose.categories)
+        ),
+        portable=category.source != "obtained",
+    )
 
 
 def _contact(notice: Notice) -> tuple[str, ...]:

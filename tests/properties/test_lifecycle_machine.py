@@ -1,0 +1,254 @@
+"""Hypothesis drives every machine with every move by every actor, and keeps its own account of what must be possible."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from dsr.errors import RecourseError
+from dsr.lifecycle import BY_VERB, Actor, State
+from dsr.models import Deadline, DeadlineKind, Event, SubjectRequest
+from dsr.policies import Caller
+from dsr.rights import SPECS, Right
+from dsr.services import delivery, history, identity, review, search, threads
+from notifications.models import Message
+from tests import builders, organisation
+from tests.drain import drain
+from verification import mail
+
+PEOPLE = ("person", "sam", "hal", "vera")
+TELLS = {"ask", "refuse", "redirect", "withdraw", "reissue", "lapse", "reopen"}
+"""Moves that promise the person a message."""
+
+
+class Lifecycle(RuleBasedStateMachine):
+    """One request of one right, and what we know about it from the outside."""
+
+    @initialize(right=st.sampled_from(list(Right)))
+    def file(self, right: Right) -> None:
+        """Ada files."""
+        self.now = datetime(2026, 3, 5, 9, 30, tzinfo=UTC)
+        self.callers = {
+            "person": Caller.person(),
+            "sam": builders.sam(),
+            "hal": builders.hal(),
+            "vera": builders.vera(),
+        }
+        self.folder = Path(mkdtemp())
+        organisation.desk(self.folder, self.now)
+        self.filed = builders.file(right, at=self.now)
+        self.right = right
+        self.request_id = self.filed.requests[0].pk
+        self.searched, self.question = False, False
+        self.proposal, self.preparer = "", ""
+        self.answered, self.lapsed = False, False
+
+    # --- What people do ----------------------------------------------------------------------------------------------
+
+    def attempt(self, verb: str, who: str, act: Callable[[Caller], Any], *needs: bool) -> bool:
+        """Try a move, and hold what happened against the table and our own account of the needs."""
+        self.now += timedelta(seconds=7)
+        move, before = BY_VERB[verb], self.request()
+        events, messages = self.events(), Message.objects.filter(about=self.filed.submission.pk).count()
+        possible = (
+            self.right in move.rights
+            and State(before.state) in move.sources
+            and bool(self.callers[who].roles & move.actors)
+            and all(needs)
+        )
+        try:
+            act(self.callers[who])
+        except RecourseError as error:
+            assert not possible, (verb, who, error.code)
+            assert self.request().version == before.version
+            assert self.events() == events
+            return False
+        assert possible, (verb, who, before.state)
+        assert [event.verb for event in Event.objects.order_by("id")[events:]].count(verb) == 1
+        if verb in TELLS:
+            assert Message.objects.filter(about=self.filed.submission.pk).count() > messages
+        return True
+
+    @rule(who=st.sampled_from(PEOPLE))
+    def withdraw(self, who: str) -> None:
+        if self.attempt("withdraw", who, lambda by: review.withdraw(self.request_id, by=by, at=self.now)):
+            self.lapsed = self.question = False
+
+    @rule(who=st.sampled_from(PEOPLE))
+    def prepare(self, who: str) -> None:
+        act = lambda by: review.prepare(self.request_id, by=by, at=self.now)  # noqa: E731
+        if self.attempt("prepare", who, act, self.searched, not self.proposal):
+            self.proposal, self.preparer = "release", who
+
+    @rule(who=st.sampled_from(PEOPLE))
+    def propose_refusal(self, who: str) -> None:
+        act = lambda by: review.propose_refusal(
+            self.request_id, "third_party_rights", "It names others.", by=by, at=self.now
+        )  # noqa: E501, E731
+        if self.attempt("propose_refusal", who, act, not self.proposal):
+            self.proposal, self.preparer = "refuse", who
+
+    @rule(who=st.sampled_from(PEOPLE))
+    def send_back(self, who: str) -> None:
+        act = lambda by: review.send_back(self.request_id, "Look again.", by=by, at=self.now)  # noqa: E731
+        if self.attempt("send_back", who, act, bool(self.proposal)):
+            self.proposal = self.preparer = ""
+
+    @rule(who=st.sampled_from(PEOPLE))
+    def approve(self, who: str) -> None:
+        act = lambda by: review.approve(self.request_id, by=by, at=self.now)  # noqa: E731
+        self.attempt("approve", who, act, self.proposal == "release", self.preparer != who, self.searched)
+
+    @rule(who=st.sampled_from(PEOPLE))
+    def refuse(self, who: str) -> None:
+        act = lambda by: review.refuse(self.request_id, by=by, at=self.now)  # noqa: E731
+        self.attempt("refuse", who, act, self.proposal == "refuse", self.preparer != who)
+
+    @rule(who=st.sampled_from(PEOPLE))
+    def ask(self, who: str) -> None:
+        act = lambda by: threads.ask(self.request_id, "Which years?", by=by, at=self.now)  # noqa: E731
+        if self.attempt("ask", who, act):
+            self.question = True
+
+    @rule()
+    def answer(self) -> None:
+        verb = "answer" if self.question else "message"
+        act = lambda by: threads.write_from_person(self.request_id, "All of them.", by=by, at=self.now)  # noqa: E731
+        if self.attempt(verb, "person", act):
+            self.question = False
+
+    @rule(who=st.sampled_from(PEOPLE))
+    def withhold(self, who: str) -> None:
+        act = lambda by: review.withhold(
+            self.request_id, "contact_data", "third_party_rights", "Names others.", by=by, at=self.now
+        )  # noqa: E501, E731
+        self.attempt("withhold", who, act, not self.proposal, State(self.request().state) == State.IN_REVIEW)
+
+    @rule(who=st.sampled_from(PEOPLE))
+    def retry_system(self, who: str) -> None:
+        step = self.request().steps.first()
+        if step is None:
+            return
+        act = lambda by: search.retry(self.request_id, step.pk, by=by, at=self.now)  # noqa: E731
+        if self.attempt("retry_system", who, act, not self.proposal):
+            self.searched = False
+
+    @rule(who=st.sampled_from(PEOPLE))
+    def reopen(self, who: str) -> None:
+        if self.lapsed:
+            act = lambda by: identity.reopen(self.filed.submission.pk, by=by, at=self.now)  # noqa: E731
+            if self.attempt("reopen", who, act):
+                self.lapsed = False
+
+    @rule(who=st.sampled_from(PEOPLE))
+    def reissue(self, who: str) -> None:
+        act = lambda by: delivery.reissue(self.request_id, by=by, at=self.now)  # noqa: E731
+        if self.answered:
+            self.attempt("reissue", who, act)
+
+    @precondition(lambda self: self.request().state == State.VERIFYING)
+    @rule()
+    def confirm(self) -> None:
+        """Ada proves control of the address."""
+        self.now += timedelta(seconds=7)
+        started = mail.remind(self.filed.submission.pk, self.now)
+        identity.confirm_link(started.token, by=Caller.person(), at=self.now)
+        assert self.request().state == State.IN_REVIEW
+        self.searched = False
+
+    # --- What time does ----------------------------------------------------------------------------------------------
+
+    @rule()
+    def work(self) -> None:
+        """The workers catch up."""
+        before = self.request()
+        drain(self.now)
+        after = self.request()
+        if before.state == State.IN_REVIEW:
+            self.searched = True
+        if before.state == State.FULFILLING:
+            assert after.state == State.READY
+            self.answered = True
+
+    @rule(days=st.integers(1, 40))
+    def wait(self, days: int) -> None:
+        """Days pass while the workers run."""
+        before = self.request()
+        self.now += timedelta(days=days)
+        drain(self.now)
+        after = self.request()
+        if before.state == State.IN_REVIEW:
+            self.searched = True
+        if before.state == State.FULFILLING:
+            self.answered = True
+        if before.state == State.VERIFYING and after.state == State.CLOSED:
+            self.lapsed = True
+
+    # --- What must hold at all times ---------------------------------------------------------------------------------
+
+    @invariant()
+    def state_follows_from_history(self) -> None:
+        """The last event that names a state names the present one, and the chain is whole."""
+        request = self.request()
+        states = Event.objects.filter(request=request).order_by("seq").values_list("to_state", flat=True)
+        assert list(states)[-1] == request.state
+        assert history.verify(self.filed.submission.reference).whole
+
+    @invariant()
+    def closed_exactly_with_an_outcome(self) -> None:
+        """Closed, an outcome and a date go together."""
+        request = self.request()
+        assert (request.state == State.CLOSED) == bool(request.outcome) == (request.closed_at is not None)
+
+    @invariant()
+    def nobody_is_stuck(self) -> None:
+        """Whoever is waited for has a date."""
+        request = self.request()
+        if request.state == State.VERIFYING:
+            assert Deadline.objects.filter(request=request, kind=DeadlineKind.LAPSE, done_at=None).exists()
+        if request.state == State.READY:
+            assert Deadline.objects.filter(request=request, kind=DeadlineKind.EXPIRY, done_at=None).exists()
+        if request.state == State.FULFILLING:
+            assert Deadline.objects.filter(request=request, kind=DeadlineKind.BUILD, done_at=None).exists()
+
+    @invariant()
+    def two_people_decide(self) -> None:
+        """Whoever prepared did not approve."""
+        request = self.request()
+        assert request.approved_by_id is None or request.approved_by_id != request.prepared_by_id
+        if SPECS[self.right].second_person and request.state in (State.FULFILLING, State.READY):
+            assert request.approved_at is not None
+
+    def request(self) -> SubjectRequest:
+        """The request as it is now."""
+        return SubjectRequest.objects.select_related("submission__data_key").get(pk=self.request_id)
+
+    def events(self) -> int:
+        """How many events there are."""
+        return Event.objects.count()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_sequence_of_moves_leaves_the_machine():
+    run_state_machine_as_test(
+        Lifecycle,
+        settings=settings(
+            max_examples=25,
+            stateful_step_count=25,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
