@@ -58,8 +58,10 @@ class Reader:
         regimes = self._regimes()
         known = checks.Known([a.id for a in self.areas], self.calendars, [row.id for _, row in regimes])
         for home, table in regimes:
-            self.findings.problems += checks.regime(table, home, known)
-            self._try(table, home)
+            wrong = list(checks.regime(table, home, known))
+            self.findings.problems += wrong
+            if not wrong:
+                self._try(table, home)
         self._windows(regimes)
         notices = self._notices()
         for home, notice in notices:

@@ -45,7 +45,7 @@ def _country(value: str) -> str:
 def _zone(value: str) -> str:
     try:
         ZoneInfo(value)
-    except (ValueError, OSError):
+    except (KeyError, ValueError, OSError):
         raise ValueError(f"{value!r} is not a time zone of the IANA database, such as Europe/Dublin") from None
     return value
 

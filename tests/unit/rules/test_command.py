@@ -1,0 +1,166 @@
+"""`manage.py rules`, as a program and as a person at a terminal use it."""
+
+import json
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.test import override_settings
+
+from tests.unit.rules.packs import INVENTED
+
+
+def _run(*arguments: str) -> str:
+    out = StringIO()
+    call_command("rules", *arguments, stdout=out, no_color=True)
+    return out.getvalue()
+
+
+def _explain(*arguments: str) -> dict[str, Any]:
+    answer: dict[str, Any] = json.loads(_run("explain", *arguments, "--json"))
+    return answer
+
+
+def test_explain_gives_every_date_with_its_reasons() -> None:
+    answer = _explain("--regime", "eu_gdpr", "--right", "access", "--received", "2026-03-05T09:30")
+
+    assert {name: answer[name] for name in ("received", "acknowledge", "respond", "extended", "safe")} == {
+        "received": "2026-03-05",
+        "acknowledge": None,  # the law asks for none; our own target is among the clocks
+        "respond": "2026-04-07",
+        "extended": "2026-06-05",
+        "safe": "2026-04-07",
+    }
+    assert [set(segment) for segment in answer["segments"]] == [{"from", "to", "counts", "because", "source"}] * 3
+    assert [segment["counts"] for segment in answer["segments"]] == [False, True, False]
+    assert (answer["forbidden"], answer["unsupported"]) == ([], [])
+    assert [(clock["kind"], clock["policy"]) for clock in answer["clocks"]] == [
+        ("acknowledge", True),
+        ("respond", False),
+        ("extended", False),
+    ]
+
+
+def test_explain_shows_both_dates_where_the_law_leaves_a_doubt() -> None:
+    arguments = ("--regime", "us_ca_ccpa", "--right", "targeted_advertising_opt_out", "--received", "2026-11-16")
+
+    answer = _explain(*arguments)
+
+    assert (answer["respond"], answer["safe"], answer["acknowledge"]) == ("2026-12-09", "2026-12-07", None)
+    assert [row["verb"] for row in answer["forbidden"]] == ["extend"]
+
+
+@pytest.mark.parametrize(
+    ("regime", "received", "day"),
+    [
+        ("us_ca_ccpa", "2026-07-02T05:30:00Z", "2026-07-01"),
+        ("us_ca_ccpa", "2026-07-02T05:30", "2026-07-02"),
+        ("us_ca_ccpa", "2026-07-02", "2026-07-02"),
+        ("eu_gdpr", "2026-03-29T23:30:00+00:00", "2026-03-30"),  # summer time has begun
+        ("eu_gdpr", "2026-03-28T23:30:00+00:00", "2026-03-28"),
+    ],
+)
+def test_explain_counts_from_the_day_at_the_controller(regime: str, received: str, day: str) -> None:
+    answer = _explain("--regime", regime, "--right", "access", "--received", received)
+
+    assert answer["received"] == day
+
+
+def test_explain_says_what_it_does_not_take_into_account() -> None:
+    events = ("--event", "identity_asked=2026-03-06", "--event", "extended=2026-03-20")
+
+    answer = _explain("--regime", "eu_gdpr", "--right", "access", "--received", "2026-03-05", *events)
+
+    assert answer["respond"] == "2026-04-07"
+    assert answer["unsupported"] == [
+        {"kind": "identity_asked", "on": "2026-03-06"},
+        {"kind": "extended", "on": "2026-03-20"},
+    ]
+
+
+def test_explain_as_of_a_day_says_what_is_left_and_what_is_too_late() -> None:
+    arguments = ("--regime", "eu_gdpr", "--right", "access", "--received", "2026-03-05", "--as-of")
+
+    on_the_day, after = _explain(*arguments, "2026-04-07"), _explain(*arguments, "2026-04-08")
+
+    assert (on_the_day["days_left"], on_the_day["overdue"], on_the_day["forbidden"]) == (0, False, [])
+    assert (after["days_left"], after["overdue"]) == (-1, True)
+    assert after["forbidden"][0]["verb"] == "extend"
+
+
+def test_explain_reads_well_at_a_terminal() -> None:
+    text = _run("explain", "--regime", "us_ca_ccpa", "--right", "access", "--received", "2026-07-01")
+
+    assert "respond: Saturday 15 August 2026" in text
+    assert "promised: Wednesday 15 July 2026, on the strictest reading" in text
+    assert "Not business days: Independence Day (observed)" in text
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"--regime": "gdpr"}, "'gdpr' is unknown; known are default, eu_gdpr, us_ca_ccpa"),
+        ({"--right": "complaint"}, "eu_gdpr knows no right 'complaint'"),
+        ({"--right": "erasure"}, "invalid choice: 'erasure'"),
+        ({"--received": "5/3/2026"}, "--received: saw '5/3/2026'; write 2026-03-05"),
+        ({"--received": ""}, "--received: saw ''"),
+        ({"--received": "2026-02-30"}, "--received: saw '2026-02-30'"),
+        ({"--received": "9999-12-31"}, "run past the end of the calendar"),
+        ({"--received": "9999-12-31T23:59:59-12:00"}, "--received: saw"),
+        ({"--received": "2016-03-05"}, "was not in force on 2016-03-05"),
+        ({"--event": "identity_asked"}, "--event: saw 'identity_asked'; write KIND=DATE"),
+        ({"--event": "lunch=2026-03-06"}, "with one of identity_asked"),
+        ({"--event": "received=2026-03-06"}, "--event: saw 'received=2026-03-06'"),
+        ({"--event": "fee_told=never"}, "--event fee_told: saw 'never'"),
+        ({"--event": "fee_told=2026-03-01"}, "fee_told on 2026-03-01 cannot be before receipt on 2026-03-05"),
+        ({"--as-of": "soon"}, "--as-of: saw 'soon'"),
+    ],
+)
+def test_explain_tells_what_is_wrong_with_an_argument(change: dict[str, str], said: str) -> None:
+    arguments = {"--regime": "eu_gdpr", "--right": "access", "--received": "2026-03-05"} | change
+
+    with pytest.raises(CommandError) as refused:
+        _explain(*(part for pair in arguments.items() for part in pair))
+
+    assert said in str(refused.value)
+
+
+def test_explain_follows_the_organisation_in_the_own_folder() -> None:
+    with override_settings(RULES_DIR=INVENTED):
+        answer = _explain("--regime", "us_ca_ccpa", "--right", "access", "--received", "2026-07-02T05:30:00Z")
+
+    assert (answer["zone"], answer["received"]) == ("Europe/Dublin", "2026-07-02")
+
+
+def test_check_says_what_there_is() -> None:
+    answer = json.loads(_run("check", "--json"))
+
+    assert (answer["ok"], answer["problems"], answer["warnings"]) == (True, [], [])
+    assert "eu_gdpr 2018-05-25" in answer["regimes"]
+    assert len(answer["refusals"]) == 24
+    assert "all good" in _run("check")
+
+
+def test_check_lists_every_mistake_and_fails(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "service.toml").write_text('organisation = "nobody"\ncolour = "red"\n', encoding="utf-8")
+    (tmp_path / "refusals.toml").write_text("refusals = []\n", encoding="utf-8")
+
+    with pytest.raises(CommandError, match=r"service\.toml: colour: there is no such key"):
+        _run("check", "--dir", str(tmp_path))
+    out = StringIO()
+    with pytest.raises(SystemExit) as stopped:
+        call_command("rules", "check", "--dir", str(tmp_path), "--json", stdout=out)
+
+    assert stopped.value.code == 1
+    answer = json.loads(out.getvalue())
+    assert not answer["ok"]
+    assert {(row["file"], row["key"]) for row in answer["problems"]} == {
+        ("service.toml", "colour"),
+        ("refusals.toml", ""),
+    }
+
+
+def test_calendars_are_shown_as_they_would_be_written() -> None:
+    assert '"07-03" = "Independence Day (observed)"' in _run("calendars")

@@ -1,0 +1,159 @@
+from datetime import date
+
+import pytest
+from django.test import override_settings
+
+from dsr.rules import NotInRules, pack
+from tests.unit.rules.packs import INVENTED, invented, shipped
+
+DAY = date(2026, 5, 1)
+
+
+@pytest.mark.parametrize(
+    ("country", "region", "on", "regimes"),
+    [
+        ("IE", "", DAY, ("eu_gdpr",)),
+        ("NO", "", DAY, ("eu_gdpr",)),
+        ("LI", "", DAY, ("eu_gdpr",)),
+        ("RE", "", DAY, ("eu_gdpr",)),  # a code of its own, and part of the Union
+        ("GB", "", DAY, ("default",)),
+        ("CH", "", DAY, ("default",)),
+        ("US", "CA", DAY, ("us_ca_ccpa",)),
+        ("US", "NV", DAY, ("default",)),
+        ("US", "", DAY, ("default",)),
+        ("CA", "", DAY, ("default",)),  # Canada is not California
+        ("", "CA", DAY, ("default",)),
+        ("IE", "", date(2017, 1, 1), ("default",)),  # not yet in force
+        ("US", "CA", date(2025, 12, 31), ("us_ca_ccpa",)),
+        ("US", "CA", date(2022, 12, 31), ("default",)),
+    ],
+)
+def test_propose_takes_the_law_of_the_place_that_is_named(
+    country: str, region: str, on: date, regimes: tuple[str, ...]
+) -> None:
+    assert shipped().propose(country, region, on) == regimes
+    assert invented().propose(country, region, on) == regimes
+
+
+def test_regimes_for_falls_back_to_the_default_when_the_law_does_not_know_the_right() -> None:
+    rules = shipped()
+
+    known = rules.regimes_for("access", "US", "CA", DAY)
+    unknown = rules.regimes_for("objection", "US", "CA", DAY)
+    nobody = rules.regimes_for("cpni_opt_out", "US", "CA", DAY)
+
+    assert [row.id for row in known] == ["us_ca_ccpa"]
+    assert [row.id for row in unknown] == ["default"]
+    assert nobody == ()
+
+
+def test_a_right_counts_from_the_day_on_which_it_exists() -> None:
+    rules = shipped()
+
+    before = rules.regimes_for("automated_decision_review", "US", "CA", date(2026, 12, 31))
+    after = rules.regimes_for("automated_decision_review", "US", "CA", date(2027, 1, 1))
+
+    assert [row.id for row in before] == ["default"]
+    assert [row.id for row in after] == ["us_ca_ccpa"]
+
+
+@pytest.mark.parametrize(
+    ("on", "version"),
+    [
+        (date(2025, 8, 14), date(2025, 8, 14)),
+        (date(2026, 4, 8), date(2025, 8, 14)),
+        (date(2026, 4, 9), date(2026, 4, 9)),
+        (date(2030, 1, 1), date(2026, 4, 9)),
+    ],
+)
+def test_notice_in_force_is_the_latest_that_has_begun(on: date, version: date) -> None:
+    assert shipped().notice_in_force(on).version == version
+
+
+def test_a_notice_begins_on_its_own_day_and_not_on_that_of_its_version() -> None:
+    rules = invented()
+
+    assert rules.notice_in_force(date(2026, 2, 1)).version == date(2026, 1, 15)
+    with pytest.raises(NotInRules, match="no notice of 'corrib_library' was in force on 2026-01-31"):
+        rules.notice_in_force(date(2026, 1, 31))
+
+
+def test_any_version_is_found_by_what_a_submission_is_pinned_to() -> None:
+    rules = shipped()
+
+    for notice in rules.notices:
+        assert rules.notice(notice.id, notice.version) is notice
+        assert rules.notice(notice.id, notice.version.isoformat()) is notice
+    with pytest.raises(NotInRules, match="there is no notice"):
+        rules.notice(rules.organisation, "2020-01-01")
+
+
+def test_another_organisation_can_be_asked_for() -> None:
+    rules = invented()
+    other = shipped().organisation
+
+    assert rules.notice_in_force(DAY, other).id == other
+
+
+def test_regime_is_the_row_of_the_day_of_receipt() -> None:
+    rules = shipped()
+
+    assert rules.regime("us_ca_ccpa", date(2025, 12, 31)).window.opens == date(2023, 1, 1)
+    assert rules.regime("us_ca_ccpa", date(2026, 1, 1)).window.opens == date(2026, 1, 1)
+    with pytest.raises(NotInRules, match="was not in force on 2022-12-31"):
+        rules.regime("us_ca_ccpa", date(2022, 12, 31))
+    with pytest.raises(NotInRules, match="is unknown; known are default, eu_gdpr, us_ca_ccpa"):
+        rules.regime("us_ca", DAY)
+
+
+def test_own_folder_is_laid_over_the_shipped_one() -> None:
+    with override_settings(RULES_DIR=INVENTED):
+        own = pack()
+    with override_settings(RULES_DIR=None):
+        plain = pack()
+
+    assert (own.organisation, own.notice_in_force(DAY).organisation.short_name) == ("corrib_library", "Corrib Library")
+    assert [(row.id, row.window) for row in own.regimes] == [(row.id, row.window) for row in plain.regimes]
+    assert own.version != plain.version == shipped().version
+
+
+def test_the_shipped_folder_named_as_own_changes_nothing() -> None:
+    from dsr.rules.files import SHIPPED
+
+    with override_settings(RULES_DIR=SHIPPED):
+        assert pack() is shipped()
+
+
+def test_calendar_and_zone_are_those_of_the_seat() -> None:
+    rules = shipped()
+    notice = rules.notice_in_force(DAY)
+    gdpr, california = rules.regime("eu_gdpr", DAY), rules.regime("us_ca_ccpa", DAY)
+
+    assert notice.seat_for("eu_gdpr").zone == "Europe/Dublin"
+    assert notice.seat_for("us_ca_ccpa").zone == "America/Los_Angeles"
+    assert rules.calendar_for(notice, gdpr).id == "IE"
+    assert rules.calendar_for(notice, california).id == "US-CA"
+
+
+def test_words_come_in_the_language_asked_for_or_in_their_own() -> None:
+    notice = invented().notice_in_force(DAY)
+    borrower = notice.relationship("borrower")
+
+    assert borrower.wording("title") == "Borrower"
+    assert borrower.wording("title", "ga") == borrower.wording("title", "ga-IE") == "Iasachtaí"
+    assert borrower.wording("title", "fr") == "Borrower"
+    assert borrower.wording("description", "ga") == "You have a card and take books home."
+
+
+@pytest.mark.parametrize("what", ["relationship", "category", "purpose", "channel", "contact", "legal_basis"])
+def test_what_a_notice_does_not_have_is_said(what: str) -> None:
+    with pytest.raises(NotInRules, match="'nonsense'"):
+        getattr(shipped().notice_in_force(DAY), what)("nonsense")
+
+
+def test_a_child_is_a_child_by_the_law_of_its_country() -> None:
+    gdpr = shipped().regime("eu_gdpr", DAY)
+
+    ages = {country: age.under for country in ("IE", "FR", "ES", "SE", "LT") if (age := gdpr.child_age(country))}
+
+    assert ages == {"IE": 16, "FR": 15, "ES": 14, "SE": 13, "LT": 16}
