@@ -21,15 +21,16 @@ SENDS_PER_ADDRESS: Final = 20
 DAY: Final = timedelta(days=1)
 
 
-def check_sends(about: UUID, last_sent_at: datetime, fingerprints: set[str], at: datetime) -> None:
-    """Raise TooSoon after a mail a moment ago, or after too many in a day: about this, or to this address."""
-    if at < last_sent_at + RESEND_AFTER:
-        raise TooSoon(last_sent_at + RESEND_AFTER)
-    limits = ((Q(about=about), SENDS_PER_DAY), (Q(address_fingerprint__in=fingerprints), SENDS_PER_ADDRESS))
-    for which, limit in limits:
-        sent = _sent(which, since=at - DAY)
-        if len(sent) >= limit:
-            raise TooSoon(sent[-limit] + DAY)
+def check_sends(about: UUID, fingerprints: set[str], at: datetime) -> None:
+    """Raise TooSoon after a mail about this a moment ago, or after too many in a day: about this or to the address."""
+    about_this = _sent(Q(about=about), since=at - DAY)
+    if about_this and at < about_this[-1] + RESEND_AFTER:
+        raise TooSoon(about_this[-1] + RESEND_AFTER)
+    if len(about_this) >= SENDS_PER_DAY:
+        raise TooSoon(about_this[-SENDS_PER_DAY] + DAY)
+    to_address = _sent(Q(address_fingerprint__in=fingerprints), since=at - DAY)
+    if len(to_address) >= SENDS_PER_ADDRESS:
+        raise TooSoon(to_address[-SENDS_PER_ADDRESS] + DAY)
 
 
 def _sent(which: Q, since: datetime) -> list[datetime]:

@@ -50,6 +50,7 @@ __all__ = [
     "TooSoon",
     "Unknown",
     "WrongCode",
+    "ask",
     "confirm",
     "confirm_code",
     "current",
@@ -141,6 +142,20 @@ def start(about: UUID, address: str, data_key: DataKey, at: datetime) -> Started
     return Started(challenge, token, code, chosen)
 
 
+def ask(about: UUID, address: str, data_key: DataKey, at: datetime) -> Started:
+    """Start afresh because somebody asks for it now, in place of what is still open about the same thing.
+
+    Unlike `start`, it is throttled: use it for whatever a visitor can press a button for. Raises TooSoon, ValueError.
+    """
+    chosen = deliverable(address)
+    with transaction.atomic():
+        # The lock makes those who press at once wait for each other; the count then sees who was first.
+        list(Challenge.objects.select_for_update().filter(about=about).order_by("created_at", "id").only("pk"))
+        check_sends(about, set(sealing.fingerprints("email", chosen)), at)
+        end(about, at)
+        return start(about, chosen, data_key, at)
+
+
 def resend(challenge_id: UUID, at: datetime) -> Started:
     """Renew a challenge with a further link and a new code; earlier links live on, the earlier code does not.
 
@@ -148,7 +163,7 @@ def resend(challenge_id: UUID, at: datetime) -> Started:
     """
     with transaction.atomic():
         challenge = _locked(challenge_id)
-        check_sends(challenge.about, challenge.last_sent_at, {challenge.address_fingerprint}, at)
+        check_sends(challenge.about, {challenge.address_fingerprint}, at)
         return _renew(challenge, at)
 
 
@@ -161,7 +176,7 @@ def readdress(challenge_id: UUID, address: str, at: datetime) -> Started:
     fingerprints = sealing.fingerprints("email", chosen)
     with transaction.atomic():
         challenge = _locked(challenge_id)
-        check_sends(challenge.about, challenge.last_sent_at, set(fingerprints), at)
+        check_sends(challenge.about, set(fingerprints), at)
         if challenge.address_fingerprint in fingerprints:
             return _renew(challenge, at)
         end(challenge.about, at)

@@ -73,6 +73,14 @@ def test_resend_pressed_by_many_sends_once(started: mail.Started, clock: Clock) 
     assert Link.objects.count() == 1
 
 
+def test_code_asked_for_by_many_is_sent_once(started: mail.Started, clock: Clock) -> None:
+    clock.tick(minutes=2)
+
+    results = together([lambda: mail.ask(ABOUT, "ada@example.org", started.challenge.data_key, clock())] * 6)
+
+    assert kinds(results) == {"Started": 1, "TooSoon": 5}, results
+
+
 @pytest.mark.parametrize("round_", range(5))
 def test_address_corrected_while_it_is_confirmed_ends_one_way(started: mail.Started, clock: Clock, round_: int) -> None:
     clock.tick(minutes=2)

@@ -330,6 +330,32 @@ def test_resend_refuses_what_is_confirmed_or_unknown(started: mail.Started, cloc
         mail.resend(uuid4(), clock())
 
 
+def test_ask_replaces_what_is_open_and_is_throttled(key: DataKey, clock: Clock) -> None:
+    first = mail.ask(ABOUT, "ada@example.org", key, clock())
+    with pytest.raises(mail.TooSoon) as refusal:
+        mail.ask(ABOUT, "ada@example.org", key, clock.tick())
+    assert refusal.value.retry_at == clock.tick(seconds=59)
+
+    second = mail.ask(ABOUT, "ada@example.org", key, clock())
+
+    assert second.challenge.pk != first.challenge.pk
+    with pytest.raises(mail.Superseded):
+        mail.confirm_code(first.challenge.pk, first.code, clock())
+    assert mail.confirm_code(second.challenge.pk, second.code, clock()).first
+    for _ in range(limits.SENDS_PER_DAY - 2):
+        mail.ask(ABOUT, "ada@example.org", key, clock.tick(minutes=2))
+    with pytest.raises(mail.TooSoon):
+        mail.ask(ABOUT, "ada@example.org", key, clock.tick(minutes=2))
+
+
+def test_ask_is_limited_for_an_address_over_everything_it_is_asked_about(key: DataKey, clock: Clock) -> None:
+    for _ in range(limits.SENDS_PER_ADDRESS):
+        mail.ask(uuid4(), "ada@example.org", key, clock())
+
+    with pytest.raises(mail.TooSoon):
+        mail.ask(uuid4(), "ada@example.org", key, clock())
+
+
 # --- Correcting the address
 
 
