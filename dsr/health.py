@@ -45,7 +45,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
         "database": "ok" if database else "down",
         "migrations": "ok" if database and migrated() else "down",
         "broker": "ok" if doorbell.probe() else "degraded",
-        "sweeper": "ok" if _sweeper_age(at) <= _late() else "degraded",
+        "sweeper": "ok" if sweeping(at) else "degraded",
     }
     status = "down" if "down" in parts.values() else "degraded" if "degraded" in parts.values() else "ok"
     code = HTTPStatus.SERVICE_UNAVAILABLE if status == "down" else HTTPStatus.OK
@@ -117,5 +117,6 @@ def _sweeper_age(at: datetime) -> float:
     return at.timestamp() - last if isinstance(last, int | float) else float("inf")
 
 
-def _late() -> float:
-    return 6.0 * float(settings.SWEEP_SECONDS) + 30
+def sweeping(at: datetime) -> bool:
+    """Whether a sweep was finished not long ago: within half a minute and a few intervals."""
+    return _sweeper_age(at) <= 6.0 * float(settings.SWEEP_SECONDS) + 30

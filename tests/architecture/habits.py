@@ -9,7 +9,7 @@ ROOT = Path(__file__).resolve().parents[2]
 APPS = ("dsr", "verification", "notifications")
 
 #: Where the present time may be asked for: the outermost modules, which pass it inward as `at`.
-INTERFACES = ("dsr/public/", "dsr/api/", "dsr/admin/", "dsr/management/", "dsr/demo/")
+INTERFACES = ("dsr/public/", "dsr/api/", "dsr/admin/", "dsr/demo/", "notifications/management/")
 INTERFACE_MODULES = ("dsr/tasks.py", "dsr/health.py", "dsr/wellknown.py")
 #: Clocks of a protocol (leases, the stamp of a signature); they decide nothing about anybody.
 OWN_CLOCK = ("dsr/broker.py", "dsr/connectors/http.py")
@@ -44,7 +44,8 @@ def _imports(tree: ast.Module) -> Iterator[tuple[int, str]]:
 
 def time_is_an_argument(path: str, tree: ast.Module) -> Iterator[tuple[int, str]]:
     """No module but an interface asks what time it is."""
-    if path.startswith(INTERFACES) or path in INTERFACE_MODULES or path in OWN_CLOCK or "/migrations/" in path:
+    edge = "/management/" in path or "/migrations/" in path
+    if edge or path.startswith(INTERFACES) or path in INTERFACE_MODULES or path in OWN_CLOCK:
         return
     asking = re.compile(
         r"(timezone|datetime|date|dt)\.(now|utcnow|today|localdate|localtime)|time\.(time|time_ns)|now|utcnow"

@@ -6,6 +6,7 @@ from time import monotonic, sleep
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 
 from dsr import health
 from dsr.services import doorbell
@@ -14,6 +15,7 @@ PARTS: dict[str, Callable[[], bool]] = {
     "database": health.database_answers,
     "migrations": health.migrated,
     "broker": doorbell.probe,
+    "sweeper": lambda: health.sweeping(timezone.now()),
 }
 
 
