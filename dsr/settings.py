@@ -431,4 +431,10 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": False},
     "REDOC_DIST": "SIDECAR",
 }
-UNFOLD: dict[str, Any] = {"SITE_TITLE": "Recourse", "SITE_HEADER": "Recourse", "SHOW_HISTORY": False}
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": "Recourse",
+    "SITE_HEADER": "Recourse",
+    "SHOW_HISTORY": False,
+    "GLOBAL_CALLBACK": "dsr.admin.menu.context",
+    "DASHBOARD_CALLBACK": "dsr.admin.desk.context",
+}

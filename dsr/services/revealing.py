@@ -6,12 +6,14 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from dsr.errors import Incomplete, NotAllowed, WrongState
+from dsr.errors import Incomplete, NotAllowed, NotFound, WrongState
 from dsr.models import SubjectRequest
 from dsr.policies import NEEDS, Caller
 from dsr.selectors.masking import Personal
 from dsr.services._moves import holding
 from dsr.services.threads import keep_note
+from notifications import delivery
+from notifications.models import Message
 
 LASTS = timedelta(minutes=15)
 """How long a console may go on showing what was revealed, before it asks for a reason again."""
@@ -41,3 +43,23 @@ def reveal(request_id: UUID, fields: Iterable[str], reason: str, *, by: Caller, 
         data = {"fields": sorted(wanted), "post": str(post.pk)}
         case.record("revealed", by=by, at=at, request=request, data=data)
     return wanted
+
+
+def reveal_letter(message_id: UUID, reason: str, *, by: Caller, at: datetime) -> str:
+    """Put on record that somebody read a letter that was sent, and why; return its text.
+
+    Raises NotAllowed, WrongState, Incomplete, and NotFound for a letter about no case.
+    """
+    message = Message.objects.select_related("data_key").filter(pk=message_id).first()
+    if message is None:
+        raise NotFound(_("There is no such letter."))
+    with holding(submission_id=message.about) as case:
+        request = case.requests()[0]
+        check_can_reveal(request, by, at)
+        post = keep_note(case, request, reason, by, at)
+        data = {"letter": message.kind, "message": str(message.pk), "post": str(post.pk)}
+        case.record("revealed", by=by, at=at, request=request, data=data)
+    sent = delivery.sent_body(message)
+    if sent is None:
+        raise WrongState(_("It has not been sent yet, so nothing of it is kept."), code="not-sent")
+    return f"{sent.subject}\n\n{sent.text}"

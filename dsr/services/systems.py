@@ -30,10 +30,15 @@ class Entry:
     active: bool = True
 
 
-@transaction.atomic
 def enter(entry: Entry, *, at: datetime) -> System:
     """Enter a system, or change the one of the same key. Raises Incomplete with what is wrong in its configuration."""
+    # A service is asked what it holds, so this comes before the transaction.
     categories, identifiers = _described(entry)
+    with transaction.atomic():
+        return _keep(entry, categories, identifiers, at)
+
+
+def _keep(entry: Entry, categories: list[str], identifiers: list[str], at: datetime) -> System:
     system = System.objects.select_for_update(of=("self",)).select_related("data_key").filter(key=entry.key).first()
     if system is None:
         system = System(id=uuid7(at), key=entry.key, data_key=DataKey.new(at))

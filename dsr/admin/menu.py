@@ -1,0 +1,42 @@
+"""The console's menu: what the reader's account may open, and nothing else."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+_ITEMS: tuple[tuple[str | Promise, str, str], ...] = (
+    (_("Requests"), "dsr_subjectrequest", "dsr.view_subjectrequest"),
+    (_("Letters"), "notifications_message", "notifications.view_message"),
+    (_("Systems"), "dsr_system", "dsr.view_system"),
+    (_("History"), "dsr_event", "dsr.view_event"),
+    (_("Checkpoints"), "dsr_checkpoint", "dsr.view_checkpoint"),
+    (_("API tokens"), "dsr_apitoken", "dsr.view_apitoken"),
+    (_("Staff"), "auth_user", "auth.view_user"),
+    (_("Roles"), "auth_group", "auth.view_group"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One entry of the menu."""
+
+    title: str
+    link: str
+    here: bool
+
+
+def context(request: HttpRequest) -> dict[str, Any]:
+    """Return the menu for the page at hand."""
+    if not (request.user.is_active and request.user.is_staff):
+        return {}
+    desk = reverse("admin:index")
+    items = [Item(str(_("Desk")), desk, request.path == desk)]
+    for title, name, permission in _ITEMS:
+        if request.user.has_perm(permission):
+            link = reverse(f"admin:{name}_changelist")
+            items.append(Item(str(title), link, request.path.startswith(link)))
+    return {"console_menu": items, "console_may_search": request.user.has_perm("dsr.view_subjectrequest")}

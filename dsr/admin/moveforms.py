@@ -1,0 +1,203 @@
+"""The moves as forms: which inputs each asks for, and the one use case that each calls."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.contrib.auth import get_user_model
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from dsr import rules
+from dsr.admin import words
+from dsr.errors import RecourseError
+from dsr.lifecycle import BY_VERB
+from dsr.models import SubjectRequest
+from dsr.policies import Caller
+from dsr.selectors.casefile import CaseFile
+from dsr.services import delivery, identity, review, search, threads
+from dsr.services._moves import OpenMove
+
+Given = Mapping[str, Any]
+Handler = Callable[[SubjectRequest, Given, Caller, datetime], object]
+
+
+def _simple(use_case: Callable[..., object], *names: str) -> Handler:
+    """Return a handler that passes the named inputs on in their order, and the version that was looked at."""
+
+    def handle(request: SubjectRequest, given: Given, by: Caller, at: datetime) -> object:
+        return use_case(request.pk, *(given[name] for name in names), by=by, at=at, expect=given["version"])
+
+    return handle
+
+
+def _withhold(request: SubjectRequest, given: Given, by: Caller, at: datetime) -> object:
+    return review.withhold(
+        request.pk,
+        given["category"],
+        given["ground"],
+        given["reason"],
+        system_key=given["system"],
+        by=by,
+        at=at,
+        expect=given["version"],
+    )
+
+
+def _answer(request: SubjectRequest, given: Given, by: Caller, at: datetime) -> object:
+    return threads.write_from_person(request.pk, given["text"], by=by, at=at)
+
+
+def _reopen(request: SubjectRequest, given: Given, by: Caller, at: datetime) -> object:
+    return identity.reopen(request.submission_id, by=by, at=at)
+
+
+HANDLERS: Mapping[str, Handler] = {
+    "assign": _simple(review.assign, "assignee"),
+    "note": _simple(threads.note, "text"),
+    "ask": _simple(threads.ask, "text"),
+    "answer": _answer,
+    "message": _simple(threads.write_to_person, "text"),
+    "retry_system": _simple(search.retry, "step"),
+    "go_without": _simple(search.go_without, "step", "reason"),
+    "withhold": _withhold,
+    "release": _simple(review.release, "withholding"),
+    "prepare": _simple(review.prepare),
+    "propose_refusal": _simple(review.propose_refusal, "ground", "reason"),
+    "send_back": _simple(review.send_back, "reason"),
+    "approve": _simple(review.approve),
+    "refuse": _simple(review.refuse),
+    "redirect": _simple(review.redirect, "text"),
+    "reopen": _reopen,
+    "reissue": _simple(delivery.reissue),
+    "renew": _simple(delivery.reissue),
+    "withdraw": _simple(review.withdraw),
+}
+"""Verb to use case. A verb of the table that staff may make and that is not here is left to the service."""
+
+CONSEQUENCES: Mapping[str, str | Promise] = {
+    "assign": gettext_lazy("Your colleague sees it under “my requests”. Choose nobody to put it back into the queue."),
+    "note": gettext_lazy("Only staff see it. It is kept with the case."),
+    "ask": gettext_lazy("The person gets a mail that there is a question, and it is their turn until they answer."),
+    "answer": gettext_lazy("Write down what the person told you, in their own words."),
+    "message": gettext_lazy("The person gets a mail that there is a message, and reads it on the page of the request."),
+    "retry_system": gettext_lazy("The system is asked again from the start. What it found before is thrown away."),
+    "go_without": gettext_lazy("The person is told which system could not be searched."),
+    "withhold": gettext_lazy("This category is left out of the answer, and the person is told that and why."),
+    "release": gettext_lazy("It becomes part of the answer again."),
+    "prepare": gettext_lazy("Somebody else has to approve it before the person gets anything."),
+    "propose_refusal": gettext_lazy("Somebody else has to agree. The person reads the ground and your reasons."),
+    "send_back": gettext_lazy(
+        "The proposal is dropped and the request goes back to the desk. The reason is kept as a note."
+    ),
+    "approve": gettext_lazy("The answer is built and the person is told that it is ready. This cannot be taken back."),
+    "refuse": gettext_lazy("The request is closed. The person gets ground, reasons and every way to complain."),
+    "redirect": gettext_lazy("The request is closed. The person is told who decides about this data, in your words."),
+    "reopen": gettext_lazy("The person is asked once more to confirm the address. The reference stays the same."),
+    "reissue": gettext_lazy("The same answer can be downloaded again, and the person is told."),
+    "renew": gettext_lazy("The files are gone, so the systems are searched anew under the same reference."),
+    "withdraw": gettext_lazy(
+        "Only because the person asked for it. The request is closed, and that is confirmed by mail."
+    ),
+}
+"""What follows from a move, said before it is made."""
+
+FIRST = ("prepare", "approve", "refuse", "reopen", "reissue", "renew")
+GRAVE = frozenset({"approve", "refuse", "redirect", "withdraw", "go_without"})
+
+
+@dataclass(frozen=True, slots=True)
+class MoveForm:
+    """One move as the page draws it."""
+
+    verb: str
+    title: str
+    consequence: str
+    grave: bool
+    form: forms.Form
+
+    @property
+    def open(self) -> bool:
+        """Whether it was sent and came back, and so should be unfolded."""
+        return self.form.is_bound
+
+
+class _Form(forms.Form):
+    """A move's inputs and the version of the request that somebody looked at when deciding."""
+
+    required_css_class = "r-required"
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+    def refuse(self, error: RecourseError) -> None:
+        """Show why a use case said no, next to the field where it names one."""
+        field = error.field if error.field in self.fields else None
+        self.add_error(field, str(error.sentence))
+
+
+def _text(label: str, rows: int = 4) -> forms.CharField:
+    return forms.CharField(label=label, max_length=threads.LONGEST, widget=forms.Textarea({"rows": rows}))
+
+
+def _colleagues(case: CaseFile) -> forms.TypedChoiceField:
+    people = get_user_model().objects.with_perm("dsr.work_requests").filter(is_active=True).order_by("username")
+    choices = [("", _("nobody"))] + [(str(each.pk), words.colleague(each)) for each in people]
+    return forms.TypedChoiceField(
+        label=_("Colleague"), choices=choices, required=False, coerce=int, empty_value=None,
+        initial=case.request.assignee_id or "",
+    )  # fmt: skip
+
+
+def _grounds(case: CaseFile, verb: str) -> forms.ChoiceField:
+    scope = "category" if verb == "withhold" else "request"
+    rows = [row for row in rules.pack().refusals.values() if case.request.right in row.rights]
+    # Grounds made for the other scope stay possible, but come last.
+    rows.sort(key=lambda row: (row.scope != scope, row.title))
+    choices = [("", _("Choose one"))] + [(row.id, row.title) for row in rows]
+    return forms.ChoiceField(label=_("Ground"), choices=choices)
+
+
+def _categories(case: CaseFile) -> forms.ChoiceField:
+    titled = [(each, words.category_title(case.request, each)) for each in case.categories]
+    return forms.ChoiceField(label=_("Data category"), choices=[("", _("Choose one")), *titled])
+
+
+def _systems(case: CaseFile) -> forms.ChoiceField:
+    choices = [("", _("all systems"))] + [(step.system.key, step.system.name) for step in case.steps]
+    return forms.ChoiceField(label=_("In which system"), choices=choices, required=False)
+
+
+def fields_for(verb: str, case: CaseFile) -> dict[str, forms.Field]:
+    """Return the inputs of a move, in the order of the page."""
+    makers: dict[str, Callable[[], forms.Field]] = {
+        "text": lambda: _text(_("Text")),
+        "reason": lambda: _text(_("Reason"), rows=3),
+        "ground": lambda: _grounds(case, verb),
+        "category": lambda: _categories(case),
+        "assignee": lambda: _colleagues(case),
+        "step": lambda: forms.UUIDField(widget=forms.HiddenInput),
+        "withholding": lambda: forms.UUIDField(widget=forms.HiddenInput),
+    }
+    fields = {name: makers[name]() for name in BY_VERB[verb].inputs}
+    if verb == "withhold":
+        fields = {"category": fields["category"], "system": _systems(case), **fields}
+    return fields
+
+
+def form_for(verb: str, case: CaseFile, data: Mapping[str, Any] | None = None, **initial: Any) -> forms.Form:
+    """Return a move's form, filled with what was sent if anything was."""
+    prefix = "-".join([verb, *(str(value) for value in initial.values())])
+    form_class = type(f"{verb.title()}Form", (_Form,), fields_for(verb, case))
+    form: forms.Form = form_class(
+        data, initial={"version": case.request.version, **initial}, auto_id=f"id_{prefix}_%s", label_suffix=""
+    )
+    return form
+
+
+def move_form(move: OpenMove, case: CaseFile, bound: Mapping[str, forms.Form], **initial: Any) -> MoveForm:
+    """Return a move as the page draws it; ``bound`` holds the form that came back, by its key."""
+    key = "-".join([move.verb, *(str(value) for value in initial.values())])
+    form = bound.get(key) or form_for(move.verb, case, **initial)
+    return MoveForm(move.verb, move.title, str(CONSEQUENCES[move.verb]), move.verb in GRAVE, form)

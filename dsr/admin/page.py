@@ -1,0 +1,333 @@
+"""The page of one request: what each part shows, worked out from the case file. Draws nothing, changes nothing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+
+from dsr.admin import words
+from dsr.admin.moveforms import FIRST, HANDLERS, MoveForm, move_form
+from dsr.admin.rows import ClockRow, EventRow, MachineRow, PostRow, StepRow, Stop, ValueRow, WithholdingRow
+from dsr.errors import RecourseError
+from dsr.lifecycle import Actor, Move, State, of
+from dsr.models import (
+    ACTED_ON,
+    Deadline,
+    Direction,
+    LedgerEntry,
+    Package,
+    Proposal,
+    Step,
+    StepState,
+    SubjectRequest,
+)
+from dsr.policies import Caller
+from dsr.rights import Right
+from dsr.selectors import masking
+from dsr.selectors.casefile import CaseFile, text_of
+from dsr.services import clocks
+from dsr.services._moves import OpenMove, open_moves
+from dsr.services.revealing import check_can_reveal
+from notifications.models import TROUBLE, Message, MessageState
+
+_TALK = ("message", "ask", "answer", "note")
+_PLACED = {*_TALK, "assign", "retry_system", "go_without", "withhold", "release"}
+"""Moves that stand next to what they are about and not in the list of decisions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Everything that the template draws."""
+
+    case: CaseFile
+    at: datetime
+    by: Caller
+    moves: Mapping[str, OpenMove]
+    bound: Mapping[str, forms.Form]
+    values: list[masking.Value]
+
+    @property
+    def request(self) -> SubjectRequest:
+        """The request itself."""
+        return self.case.request
+
+    @property
+    def zone(self) -> str:
+        """The organisation's time zone, in which every time is shown."""
+        return self.request.submission.zone
+
+    @property
+    def right(self) -> str:
+        """What was asked for."""
+        return words.right_title(self.request.right)
+
+    @property
+    def state(self) -> str:
+        """Where the request stands."""
+        return words.state_title(self.request.state)
+
+    @property
+    def turn(self) -> str:
+        """Whose turn it is."""
+        return words.turn_title(self.request.turn)
+
+    @property
+    def outcome(self) -> str:
+        """Why it closed, "" while it is open."""
+        return words.outcome_title(self.request.outcome)
+
+    @property
+    def law(self) -> str:
+        """The law that governs the date."""
+        return words.regime_title(self.request.regime)
+
+    @property
+    def assignee(self) -> str:
+        """Who works on it, "" for nobody."""
+        return words.colleague(self.request.assignee)
+
+    @property
+    def left(self) -> tuple[str, str] | None:
+        """How long there is and how urgent that is; None for a closed request."""
+        if self.request.closed_at:
+            return None
+        return words.time_left(self.request.due_on, self.request.due_at, self.zone, self.at)
+
+    @property
+    def proposal(self) -> str:
+        """What waits for a second person, as a sentence; "" when nothing does."""
+        if not self.request.proposal or self.request.state != State.IN_REVIEW:
+            return ""
+        who = words.colleague(self.request.prepared_by)
+        if self.request.proposal == Proposal.RELEASE:
+            return _("%(who)s proposes to give the data. Somebody else must approve it.") % {"who": who}
+        ground = words.ground_title(self.request.refusal_ground)
+        return _("%(who)s proposes to refuse: %(ground)s. Somebody else must agree.") % {"who": who, "ground": ground}
+
+    @property
+    def proposed_reason(self) -> str:
+        """The reasons of a proposed or made refusal, or of a redirection."""
+        return text_of(self.request, "reason") if self.may_read else ""
+
+    @property
+    def may_read(self) -> bool:
+        """Whether this reader's role reaches what people wrote."""
+        return bool(self.by.roles)
+
+    @property
+    def machine(self) -> tuple[Move, ...]:
+        """Every move of this right."""
+        return of(Right(self.request.right))
+
+    @property
+    def strip(self) -> list[Stop]:
+        """The states of this right's machine in their order."""
+        known = {state for move in self.machine for state in (*move.sources, move.target) if state}
+        been = {event.to_state for event in self.case.events if event.request_id == self.request.pk}
+        return [
+            Stop(state, words.state_title(state), state in been, state == self.request.state)
+            for state in State
+            if state in known
+        ]
+
+    def _form(self, verb: str, **initial: Any) -> MoveForm | None:
+        move = self.moves.get(verb)
+        return move_form(move, self.case, self.bound, **initial) if move and move.allowed else None
+
+    @property
+    def decisions(self) -> list[MoveForm]:
+        """The moves that take the request on, the likeliest first."""
+        verbs = sorted((verb for verb in self.moves if verb not in _PLACED), key=lambda verb: verb not in FIRST)
+        return [form for verb in verbs if (form := self._form(verb))]
+
+    @property
+    def impossible(self) -> list[OpenMove]:
+        """The moves that would be this reader's, were it not for a reason."""
+        return [move for move in self.moves.values() if not move.allowed]
+
+    @property
+    def assign(self) -> MoveForm | None:
+        """Giving it to a colleague."""
+        return self._form("assign")
+
+    @property
+    def withhold(self) -> MoveForm | None:
+        """Holding something back."""
+        return self._form("withhold") if self.case.categories else None
+
+    @property
+    def talk(self) -> list[MoveForm]:
+        """Writing to the person, for the person, or among staff."""
+        return [form for verb in _TALK if (form := self._form(verb))]
+
+    @property
+    def steps(self) -> list[StepRow]:
+        """The systems and how far each has come."""
+        return [self._step(step) for step in self.case.steps]
+
+    def _step(self, step: Step) -> StepRow:
+        usable = []
+        if step.state in (StepState.STUCK, StepState.DONE) or step.attempts:
+            usable.append(self._form("retry_system", step=step.pk))
+        if step.state != StepState.DONE:
+            usable.append(self._form("go_without", step=step.pk))
+        return StepRow(
+            step=step,
+            sentence=words.failure(step.code),
+            counts=[(words.category_title(self.request, name), number) for name, number in sorted(step.counts.items())],
+            tries=[(attempt, words.failure(attempt.code)) for attempt in step.tries.all()],
+            reason=text_of(step, "reason") if self.may_read else "",
+            forms=[form for form in usable if form],
+        )
+
+    @property
+    def withholdings(self) -> list[WithholdingRow]:
+        """What is held back, and what was."""
+        return [
+            WithholdingRow(
+                row,
+                words.category_title(self.request, row.category),
+                words.ground_title(row.ground),
+                text_of(row, "reason") if self.may_read else "",
+                None if row.lifted_at else self._form("release", withholding=row.pk),
+            )
+            for row in self.case.withholdings
+        ]
+
+    @property
+    def ledger(self) -> list[tuple[LedgerEntry, str, str]]:
+        """What became of each category in each system: the entry, the category's name, the ground's."""
+        return [
+            (
+                entry,
+                words.category_title(self.request, entry.category),
+                words.ground_title(entry.ground) if entry.ground else "",
+            )
+            for entry in self.case.ledger
+        ]
+
+    @property
+    def posts(self) -> list[PostRow]:
+        """The conversation with the person, and the notes."""
+        return [
+            PostRow(
+                post,
+                post.direction != Direction.FROM_PERSON,
+                words.colleague(post.author) or (_("the person") if post.direction == Direction.FROM_PERSON else ""),
+                text_of(post, "body") if self.may_read else None,
+            )
+            for post in self.case.posts
+        ]
+
+    @property
+    def events(self) -> list[EventRow]:
+        """The history of the submission, the newest first; those of other requests in it are marked."""
+        staff = self.case.staff
+        return [
+            EventRow(
+                event,
+                words.actor(event, staff),
+                words.happened(event),
+                words.particulars(event, staff),
+                event.request_id in (None, self.request.pk),
+            )
+            for event in self.case.events
+        ]
+
+    @property
+    def clocks(self) -> list[ClockRow]:
+        """Every clock and why its date is what it is."""
+        return [
+            ClockRow(
+                str(clock.kind),
+                str(words.CLOCKS[clock.kind]),
+                words.regime_title(clock.regime),
+                clock.due,
+                clock.safe,
+                clock.segments,
+                clock.rule,
+            )
+            for clock in clocks.explain(self.request)
+        ]
+
+    @property
+    def people(self) -> list[ValueRow]:
+        """The personal values, each under its name."""
+        return [ValueRow(str(words.PERSONAL[value.kind]), value) for value in self.values]
+
+    @property
+    def relationship(self) -> str:
+        """What the person is to the organisation."""
+        return words.relationship_title(self.request)
+
+    @property
+    def machine_rows(self) -> list[MachineRow]:
+        """The machine of this right as a table."""
+        return [
+            MachineRow(
+                str(move.title),
+                ", ".join(words.state_title(state) for state in State if state in move.sources),
+                words.state_title(move.target) if move.target else _("stays"),
+                ", ".join(str(words.ACTORS[actor]).lower() for actor in Actor if actor in move.actors),
+            )
+            for move in self.machine
+        ]
+
+    @property
+    def deadlines(self) -> list[tuple[Deadline, str, bool]]:
+        """The dates: the row, the law's name, and whether it is one that the service acts on by itself."""
+        return [
+            (row, words.regime_title(row.regime) if row.regime else "", row.kind in ACTED_ON)
+            for row in self.case.deadlines
+        ]
+
+    @property
+    def packages(self) -> list[Package]:
+        """The answers that were built, the newest first."""
+        return self.case.packages
+
+    @property
+    def letters(self) -> list[tuple[Message, bool, bool]]:
+        """The letters that went out: the row, whether it is in trouble, and whether it may be sent again."""
+        may = bool(self.by.roles)
+        return [
+            (letter, letter.state in TROUBLE, may and letter.state == MessageState.FAILED)
+            for letter in self.case.letters
+        ]
+
+    @property
+    def letters_in_trouble(self) -> bool:
+        """Whether some letter did not get through."""
+        return any(letter.state in TROUBLE for letter in self.case.letters)
+
+    @property
+    def siblings(self) -> list[tuple[SubjectRequest, str, str]]:
+        """The other requests that were filed together with this one."""
+        return [
+            (
+                other,
+                words.right_title(other.right),
+                words.outcome_title(other.outcome) or words.state_title(other.state),
+            )
+            for other in self.case.siblings
+        ]
+
+
+def build(
+    case: CaseFile, by: Caller, at: datetime, *, revealed: frozenset[str], bound: Mapping[str, forms.Form]
+) -> Page:
+    """Return the page for one reader."""
+    moves = {move.verb: move for move in open_moves(case.request, by, at) if move.verb in HANDLERS}
+    return Page(case, at, by, moves, bound, masking.values(case.request, revealed))
+
+
+def why_not_reveal(case: CaseFile, by: Caller, at: datetime) -> str:
+    """Return why this reader may not see personal values, "" when it is allowed."""
+    try:
+        check_can_reveal(case.request, by, at)
+    except RecourseError as error:
+        return str(error.sentence)
+    return ""

@@ -1,0 +1,282 @@
+"""The review queue: what is due first, who has it, and the way to one request."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from dsr import rules
+from dsr.admin import words
+from dsr.admin.base import Choices, ReadOnlyAdmin, SteadyChangeList
+from dsr.lifecycle import State, Turn
+from dsr.models import Proposal, SubjectRequest
+from dsr.rights import SPECS
+from dsr.selectors import queue
+
+CHANGELIST = "admin:dsr_subjectrequest_changelist"
+WORKSHEET = "admin:dsr_subjectrequest_change"
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """What a row of the queue shows beside its own columns."""
+
+    at: datetime
+    searched: queue.Searched
+
+
+class QueueList(SteadyChangeList):
+    """One page of the queue, with how far each search has come, in one statement more."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        """Load one page and what belongs to its rows."""
+        super().get_results(request)
+        at, found = timezone.now(), queue.searched(row.pk for row in self.result_list)
+        for row in self.result_list:
+            row.extra = Extra(at, found.get(row.pk, queue.Searched()))
+
+
+class StateFilter(Choices):
+    """Open ones unless somebody asks for others; whoever searches for one request finds it in any state."""
+
+    title = gettext_lazy("state")
+    parameter_name = "state"
+    unset = gettext_lazy("Open")
+
+    def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super().__init__(request, *args, **kwargs)
+        self.searching = bool(request.GET.get("q") or request.GET.get("who"))
+        if self.searching:
+            self.unset = gettext_lazy("Any")
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Return every state, and all of them together."""
+        return [(str(state), words.state_title(state).capitalize()) for state in State] + [("all", _("Any"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Return open requests where nothing is chosen."""
+        if not self.value() and not self.searching:
+            return queue.still_open(queryset)
+        return super().queryset(request, queryset)
+
+    def narrowed(self, queryset: QuerySet[Any], value: str) -> QuerySet[Any]:
+        """Return requests in one state, or in any."""
+        return queryset if value == "all" else queryset.filter(state=value)
+
+
+class RightFilter(Choices):
+    """What was asked for."""
+
+    title = gettext_lazy("right")
+    parameter_name = "right"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Return every right."""
+        return [(str(right), str(spec.title)) for right, spec in SPECS.items()]
+
+    def narrowed(self, queryset: QuerySet[Any], value: str) -> QuerySet[Any]:
+        """Return requests for one right."""
+        return queryset.filter(right=value)
+
+
+class TurnFilter(Choices):
+    """Whose turn it is, or what stands in the way."""
+
+    title = gettext_lazy("whose turn")
+    parameter_name = "turn"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Return everybody who may have to act."""
+        turns = [(str(turn), str(words.TURNS[turn]).capitalize()) for turn in Turn if turn != Turn.NOBODY]
+        return [*turns, ("stuck", _("A system needs a decision"))]
+
+    def narrowed(self, queryset: QuerySet[Any], value: str) -> QuerySet[Any]:
+        """Return requests that wait for somebody."""
+        return queue.with_stuck_system(queryset) if value == "stuck" else queue.waiting_for(queryset, Turn(value))
+
+
+class WhoseFilter(Choices):
+    """Who works on it."""
+
+    title = gettext_lazy("assigned")
+    parameter_name = "whose"
+    unset = gettext_lazy("To anybody")
+
+    def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super().__init__(request, *args, **kwargs)
+        self.user_id = request.user.pk
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Return oneself and nobody."""
+        return [("me", _("To me")), ("nobody", _("To nobody"))]
+
+    def narrowed(self, queryset: QuerySet[Any], value: str) -> QuerySet[Any]:
+        """Return requests that somebody has."""
+        return queue.of(queryset, self.user_id if value == "me" else None)
+
+
+class DueFilter(Choices):
+    """When the answer is due."""
+
+    title = gettext_lazy("due")
+    parameter_name = "due"
+    unset = gettext_lazy("Any time")
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Return what is pressing."""
+        return [("overdue", _("Overdue")), ("week", _("Within a week"))]
+
+    def narrowed(self, queryset: QuerySet[Any], value: str) -> QuerySet[Any]:
+        """Return requests by date."""
+        at = timezone.now()
+        return queue.overdue(queryset, at) if value == "overdue" else queue.due_soon(queryset, at)
+
+
+class LawFilter(Choices):
+    """Under which law the date was set."""
+
+    title = gettext_lazy("governing law")
+    parameter_name = "law"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Return every law in the rule files, by the title it has now."""
+        titles = {row.id: row.title for row in rules.pack().regimes}
+        return sorted(titles.items(), key=lambda each: each[1])
+
+    def narrowed(self, queryset: QuerySet[Any], value: str) -> QuerySet[Any]:
+        """Return requests under one law."""
+        return queryset.filter(regime=value)
+
+
+class FoundFilter(Choices):
+    """What an exact search by identity found. The address holds keyed fingerprints, never what was typed."""
+
+    title = gettext_lazy("person")
+    parameter_name = "who"
+    hidden = True
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Return one choice, so that the filter counts as one."""
+        return [("", "")]
+
+    def narrowed(self, queryset: QuerySet[Any], value: str) -> QuerySet[Any]:
+        """Return the requests of one person."""
+        return queue.found(queryset, queue.Sought.from_text(value))
+
+
+class QueueAdmin(ReadOnlyAdmin):
+    """The list. The page of one request is ``dsr.admin.worksheet``."""
+
+    list_display = ("reference", "what", "standing", "whose_turn", "due", "law", "assigned", "systems")
+    list_filter = (StateFilter, RightFilter, TurnFilter, WhoseFilter, DueFilter, LawFilter, FoundFilter)
+    search_fields = ("reference",)
+    ordering = ("due_at", "id")
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[QueueList]:
+        """Return the list that knows how far each search has come."""
+        return QueueList
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[SubjectRequest]:
+        """Return rows without what is sealed."""
+        return queue.rows()
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[SubjectRequest], search_term: str
+    ) -> tuple[QuerySet[SubjectRequest], bool]:
+        """Search by reference. Anything personal is posted to ``find_view``, so that it stands in no address."""
+        reference = queue.cleaned_reference(search_term)
+        if not search_term:
+            return queryset, False
+        return queue.found(queryset, queue.Sought(reference=reference)) if reference else queryset.none(), False
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Draw the queue."""
+        drawn: HttpResponse = super().changelist_view(request, {"title": _("Requests"), **(extra_context or {})})
+        return drawn
+
+    def find_view(self, request: HttpRequest) -> HttpResponse:
+        """Turn what was typed into a reference or fingerprints, and go to what it finds."""
+        sought = queue.seek(request.POST.get("sought", ""))
+        if not sought:
+            messages.warning(request, _("Type a reference, or a whole mail address, telephone or account number."))
+            return redirect(CHANGELIST)
+        found = list(queue.found(queue.rows(), sought)[:2])
+        if len(found) == 1:
+            return redirect(WORKSHEET, found[0].pk)
+        params = {"q": sought.reference} if sought.reference else {"who": sought.as_text()}
+        return redirect(f"{reverse(CHANGELIST)}?{urlencode(params)}")
+
+    @admin.display(description=gettext_lazy("reference"))
+    def reference(self, row: Any) -> str:
+        """The public reference."""
+        return format_html('<span class="r-ref">{}</span>', row.submission.reference)
+
+    @admin.display(description=gettext_lazy("right"))
+    def what(self, row: Any) -> str:
+        """What was asked for."""
+        return words.right_title(row.right)
+
+    @admin.display(description=gettext_lazy("state"))
+    def standing(self, row: Any) -> str:
+        """Where it stands, and what it waits for."""
+        more = words.outcome_title(row.outcome)
+        if row.proposal and row.state == State.IN_REVIEW:
+            release = row.proposal == Proposal.RELEASE
+            more = _("answer waits for approval") if release else _("refusal waits for approval")
+        elif row.question_at:
+            more = _("question open")
+        title = words.state_title(row.state)
+        return format_html(
+            '<span class="r-chip r-{}">{}</span> <span class="r-quiet">{}</span>', row.state, title, more
+        )
+
+    @admin.display(description=gettext_lazy("whose turn"))
+    def whose_turn(self, row: Any) -> str:
+        """Whose turn it is."""
+        return words.turn_title(row.turn)
+
+    @admin.display(description=gettext_lazy("due"))
+    def due(self, row: Any) -> str:
+        """The date, and how long there is; for a closed one when it was closed."""
+        zone = row.submission.zone
+        if row.closed_at:
+            return format_html(
+                '<span class="r-quiet">{}</span>',
+                _("closed %(on)s") % {"on": words.day(words.local(row.closed_at, zone))},
+            )
+        left, urgency = words.time_left(row.due_on, row.due_at, zone, row.extra.at)
+        return format_html(
+            '<time datetime="{}">{}</time> <span class="r-left r-{}">{}</span>',
+            row.due_on.isoformat(), words.day(row.due_on), urgency, left,
+        )  # fmt: skip
+
+    @admin.display(description=gettext_lazy("law"))
+    def law(self, row: Any) -> str:
+        """The law that governs the date."""
+        return words.regime_title(row.regime)
+
+    @admin.display(description=gettext_lazy("assigned to"))
+    def assigned(self, row: Any) -> str:
+        """Who works on it."""
+        return words.colleague(row.assignee) or "–"
+
+    @admin.display(description=gettext_lazy("systems"))
+    def systems(self, row: Any) -> str:
+        """How far the search has come."""
+        searched: queue.Searched = row.extra.searched
+        if not searched.asked:
+            return "–"
+        text = _("%(answered)d of %(asked)d") % {"answered": searched.answered, "asked": searched.asked}
+        if not searched.stuck:
+            return text
+        return format_html('{} <span class="r-left r-over">{}</span>', text, _("stuck"))

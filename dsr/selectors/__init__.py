@@ -1,0 +1,1 @@
+"""Reads: queues, case files, figures. Nothing here changes anything."""

@@ -1,0 +1,198 @@
+"""The review queue: what waits, for whom and until when, and how one request is found again.
+
+Every count is capped, so that what it costs follows from the cap and not from the size of the table.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Self
+from uuid import UUID
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+
+from dsr import ids
+from dsr.lifecycle import State, Turn
+from dsr.models import Step, StepState, SubjectRequest, Submission
+from notifications import sealing
+from notifications.models import TROUBLE, Message
+
+CAP = 1000
+"""Where a count stops: "1000 or more" is all that anybody needs to know."""
+SOON = timedelta(days=7)
+_MOST_FOUND = 200
+_COLUMNS = ("email", "phone", "account")
+_FINGERPRINT = re.compile(r"[A-Za-z0-9]{1,16}:[0-9a-f]{64}")
+_PHONE = re.compile(r"\+?[\d\s().\-/]{6,25}")
+_LOOK_ALIKES = str.maketrans("ZSGB", "2568")
+"""Symbols that no reference holds, and the only one of ours that each could be meant for."""
+
+Requests = QuerySet[SubjectRequest]
+
+
+def rows() -> Requests:
+    """Return requests as the queue shows them: due first, without what is sealed."""
+    return (
+        SubjectRequest.objects.select_related("submission", "assignee")
+        .only(
+            "id", "right", "state", "outcome", "turn", "regime", "due_at", "due_on", "closed_at", "proposal",
+            "question_at", "submission__reference", "submission__zone", "assignee__username", "assignee__first_name",
+            "assignee__last_name",
+        )
+        .order_by("due_at", "id")
+    )  # fmt: skip
+
+
+def still_open(requests: Requests) -> Requests:
+    """Narrow down to what is not closed."""
+    return requests.exclude(state=str(State.CLOSED))
+
+
+def overdue(requests: Requests, at: datetime) -> Requests:
+    """Narrow down to what should have been answered by now."""
+    return still_open(requests).filter(due_at__lt=at)
+
+
+def due_soon(requests: Requests, at: datetime) -> Requests:
+    """Narrow down to what falls due within a week."""
+    return still_open(requests).filter(due_at__gte=at, due_at__lt=at + SOON)
+
+
+def waiting_for(requests: Requests, turn: Turn) -> Requests:
+    """Narrow down to what waits for somebody."""
+    return still_open(requests).filter(turn=str(turn))
+
+
+def of(requests: Requests, user_id: int | None) -> Requests:
+    """Narrow down to what one colleague has, or, with None, what nobody has."""
+    return still_open(requests).filter(assignee_id=user_id)
+
+
+def with_stuck_system(requests: Requests) -> Requests:
+    """Narrow down to what a system keeps from going on until somebody decides."""
+    stuck = Step.objects.filter(request=OuterRef("pk"), state=StepState.STUCK)
+    # A stuck step puts its request before staff, so only those are looked at.
+    return waiting_for(requests, Turn.STAFF).filter(Exists(stuck), state=str(State.IN_REVIEW))
+
+
+def count(queryset: QuerySet[Any]) -> int:
+    """Count up to the cap and one more, which stands for "more"."""
+    return queryset.order_by().values("pk")[: CAP + 1].count()
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """How far the search of the systems has come for one request."""
+
+    answered: int = 0
+    asked: int = 0
+    stuck: int = 0
+
+
+def searched(request_ids: Iterable[UUID]) -> dict[UUID, Searched]:
+    """Return how far the search has come, for many requests in one statement."""
+    counted = (
+        Step.objects.filter(request_id__in=list(request_ids))
+        .order_by()
+        .values_list("request_id")
+        .annotate(
+            answered=Count("pk", filter=Q(state=StepState.DONE)),
+            asked=Count("pk"),
+            stuck=Count("pk", filter=Q(state=StepState.STUCK)),
+        )
+    )
+    return {pk: Searched(answered, asked, stuck) for pk, answered, asked, stuck in counted}
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What a member of staff sees first: how much of what waits. Each stops at ``CAP + 1``."""
+
+    mine: int
+    unassigned: int
+    overdue: int
+    due_soon: int
+    waiting_for_person: int
+    stuck: int
+    failed_mail: int
+
+
+def figures(user_id: int | None, at: datetime) -> Figures:
+    """Count what waits, in one statement each."""
+    requests = SubjectRequest.objects.all()
+    return Figures(
+        mine=count(of(requests, user_id)),
+        unassigned=count(waiting_for(of(requests, None), Turn.STAFF)),
+        overdue=count(overdue(requests, at)),
+        due_soon=count(due_soon(requests, at)),
+        waiting_for_person=count(waiting_for(requests, Turn.PERSON)),
+        stuck=count(with_stuck_system(requests)),
+        failed_mail=count(Message.objects.filter(state__in=TROUBLE, noted_at=None)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What somebody looks for: a reference, or fingerprints by the column they are kept in. Nothing personal."""
+
+    reference: str = ""
+    fingerprints: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.reference or self.fingerprints)
+
+    def as_text(self) -> str:
+        """Write it so that it may stand in an address: fingerprints are keyed, so nobody can guess them back."""
+        return ";".join(f"{column}={','.join(prints)}" for column, prints in self.fingerprints.items())
+
+    @classmethod
+    def from_text(cls, text: str) -> Self:
+        """Read what ``as_text`` wrote. Anything else is nothing."""
+        found: dict[str, tuple[str, ...]] = {}
+        for part in text.split(";")[: len(_COLUMNS)]:
+            column, _, listed = part.partition("=")
+            prints = tuple(each for each in listed.split(",")[:16] if _FINGERPRINT.fullmatch(each))
+            if column in _COLUMNS and prints:
+                found[column] = prints
+        return cls(fingerprints=found)
+
+
+def seek(text: str) -> Sought:
+    """Work out from its shape what a text can be: a reference, or exactly one person's address, number or account.
+
+    Case, spaces and dashes in a reference do not matter, nor does a Z typed for a 2, an S for a 5, a G for a 6 or a B
+    for an 8. An address, number or account must be given whole; there is no search by part of one.
+    """
+    text = text.strip()
+    reference = cleaned_reference(text)
+    if reference:
+        return Sought(reference=reference)
+    if not text:
+        return Sought()
+    if "@" in text:
+        kinds: tuple[str, ...] = ("email",)
+    elif _PHONE.fullmatch(text):
+        kinds = ("phone", "account")
+    else:
+        kinds = ("account",)
+    return Sought(fingerprints={kind: tuple(sealing.fingerprints(kind, text)) for kind in kinds})
+
+
+def cleaned_reference(text: str) -> str:
+    """Return a reference in its canonical form, or "" when the text is none."""
+    for attempt in (text, text.upper().translate(_LOOK_ALIKES)):
+        if ids.is_reference(attempt):
+            return ids.clean_reference(attempt)
+    return ""
+
+
+def found(requests: Requests, sought: Sought) -> Requests:
+    """Narrow down to what is sought. The submissions are resolved first, so that no plan walks the queue for them."""
+    if sought.reference:
+        return requests.filter(submission__reference=sought.reference)
+    matching: set[UUID] = set()
+    for column, prints in sought.fingerprints.items():
+        by_column = Submission.objects.filter(**{f"{column}_fingerprint__in": prints})
+        matching.update(by_column.order_by().values_list("pk", flat=True)[:_MOST_FOUND])
+    return requests.filter(submission_id__in=matching)
