@@ -4,6 +4,7 @@ import base64
 import binascii
 import hashlib
 import json
+import struct
 import zipfile
 import zlib
 from collections import Counter
@@ -22,6 +23,20 @@ from notifications.sealing import public_key
 _CHUNK = 1 << 20
 _LIST_LIMIT = 256 << 20
 """A list of members longer than this was not written by us."""
+
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    ArithmeticError,
+    EOFError,
+    LookupError,
+    NotImplementedError,
+    OSError,
+    RuntimeError,
+    ValueError,
+)
+"""What reading a spoilt archive raises, sooner or later, flipped bit by flipped bit."""
 
 Opener = Callable[[str], IO[bytes]]
 
@@ -110,7 +125,7 @@ def _verify_package(path: Path, key: bytes | None) -> Verdict:
             document, faults, key_id = _verify_list(lambda name: archive.open(name), key)
             faults += _layout_faults(path, infos, archive.start_dir, document)
             return _compared("package", document, faults, key_id, [info.filename for info in infos], archive.open)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, UnicodeError, ValueError, EOFError) as error:
+    except _BROKEN as error:
         raise _Unusable("unreadable", "", f"It is not a whole ZIP archive ({type(error).__name__}).") from None
 
 
@@ -125,7 +140,7 @@ def _verify_folder(path: Path, kind: str, key: bytes | None) -> Verdict:
 
 def _verify_list(opened: Opener, key: bytes | None) -> tuple[dict[str, Any], list[Fault], str]:
     """The list, what is wrong with its signature, and the id of the key it names."""
-    data, signature = _read(opened, manifest.MANIFEST), None
+    data = _read(opened, manifest.MANIFEST)
     document = _parsed(data, manifest.MANIFEST)
     if document.get("format") != manifest.FORMAT or document.get("version") != manifest.VERSION:
         raise _Unusable("unknown_format", manifest.MANIFEST, "The list is not of a format and version that we know.")
@@ -175,7 +190,7 @@ def _same(opened: Opener, name: str, entry: dict[str, Any]) -> bool:
                 size += len(part)
                 if size > entry["size"]:
                     return False
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError):
+    except _BROKEN:
         return False
     return bool(size == entry["size"] and digest.hexdigest() == entry["sha256"])
 
@@ -226,6 +241,8 @@ def _signature_faults(signed: bytes, signature: Any, key: bytes | None, where: s
             Fault("unknown_key", where, f"It is signed with the key {_key_id(signature)!r}, which is not known here.")
         ]
     try:
+        if base64.b64decode(str(signature.get("public_key")), validate=True) != trusted:
+            return [Fault("bad_signature", where, "It names another public key than the one that is trusted.")]
         value = base64.b64decode(signature["value"], validate=True)
         Ed25519PublicKey.from_public_bytes(trusted).verify(value, signed)
     except (InvalidSignature, binascii.Error, ValueError):
@@ -243,7 +260,7 @@ def _read(opened: Opener, name: str) -> bytes:
             data = file.read(_LIST_LIMIT + 1)
     except (KeyError, FileNotFoundError):
         raise _Unusable("missing", name, "This file is not there, so nothing can be checked.") from None
-    except (zipfile.BadZipFile, zlib.error, EOFError):
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError):
         raise _Unusable("changed", name, "This file is damaged, so nothing can be checked.") from None
     if len(data) > _LIST_LIMIT:
         raise _Unusable("unreadable", name, "This file is longer than any that we write.")

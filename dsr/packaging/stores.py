@@ -72,7 +72,7 @@ class FolderStore:
 
     def upload(self) -> "_FolderUpload":
         """Starts a new object in `incoming/`."""
-        self._incoming.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _make_folder(self._incoming)
         return _FolderUpload(self._incoming / secrets.token_hex(16), self._path)
 
     def open(self, name: str) -> "_FolderBlob":
@@ -137,12 +137,12 @@ class _FolderUpload:
         self._close()
         target = self._target(name)
         while True:
-            target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             try:
+                _make_folder(target.parent)
                 os.replace(self._path, target)
                 break
             except FileNotFoundError:
-                # A deletion next door removed the empty folder between the two calls; the draft is still here.
+                # A deletion next door removed the empty folder in between; the draft is still here.
                 if not self._path.exists():
                     raise
         _sync_folder(target.parent)
@@ -179,6 +179,13 @@ class PathOf(Protocol):
     """Where a name's object lies."""
 
     def __call__(self, name: str, /) -> Path: ...
+
+
+def _make_folder(folder: Path) -> None:
+    """Makes a folder and those above it, each closed to other users (`mkdir` would close only the last)."""
+    if not folder.is_dir():
+        _make_folder(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
@@ -13,9 +13,10 @@ from dsr.packaging.parcel import parsed
 from dsr.packaging.plan import PlannedRows
 from dsr.packaging.text import cell, json_line
 
-_PLAIN_TYPES = frozenset({"string", "integer", "number", "null"})
-_SUSPECTS = (b"\\", b";", b"\x7f", b'"=', b'"+', b'"-', b'"@', b'" ', b"\"'")
-"""Without any of these, a block in ASCII holds no text that a spreadsheet could take for a formula."""
+_NUMBERS = frozenset({"integer", "number", "null"})
+_TEXT = frozenset({"string", "null"})
+_SUSPECTS = (";", *(f"|{first}" for first in "=+-@\uff1d\uff0b\uff0d\uff20 \"'"))
+"""What a column of text, its cells parted by bars, must not hold if none of them is to be looked at singly."""
 
 _DECLARED: dict[FieldType, str] = {
     FieldType.INTEGER: "integer",
@@ -43,31 +44,31 @@ def csv_blocks(rows: PlannedRows, header: list[str]) -> Iterator[bytes]:
     """The data set as RFC 4180 CSV in UTF-8, with the mark by which spreadsheets know it, and formulas defused."""
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, lineterminator="\r\n")
-    names = [field.name for field in rows.fields]
-    tame = _PLAIN_TYPES.issuperset(kind for name in names for kind in rows.held.types[name])
+    columns = [(field.name, rows.held.types[field.name]) for field in rows.fields]
     writer.writerow([cell(title) for title in header])
     yield b"\xef\xbb\xbf"
     for block in rows.parcel.blocks(rows.held):
         records = parsed(block)
-        if tame and len(names) > 1 and _is_plain(block):
-            writer.writerows(_picked(records, names))
-        else:
-            writer.writerows([[cell(record.get(name)) for name in names] for record in records])
+        writer.writerows(zip(*(_column(records, name, types) for name, types in columns), strict=True))
         yield buffer.getvalue().encode()
         buffer.seek(0)
         buffer.truncate()
 
 
-def _picked(records: list[dict[str, Json]], names: list[str]) -> list[Any]:
-    """Rows as tuples: without a loop in Python where every record has every field."""
+def _column(records: list[dict[str, Json]], name: str, types: frozenset[str]) -> Sequence[Json]:
+    """The cells of one column. Whole columns are judged at once, because a look at each cell costs most of the time."""
     try:
-        return list(map(itemgetter(*names), records))
+        values = list(map(itemgetter(name), records))
     except KeyError:
-        return [[record.get(name) for name in names] for record in records]
-
-
-def _is_plain(block: bytes) -> bool:
-    return block.isascii() and not any(suspect in block for suspect in _SUSPECTS)
+        values = [record.get(name) for record in records]
+    if types <= _NUMBERS:
+        return values
+    if types <= _TEXT:
+        joined = "|" + "|".join(filter(None, values))
+        # Printable leaves out controls, line ends and everything that changes the order of reading.
+        if joined.isprintable() and not any(suspect in joined for suspect in _SUSPECTS):
+            return values
+    return list(map(cell, values))
 
 
 def headings(fields: tuple[Field, ...]) -> list[str]:

@@ -62,7 +62,7 @@ def words(value: Json) -> str:
         case bool():
             return "true" if value else "false"
         case int() | float():
-            return json.dumps(value)
+            return repr(value)
         case _:
             return visible(json.dumps(value, ensure_ascii=False, separators=(", ", ": ")))
 
@@ -73,8 +73,10 @@ def cell(value: Json) -> str:
     An apostrophe goes before whatever a spreadsheet could take for the start of a formula, also after a character
     that some locales take for the end of a cell.
     """
+    if not isinstance(value, (str, list, dict)):
+        return words(value)
     text = words(value)
-    if not isinstance(value, (str, list, dict)) or _NUMBER.fullmatch(text):
+    if text.isalnum() or _NUMBER.fullmatch(text):
         return text
     if _FORMULA.match(text):
         text = "'" + text

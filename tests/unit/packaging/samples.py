@@ -25,6 +25,8 @@ from dsr.packaging.vault import Vault
 
 AT = datetime(2026, 3, 5, 9, 30, tzinfo=UTC)
 KEY = bytes(range(32))
+OPENED: list[Parcel] = []
+"""Parcels that somebody has to close."""
 
 STATEMENT = Statement(
     title="How your data is used",
@@ -119,7 +121,9 @@ def vault_in(folder: Path, *, chunk_bits: int = 18) -> Vault:
 def spooled(vault: Vault, pieces: Iterable[Piece], datasets: Iterable[Dataset], name: str = "parcels/one") -> Parcel:
     """What a system would have brought, written and opened again."""
     parcel.write(pieces, vault, name, KEY, datasets=tuple(datasets))
-    return parcel.open_parcel(vault, name, KEY)
+    opened = parcel.open_parcel(vault, name, KEY)
+    OPENED.append(opened)
+    return opened
 
 
 def account_pieces() -> Iterable[Piece]:
