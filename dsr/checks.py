@@ -1,4 +1,4 @@
-"""What ``manage.py check`` refuses to start with: a lifecycle table and a model that disagree, unknown needs."""
+"""What ``manage.py check`` refuses to start with: a lifecycle table and a model that disagree, bad rule files."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -9,16 +9,27 @@ from django.core import checks
 from dsr import fsm, lifecycle
 from dsr.lifecycle import Outcome, State
 from dsr.rights import Right
+from dsr.rules import RulesBroken, pack
 
 
 def register() -> None:
     """Hang the checks up."""
     checks.register(lifecycle_is_whole)
+    checks.register(rules_are_sound)
 
 
 def lifecycle_is_whole(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[checks.CheckMessage]:
     """Compare the lifecycle table with the model, the policies and itself."""
     return [checks.Error(problem, id="dsr.E001") for problem in _problems()]
+
+
+def rules_are_sound(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[checks.CheckMessage]:
+    """Read every rule file; each mistake is told with the file and the key."""
+    try:
+        pack()
+    except RulesBroken as broken:
+        return [checks.Error(str(problem), id="dsr.E002") for problem in broken.problems]
+    return []
 
 
 def _problems() -> Iterator[str]:

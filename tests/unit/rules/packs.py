@@ -41,11 +41,11 @@ def problems(folder: Path, files: dict[str, str | bytes | Edit]) -> list[str]:
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content if isinstance(content, bytes) else content.encode())
-    for path in INVENTED.rglob("*.toml"):
-        target = folder / path.relative_to(INVENTED)
+    for own in INVENTED.rglob("*.toml"):
+        target = folder / own.relative_to(INVENTED)
         if not target.exists():
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(path.read_bytes())
+            target.write_bytes(own.read_bytes())
     try:
         build(read(SHIPPED, folder))
     except RulesBroken as broken:

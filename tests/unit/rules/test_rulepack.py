@@ -1,9 +1,12 @@
 from datetime import date
+from pathlib import Path
 
 import pytest
 from django.test import override_settings
 
+from dsr.checks import rules_are_sound
 from dsr.rules import NotInRules, pack
+from dsr.rules.files import SHIPPED
 from tests.unit.rules.packs import INVENTED, invented, shipped
 
 DAY = date(2026, 5, 1)
@@ -117,9 +120,19 @@ def test_own_folder_is_laid_over_the_shipped_one() -> None:
     assert own.version != plain.version == shipped().version
 
 
-def test_the_shipped_folder_named_as_own_changes_nothing() -> None:
-    from dsr.rules.files import SHIPPED
+def test_the_service_does_not_start_on_broken_rules(tmp_path: Path) -> None:
+    (tmp_path / "service.toml").write_text('organisation = "nobody"\n', encoding="utf-8")
 
+    with override_settings(RULES_DIR=tmp_path):
+        found = rules_are_sound(None)
+
+    assert [(error.id, error.msg) for error in found] == [
+        ("dsr.E002", "service.toml: organisation: there is no notice of 'nobody'")
+    ]
+    assert rules_are_sound(None) == []
+
+
+def test_the_shipped_folder_named_as_own_changes_nothing() -> None:
     with override_settings(RULES_DIR=SHIPPED):
         assert pack() is shipped()
 
