@@ -46,6 +46,8 @@ class Case:
         self._new = new
         self._events: list[Event] = []
         self._requests: dict[UUID, SubjectRequest] = {}
+        self._kept: dict[UUID, dict[str, Any]] = {}
+        """The values of each request as they are in its row, so that what was set before a move is saved with it."""
         self._settled_at: datetime | None = None
 
     def request(self, request_id: UUID, *, expect: int | None = None) -> SubjectRequest:
@@ -71,6 +73,7 @@ class Case:
         """Take a request into the case, sharing the locked submission."""
         request.submission = self.submission
         self._requests[request.pk] = request
+        self._kept[request.pk] = _values(request)
 
     def move(
         self,
@@ -89,13 +92,14 @@ class Case:
         move = BY_VERB[verb]
         check_can_make(request, move, by, at)
         source = str(request.state)
-        before = _values(request)
+        before = self._kept[request.pk]
         method: Callable[..., None] = getattr(request, verb)
         method(at=at, **stamps)
         self._settle(request, move, source, at)
         if not self._new:
             request.version += 1
             request.save(update_fields=[name for name, value in _values(request).items() if value != before[name]])
+            self._kept[request.pk] = _values(request)
         self.record(verb, by=by, at=at, request=request, source=source, data=data, role=by.acting_as(move))
 
     def needs_staff(self, request: SubjectRequest) -> None:
