@@ -17,6 +17,7 @@ from typing import Annotated, Any, ClassVar
 from urllib.parse import urlsplit
 
 import httpcore
+from django.utils.translation import gettext as _
 from pydantic import Field as Key
 from pydantic import SecretStr, field_validator, model_validator
 
@@ -26,6 +27,7 @@ from dsr.connectors.base import (
     ConnectorError,
     Dataset,
     Identifiers,
+    Level,
     Located,
     PermanentFailure,
     Piece,
@@ -44,6 +46,7 @@ from dsr.connectors.http_wire import (
     LocatedAnswer,
     Reader,
     Resolved,
+    WireDataset,
     lines,
     parse,
     refuse,
@@ -66,6 +69,8 @@ class HttpConfig(Strict):
     """Kinds of identifier the service knows people by; others are never sent to it."""
     resolves: tuple[Slug, ...] = ()
     """Kinds of identifier that it can tell for a person, for use in other systems."""
+    datasets: tuple[WireDataset, ...] = ()
+    """The service's data dictionary, so that it need not be asked for it; `check` says where the two differ."""
     allow_networks: tuple[str, ...] = ()
     """Networks that are not public and may be connected to all the same, as `10.1.0.0/16`."""
     allow_http: bool = False
@@ -135,11 +140,12 @@ class HttpConnector:
         return frozenset(self._config.identifiers)
 
     def describe(self) -> tuple[Dataset, ...]:
-        """Return the data dictionary as the service gives it; asked again after five minutes."""
+        """Return the data dictionary: as configured, else as the service gives it, asked again after five minutes."""
+        if self._config.datasets:
+            return tuple(part.dataset() for part in self._config.datasets)
         known = self._described
         if known is None or time.monotonic() > known[0]:
-            answer = parse(Described, self._whole("describe", {}, key="describe"))
-            known = time.monotonic() + _DESCRIPTION_LASTS, tuple(part.dataset() for part in answer.datasets)
+            known = time.monotonic() + _DESCRIPTION_LASTS, self._asked()
             self._described = known
         return known[1]
 
@@ -190,8 +196,8 @@ class HttpConnector:
         """Ask the service what stands in its way; says why where it cannot be asked at all."""
         self._described = None
         try:
-            self.describe()
-            return parse(Checked, self._whole("check", {}, key="check")).all()
+            differing = _differing(self.describe(), self._asked())
+            return differing + parse(Checked, self._whole("check", {}, key="check")).all()
         except ConnectorError as failure:
             code, where = failure.code, failure.where
         return [Problem(str(code), where, reason(code))]
@@ -201,6 +207,10 @@ class HttpConnector:
 
     def forget(self) -> None:
         """Do nothing: no connection outlives its call."""
+
+    def _asked(self) -> tuple[Dataset, ...]:
+        answer = parse(Described, self._whole("describe", {}, key="describe"))
+        return tuple(part.dataset() for part in answer.datasets)
 
     @cached_property
     def _tls(self) -> ssl.SSLContext:
@@ -275,6 +285,24 @@ class HttpConnector:
             ("User-Agent", "recourse-connector/1"),
             *call.headers(self._config.secret.get_secret_value()).items(),
         ]
+
+
+def _differing(ours: Sequence[Dataset], theirs: Sequence[Dataset]) -> list[Problem]:
+    """Return where the configured data dictionary is not the service's."""
+    known, found = {part.name: part for part in ours}, {part.name: part for part in theirs}
+    problems = [
+        Problem("missing_dataset", name, _("The service no longer has this data set.")) for name in known.keys() - found
+    ]
+    problems += [
+        Problem("unmapped_dataset", name, _("The service has this data set, and the configuration does not."))
+        for name in found.keys() - known
+    ]
+    problems += [
+        Problem("dictionary_differs", name, _("The service describes this data set differently."), Level.WARNING)
+        for name in known.keys() & found
+        if known[name] != found[name]
+    ]
+    return sorted(problems, key=lambda problem: (problem.level, problem.where))
 
 
 def _header(response: httpcore.Response, name: str) -> str:

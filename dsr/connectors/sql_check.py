@@ -40,7 +40,7 @@ def problems(connection: Connection, config: SqlConfig) -> list[Problem]:
         found += _wrong_types(table, here)
         found += _join(table, here, live)
         found += _unmapped_columns(table, here)
-        found += _slow_searches(table, here, inspector)
+        found += _slow_searches(table, here, inspector, config)
     found += _unmapped_tables(config, inspector)
     found += _may_write(connection, config, live)
     return found
@@ -108,18 +108,34 @@ def _unmapped_columns(table: Table, live: LiveTable) -> Iterator[Problem]:
             yield Problem("unmapped_column", f"{table.dataset}.{name}", text % values, Level.WARNING)
 
 
-def _slow_searches(table: Table, live: LiveTable, inspector: Inspector) -> Iterator[Problem]:
+def _indexes(inspector: Inspector, table: Table) -> Iterator[str]:
+    """Yield what each index begins with: a column, or the text of an expression."""
+    for index in inspector.get_indexes(table.table, schema=table.in_schema):
+        first = index["column_names"][0] if index["column_names"] else None
+        yield str(first if first is not None else index.get("expressions", [""])[0])
+    for unique in inspector.get_unique_constraints(table.table, schema=table.in_schema):
+        yield from unique["column_names"][:1]
+
+
+def _file_indexes(inspector: Inspector, table: Table) -> Iterator[str]:
+    """Do the same in SQLite, of which SQLAlchemy does not read expressions."""
+    connection: Any = inspector.bind
+    for index, first, text in connection.execute(_FILE_INDEXES, {"name": table.table}).all():
+        yield first if first is not None else (text or index).partition("(")[2].split(",")[0]
+
+
+_FILE_INDEXES = sa.text(
+    "SELECT list.name, info.name, master.sql FROM pragma_index_list(:name) AS list"
+    " JOIN pragma_index_xinfo(list.name) AS info ON info.seqno = 0"
+    " LEFT JOIN sqlite_master AS master ON master.type = 'index' AND master.name = list.name"
+)
+
+
+def _slow_searches(table: Table, live: LiveTable, inspector: Inspector, config: SqlConfig) -> Iterator[Problem]:
     if live.view:
         return
-    leading = {live.key[0]} if live.key else set()
-    for index in inspector.get_indexes(table.table, schema=table.in_schema):
-        names = [name for name in index["column_names"] if name] or [*index.get("expressions", ())]
-        leading |= {str(names[0])} if names else set()
-    leading |= {
-        unique["column_names"][0]
-        for unique in inspector.get_unique_constraints(table.table, schema=table.in_schema)
-        if unique["column_names"]
-    }
+    leading = [live.key[0]] if live.key else []
+    leading += _file_indexes(inspector, table) if config.vendor == "sqlite" else _indexes(inspector, table)
     searched = [identity.column for identity in table.identity]
     searched += [next(iter(table.parent.on))] if table.parent else []
     for name in dict.fromkeys(searched):

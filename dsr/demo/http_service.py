@@ -1,0 +1,177 @@
+"""The demonstration's marketing service: speaks the protocol of the `http` connector, and is an example of it.
+
+    python -m dsr.demo.http_service --port 8001 --data-dir var
+
+Standard library only. Answers on this machine only; the shared secret lies beside its data.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import signal
+import sqlite3
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from dsr.connectors import signing
+from dsr.demo.marketing import DATASETS, Marketing
+from dsr.demo.places import KEY_ID, Places, default_data_dir, default_port
+
+_MOST_BODY = 64 * 1024
+_KEYS_KEPT = 10_000
+_VERBS = ("describe", "check", "resolve", "locate", "collect")
+
+
+class Service(ThreadingHTTPServer):
+    """Holds what its handlers share."""
+
+    daemon_threads = True
+    allow_reuse_address = True
+
+    def __init__(self, port: int, marketing: Marketing, secret: str) -> None:
+        super().__init__(("127.0.0.1", port), Handler)
+        self.marketing = marketing
+        self.secret = secret
+        self.nonces = signing.Nonces()
+        self._seen: OrderedDict[str, str] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def repeated_otherwise(self, verb: str, call: signing.Call) -> bool:
+        """Tell whether this key came before with other contents. Reading may be repeated, so nothing else is kept."""
+        with self._lock:
+            name = f"{verb} {call.idempotency_key}"
+            before = self._seen.setdefault(name, call.body_digest)
+            while len(self._seen) > _KEYS_KEPT:
+                self._seen.popitem(last=False)
+            return before != call.body_digest
+
+
+class Handler(BaseHTTPRequestHandler):
+    """One connection."""
+
+    protocol_version = "HTTP/1.1"
+    server_version = "demo-marketing"
+    sys_version = ""
+    timeout = 30
+    server: Service
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Write no log: request lines are dull, and bodies are personal."""
+
+    def do_POST(self) -> None:
+        """Judge the call, then answer it."""
+        length = self.headers.get("Content-Length", "")
+        if not length.isdigit() or int(length) > _MOST_BODY:
+            self.close_connection = True
+            return self._json(413, {"code": "too_large"}, "")
+        body = self.rfile.read(int(length))
+        verb = self.path.rpartition("/")[2]
+        if self.path != f"/{verb}" or verb not in _VERBS:
+            return self._json(404, {"code": "not_found"}, "")
+        try:
+            secrets = {KEY_ID: self.server.secret}
+            call = signing.verify(
+                secrets, "POST", self.path, dict(self.headers), body, int(time.time()), self.server.nonces
+            )
+        except signing.Rejected as rejected:
+            return self._json(401, {"code": rejected.code}, "")
+        if self.server.repeated_otherwise(verb, call):
+            return self._json(409, {"code": "key_reused"}, call.nonce)
+        who = _identifiers(body)
+        if who is None:
+            return self._json(400, {"code": "not_understood"}, call.nonce)
+        try:
+            return self._answer(verb, who, call)
+        except sqlite3.Error:
+            return self._json(503, {"code": "busy"}, call.nonce)
+
+    def _answer(self, verb: str, who: dict[str, list[str]], call: signing.Call) -> None:
+        if verb == "describe":
+            self._json(200, {"datasets": DATASETS}, call.nonce)
+        elif verb == "check":
+            self._json(200, {"problems": []}, call.nonce)
+        elif verb == "resolve":
+            self._json(200, {"identifiers": {}}, call.nonce)
+        elif verb == "locate":
+            counts = self.server.marketing.count(who)
+            outcome = "found" if any(counts.values()) else "nothing_held"
+            self._json(200, {"outcome": outcome, "datasets": counts}, call.nonce)
+        else:
+            self._stream(self.server.marketing.read(who), call)
+
+    def _json(self, status: int, body: dict[str, Any], nonce: str) -> None:
+        text = json.dumps(body).encode()
+        signature = signing.response_signature(self.server.secret, KEY_ID, status, nonce, signing.digest(text))
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(text)))
+        self.send_header(signing.SIGNATURE, signature)
+        self.end_headers()
+        self.wfile.write(text)
+
+    def _stream(self, rows: Iterator[tuple[str, dict[str, Any]]], call: signing.Call) -> None:
+        """Send one line a record, and last the signed end, without which the answer counts for nothing."""
+        self.send_response(200)
+        self.send_header("Content-Type", "application/x-ndjson")
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        digest, number = hashlib.sha256(), 0
+        for dataset, data in rows:
+            line = json.dumps({"row": {"dataset": dataset, "data": data}}).encode() + b"\n"
+            digest.update(line)
+            number += 1
+            self._chunk(line)
+        signature = signing.response_signature(self.server.secret, KEY_ID, 200, call.nonce, digest.hexdigest())
+        self._chunk(json.dumps({"end": {"rows": number, "files": 0, "signature": signature}}).encode() + b"\n")
+        self._chunk(b"")
+
+    def _chunk(self, data: bytes) -> None:
+        self.wfile.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
+
+
+def _identifiers(body: bytes) -> dict[str, list[str]] | None:
+    """Return the identifiers of a call; None where the body is no call."""
+    try:
+        who = json.loads(body).get("identifiers", {})
+    except (ValueError, AttributeError, RecursionError):
+        return None
+    if not isinstance(who, dict):
+        return None
+    for values in who.values():
+        if not isinstance(values, list) or not all(isinstance(value, str) and value.isprintable() for value in values):
+            return None
+    return who
+
+
+def serve(port: int, data_dir: Path) -> Service:
+    """Return the service, ready to run; port 0 takes a free one."""
+    places = Places(data_dir)
+    return Service(port, Marketing(places.marketing), places.secret())
+
+
+def main() -> None:
+    """Serve until told to stop."""
+    parser = argparse.ArgumentParser(description="The demonstration's marketing service.")
+    parser.add_argument("--port", type=int, default=default_port(os.environ))
+    parser.add_argument("--data-dir", type=Path, default=default_data_dir(os.environ))
+    options = parser.parse_args()
+    service = serve(options.port, options.data_dir)
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        threading.Thread(target=service.shutdown).start()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    service.serve_forever(poll_interval=0.2)
+    service.server_close()
+
+
+if __name__ == "__main__":
+    main()
