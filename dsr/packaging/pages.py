@@ -17,6 +17,7 @@ from django.utils.translation import get_language_bidi, gettext, ngettext
 
 from dsr.connectors.base import Field, FieldType, Json
 from dsr.packaging.contents import Category, Kind, PackageContents, SearchOutcome, Statement, SystemPart
+from dsr.packaging.parcel import parsed
 from dsr.packaging.plan import Plan, PlannedFile, PlannedRows
 from dsr.packaging.tables import headings
 from dsr.packaging.text import visible, words
@@ -26,6 +27,7 @@ STATEMENT_TEXT = "statement/about-your-data.txt"
 
 _ROWS_SHOWN = 200
 _ROWS_IN_ALL = 5_000
+_BYTES_SHOWN = 4 << 20
 _TEXT_SHOWN = 4_000
 _UNFOLDED = 240
 _LONG = 40
@@ -175,7 +177,7 @@ def _shell(contents: PackageContents, plan: Plan, shown: int) -> dict[str, Any]:
 def _summary(plan: Plan, part: SystemPart, number: int) -> dict[str, Any]:
     rows, held_files = plan.of(part)
     return {
-        "anchor": f"system-{number}",
+        "anchor": _anchor(number),
         "title": visible(part.title),
         "outcome": outcome(part.outcome),
         "tone": part.outcome,
@@ -190,15 +192,15 @@ def _summary(plan: Plan, part: SystemPart, number: int) -> dict[str, Any]:
     }
 
 
-def _anchor(system: int, dataset: int) -> str:
-    return f"data-{system}-{dataset}"
+def _anchor(system: int, dataset: int = 0) -> str:
+    return f"data-{system}-{dataset}" if dataset else f"system-{system}"
 
 
 def _system(contents: PackageContents, plan: Plan, part: SystemPart, number: int, shown: int) -> Iterator[bytes]:
     rows, held_files = plan.of(part)
     yield render_to_string("package/system.html", _summary(plan, part, number)).encode("utf-8", "replace")
     for index, each in enumerate(rows, start=1):
-        yield from _dataset(contents, each, _anchor(number, index), shown)
+        yield from _dataset(contents, each, number, index, shown)
     if held_files:
         context = {"anchor": f"files-{number}", "title": visible(part.title), "total": files(len(held_files))}
         before, after = _split(render_to_string("package/files.html", context))
@@ -208,11 +210,12 @@ def _system(contents: PackageContents, plan: Plan, part: SystemPart, number: int
         yield after
 
 
-def _dataset(contents: PackageContents, rows: PlannedRows, anchor: str, shown: int) -> Iterator[bytes]:
+def _dataset(contents: PackageContents, rows: PlannedRows, system: int, number: int, shown: int) -> Iterator[bytes]:
     single = rows.held.rows == 1
-    sample = list(islice(rows.parcel.records(rows.held), shown))
+    sample = list(islice(_first(rows), shown))
     context = {
-        "anchor": anchor,
+        "system": _anchor(system),
+        "anchor": _anchor(system, number),
         "title": visible(rows.title),
         "description": visible(rows.held.dataset.description),
         "total": records(rows.held.rows),
@@ -230,6 +233,16 @@ def _dataset(contents: PackageContents, rows: PlannedRows, anchor: str, shown: i
     if not single:
         yield from _table_rows(sample, rows.fields)
     yield after
+
+
+def _first(rows: PlannedRows) -> Iterator[dict[str, Json]]:
+    """The first records, as many as are read into memory without thinking."""
+    used = 0
+    for block in rows.parcel.blocks(rows.held):
+        yield from parsed(block)
+        used += len(block)
+        if used > _BYTES_SHOWN:
+            break
 
 
 def _groups(contents: PackageContents, fields: Iterable[Field], record: dict[str, Json]) -> list[dict[str, Any]]:
