@@ -31,6 +31,25 @@ _OPEN, _PSEUDONYM, _SEALED, _SECRET, _STAFF = (
 )
 
 _BY_MODEL: dict[str, dict[PrivacyClass, str]] = {
+    "notifications.DataKey": {_OPEN: "id wrapped_under created_at forgotten_at", _SECRET: "wrapped"},
+    "notifications.Message": {
+        _OPEN: "id kind language channel data_key about dedupe_key state due_at claimed_until lease attempts tries "
+        "error_code transport_id created_at sent_at settled_at noted_at",
+        _PSEUDONYM: "to_fingerprint",
+        _SEALED: "to_sealed context_sealed body_sealed",
+    },
+    "verification.Challenge": {
+        _OPEN: "id about data_key channel level method code_expires_at tries wrong sends created_at last_sent_at "
+        "expires_at confirmed_at superseded_at lapsed_at",
+        _PSEUDONYM: "address_fingerprint",
+        _SEALED: "address_sealed",
+        _SECRET: "token_hash code_hash",
+    },
+    "verification.Link": {_OPEN: "id challenge sent_at", _SECRET: "token_hash"},
+    "verification.Grant": {
+        _OPEN: "id purpose about created_at expires_at uses_left spent_at revoked_at",
+        _SECRET: "token_hash",
+    },
     "dsr.Submission": {
         _OPEN: "id reference received_at channel language country region zone relationship notice_id notice_version "
         "rules_version regimes data_key idempotency_scope idempotency_key verified_at verified_level verified_method "

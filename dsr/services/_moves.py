@@ -46,6 +46,7 @@ class Case:
         self._new = new
         self._events: list[Event] = []
         self._requests: dict[UUID, SubjectRequest] = {}
+        self._stored: dict[UUID, dict[str, Any]] = {}
         self._kept: dict[UUID, dict[str, Any]] = {}
         """The values of each request as they are in its row, so that what was set before a move is saved with it."""
         self._settled_at: datetime | None = None
@@ -73,6 +74,7 @@ class Case:
         """Take a request into the case, sharing the locked submission."""
         request.submission = self.submission
         self._requests[request.pk] = request
+        self._stored[request.pk] = _values(request)
         self._kept[request.pk] = _values(request)
 
     def move(
@@ -97,17 +99,22 @@ class Case:
         method(at=at, **stamps)
         self._settle(request, move, source, at)
         if not self._new:
-            request.version += 1
-            request.save(update_fields=[name for name, value in _values(request).items() if value != before[name]])
+            self._save(request)
             self._kept[request.pk] = _values(request)
         self.record(verb, by=by, at=at, request=request, source=source, data=data, role=by.acting_as(move))
+
+    def _save(self, request: SubjectRequest) -> None:
+        """Save what differs from the row, whoever changed it since it was loaded."""
+        request.version += 1
+        values, stored = _values(request), self._stored[request.pk]
+        request.save(update_fields=[name for name, value in values.items() if value != stored[name]])
+        self._stored[request.pk] = values
 
     def needs_staff(self, request: SubjectRequest) -> None:
         """Put the request in front of staff, because something waits for a decision."""
         if request.turn != Turn.STAFF:
             request.turn = str(Turn.STAFF)
-            request.version += 1
-            request.save(update_fields=["turn", "version"])
+            self._save(request)
 
     def record(
         self,

@@ -165,7 +165,7 @@ def _category(notice: Notice, category: Category, language: str) -> parts.Catego
             for purpose in notice.purposes
             if category.id in notice.with_children(purpose.categories)
         ),
-        portable=category.source != "obtained",
+        portable=category.portable,
     )
 
 

@@ -89,7 +89,7 @@ def ask_code(request_id: UUID, *, at: datetime) -> UUID:
         if request.state != State.READY:
             raise WrongState(_("The answer is not ready to download. It can be issued again."))
         _current(request)
-        started = mail.start(request.pk, submission.open("email"), submission.data_key, at)
+        started = mail.ask(request.pk, submission.open("email"), submission.data_key, at)
         letter = letters.DownloadCode(
             reference=submission.reference,
             organisation=telling.organisation(submission),

@@ -7,10 +7,12 @@ from django.contrib.sessions.backends.db import SessionStore
 from dsr.models import ApiToken, IdempotentAnswer
 from dsr.services import history
 from dsr.services.storage import vault
+from verification import grants
 
 ANSWERS_KEPT = timedelta(days=2)
 """How long a repeated POST gets the first answer again."""
 _LEFTOVERS = timedelta(days=1)
+_GRANTS_KEPT = timedelta(days=30)
 
 
 def housekeep(at: datetime) -> dict[str, int]:
@@ -23,5 +25,6 @@ def housekeep(at: datetime) -> dict[str, int]:
         "events_signed": signed.count if signed else 0,
         "answers_forgotten": answers,
         "tokens_expired": tokens,
+        "grants_ended": grants.delete_ended(at - _GRANTS_KEPT),
         "files_swept": vault().sweep(at - _LEFTOVERS),
     }
