@@ -47,7 +47,6 @@ class Case:
         self._events: list[Event] = []
         self._requests: dict[UUID, SubjectRequest] = {}
         self._stored: dict[UUID, dict[str, Any]] = {}
-        self._kept: dict[UUID, dict[str, Any]] = {}
         """The values of each request as they are in its row, so that what was set before a move is saved with it."""
         self._settled_at: datetime | None = None
 
@@ -75,7 +74,6 @@ class Case:
         request.submission = self.submission
         self._requests[request.pk] = request
         self._stored[request.pk] = _values(request)
-        self._kept[request.pk] = _values(request)
 
     def move(
         self,
@@ -94,13 +92,11 @@ class Case:
         move = BY_VERB[verb]
         check_can_make(request, move, by, at)
         source = str(request.state)
-        before = self._kept[request.pk]
         method: Callable[..., None] = getattr(request, verb)
         method(at=at, **stamps)
         self._settle(request, move, source, at)
         if not self._new:
             self._save(request)
-            self._kept[request.pk] = _values(request)
         self.record(verb, by=by, at=at, request=request, source=source, data=data, role=by.acting_as(move))
 
     def _save(self, request: SubjectRequest) -> None:
