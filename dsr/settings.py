@@ -219,6 +219,22 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 DEMO = env.flag(
     "DEMO", EMBEDDED, shown="yes, embedded only", help="Load the demonstration organisation and its known logins."
 )
+DEMO_ACCOUNTS_URL = env.text(
+    "DEMO_ACCOUNTS_URL",
+    secret=True,
+    example="postgresql://recourse@localhost/recourse_demo_accounts",
+    help="Database of the demonstration's accounts; a file in DATA_DIR if empty.",
+)
+DEMO_MESSAGING_URL = env.text(
+    "DEMO_MESSAGING_URL",
+    secret=True,
+    example="mariadb://recourse@localhost/recourse_demo_messaging",
+    help="Database of the demonstration's messaging records; a file in DATA_DIR if empty.",
+)
+DEMO_PORT = env.whole(
+    "DEMO_PORT", PORT % 65535 + 1, shown="the one after PORT", least=1, most=65535,
+    help="Port of the demonstration's marketing service.",
+)  # fmt: skip
 STAFF_MFA = env.flag(
     "STAFF_MFA", not EMBEDDED, shown="no, embedded only", help="Staff must enrol a second factor before they work."
 )
