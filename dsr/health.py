@@ -1,7 +1,7 @@
 """Three questions a machine asks: is it alive, is it ready, and how is it doing."""
 
 import hmac
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 from http import HTTPStatus
 
@@ -17,13 +17,10 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from dsr.logs import get_logger
+from dsr.selectors.figures import Figures, figures
 from dsr.services import doorbell
 
 log = get_logger(__name__)
-
-#: Functions that turn the present instant into figures. They must stay cheap at a million rows: counts over partial
-#: indexes, nothing else.
-FIGURES: list[Callable[[datetime], Iterable[Metric]]] = []
 
 
 @require_safe
@@ -77,8 +74,23 @@ class _Now(Collector):
         up.add_metric(["broker"], float(doorbell.probe()))
         yield up
         yield GaugeMetricFamily("recourse_sweeper_age_seconds", "Since the last sweep", value=_sweeper_age(self.at))
-        for figures in FIGURES:
-            yield from figures(self.at)
+        if migrated():
+            yield from _domain(figures(self.at))
+
+
+def _domain(now: Figures) -> Iterable[Metric]:
+    requests = GaugeMetricFamily("recourse_open_requests", "Requests not closed", labels=["right", "state"])
+    for labels, number in now.open_requests.items():
+        requests.add_metric(labels, number)
+    steps = GaugeMetricFamily("recourse_steps", "Systems still to answer", labels=["state"])
+    for state, number in now.steps.items():
+        steps.add_metric([state], number)
+    yield requests
+    yield steps
+    yield GaugeMetricFamily("recourse_overdue_requests", "Open past the legal date", value=now.overdue_requests)
+    yield GaugeMetricFamily("recourse_late_deadlines", "Work whose time has come", value=now.late_deadlines)
+    yield GaugeMetricFamily("recourse_waiting_messages", "Messages not sent yet", value=now.waiting_messages)
+    yield GaugeMetricFamily("recourse_troubled_messages", "Undeliverable, not noted", value=now.troubled_messages)
 
 
 def database_answers() -> bool:

@@ -46,8 +46,8 @@ STORAGE_URL = env.text(
     "STORAGE_URL",
     f"file://{DATA_DIR / 'storage'}",
     shown="storage/ in DATA_DIR",
-    example="s3://recourse-packages",
-    help="Where packages and evidence lie, always encrypted by the service: a folder, or S3 with the extra `s3`.",
+    example="file:///srv/recourse/storage",
+    help="The folder where packages and evidence lie, always encrypted by the service.",
 )
 for _folder in (DATA_DIR, STATIC_ROOT, DATA_DIR / "tmp"):
     _folder.mkdir(parents=True, exist_ok=True)

@@ -62,6 +62,7 @@ def test_metrics_are_figures_for_prometheus(client: Client) -> None:
 
     assert response.status_code == 200
     assert b'recourse_up{part="database"} 1.0' in response.content
+    assert b"recourse_overdue_requests 0.0" in response.content
     assert response["Content-Type"].startswith("text/plain")
 
 

@@ -1,0 +1,42 @@
+"""Figures of the present moment for those who watch the service. Counts over partial indexes: the work that is open."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count
+
+from dsr.lifecycle import State
+from dsr.models import ACTED_ON, Deadline, Step, StepState, SubjectRequest
+from notifications.models import TROUBLE, Message, MessageState
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What is open and what is late, at one instant."""
+
+    open_requests: dict[tuple[str, str], int]
+    """By (right, state)."""
+    overdue_requests: int
+    """Open past the date they are due by law."""
+    steps: dict[str, int]
+    """Searches of systems that wait for a worker or for an owner, by state."""
+    late_deadlines: int
+    """Work of the scheduler whose time has come."""
+    waiting_messages: int
+    troubled_messages: int
+    """Could not be delivered, and nobody of the staff has taken note."""
+
+
+def figures(at: datetime) -> Figures:
+    """Return the figures at one instant, in six statements."""
+    opened = SubjectRequest.objects.exclude(state=State.CLOSED)
+    by_right = opened.order_by().values_list("right", "state").annotate(number=Count("id"))
+    waiting = Step.objects.filter(state__in=(StepState.WAITING, StepState.WITH_OWNER)).order_by()
+    return Figures(
+        open_requests={(right, state): number for right, state, number in by_right},
+        overdue_requests=opened.filter(due_at__lt=at).count(),
+        steps=dict(waiting.values_list("state").annotate(number=Count("id"))),
+        late_deadlines=Deadline.objects.filter(done_at__isnull=True, kind__in=ACTED_ON, due_at__lt=at).count(),
+        waiting_messages=Message.objects.filter(state=MessageState.WAITING).count(),
+        troubled_messages=Message.objects.filter(state__in=TROUBLE, noted_at__isnull=True).count(),
+    )
