@@ -7,6 +7,7 @@ The theme is chosen here and nowhere else: to fall back to Django's own pages, i
 from typing import Any, cast
 
 from django.contrib import admin
+from django.contrib.admin import helpers
 from django.contrib.admin.views.main import PAGE_VAR, ChangeList
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
@@ -15,6 +16,10 @@ from django.http import HttpRequest
 from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin as ThemedModelAdmin
+from unfold.forms import AdminForm, Fieldline
+
+# The theme does this on each of its own form pages; ours come without them.
+helpers.AdminForm, helpers.Fieldline = AdminForm, Fieldline  # type: ignore[misc]
 
 
 class CappedPaginator(Paginator):  # type: ignore[type-arg]  # not subscriptable when it runs
@@ -101,6 +106,26 @@ class StaffModelAdmin(ThemedModelAdmin):  # type: ignore[misc]
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Nothing is deleted by hand: what is personal goes by schedule, and history stays."""
         return False
+
+
+class AdministratorsOnly(StaffModelAdmin):
+    """Rows that decide what everybody may do. Whoever changes them can do anything, so only superusers see them."""
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Superusers."""
+        return bool(request.user.is_superuser)
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Superusers."""
+        return bool(request.user.is_superuser)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Superusers."""
+        return bool(request.user.is_superuser)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Superusers."""
+        return bool(request.user.is_superuser)
 
 
 class ReadOnlyAdmin(StaffModelAdmin):

@@ -46,7 +46,8 @@ class EventAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Event]:
         """Return rows with their references."""
         fields = [field.name for field in Event._meta.concrete_fields if field.name not in ("submission", "request")]
-        return Event.objects.select_related("submission").only(*fields, "request_id", "submission__reference")
+        pinned = ("submission__reference", "submission__notice_id", "submission__notice_version")
+        return Event.objects.select_related("submission").only(*fields, "request_id", *pinned)
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
         """Return the chain's own order for one case."""
@@ -67,9 +68,9 @@ class EventAdmin(ReadOnlyAdmin):
         return drawn
 
     @admin.display(description=gettext_lazy("when"))
-    def when(self, row: Event) -> Any:
+    def when(self, row: Event) -> str:
         """When it happened."""
-        return row.at
+        return words.moment(row.at)
 
     @admin.display(description=gettext_lazy("reference"))
     def case(self, row: Event) -> str:
@@ -113,9 +114,14 @@ class EventAdmin(ReadOnlyAdmin):
 class CheckpointAdmin(ReadOnlyAdmin):
     """Signatures over the whole history."""
 
-    list_display = ("at", "first_event", "last_event", "count", "key_id", "short_root")
+    list_display = ("when", "first_event", "last_event", "count", "key_id", "short_root")
     ordering = ("-id",)
     fields = ("at", "first_event", "last_event", "count", "prev_root", "root", "key_id", "signature")
+
+    @admin.display(description=gettext_lazy("when"))
+    def when(self, row: Checkpoint) -> str:
+        """When it was signed."""
+        return words.moment(row.at)
 
     @admin.display(description=gettext_lazy("root"))
     def short_root(self, row: Checkpoint) -> str:

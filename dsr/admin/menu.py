@@ -14,9 +14,11 @@ _ITEMS: tuple[tuple[str | Promise, str, str], ...] = (
     (_("Systems"), "dsr_system", "dsr.view_system"),
     (_("History"), "dsr_event", "dsr.view_event"),
     (_("Checkpoints"), "dsr_checkpoint", "dsr.view_checkpoint"),
-    (_("API tokens"), "dsr_apitoken", "dsr.view_apitoken"),
-    (_("Staff"), "auth_user", "auth.view_user"),
-    (_("Roles"), "auth_group", "auth.view_group"),
+)
+_ADMINISTRATORS: tuple[tuple[str | Promise, str], ...] = (
+    (_("Staff"), "auth_user"),
+    (_("Roles"), "auth_group"),
+    (_("API tokens"), "dsr_apitoken"),
 )
 
 
@@ -35,8 +37,8 @@ def context(request: HttpRequest) -> dict[str, Any]:
         return {}
     desk = reverse("admin:index")
     items = [Item(str(_("Desk")), desk, request.path == desk)]
-    for title, name, permission in _ITEMS:
-        if request.user.has_perm(permission):
-            link = reverse(f"admin:{name}_changelist")
-            items.append(Item(str(title), link, request.path.startswith(link)))
+    listed = [(title, name) for title, name, permission in _ITEMS if request.user.has_perm(permission)]
+    for title, name in [*listed, *(_ADMINISTRATORS if request.user.is_superuser else ())]:
+        link = reverse(f"admin:{name}_changelist")
+        items.append(Item(str(title), link, request.path.startswith(link)))
     return {"console_menu": items, "console_may_search": request.user.has_perm("dsr.view_subjectrequest")}

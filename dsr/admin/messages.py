@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
+from dsr.admin import words
 from dsr.admin.base import Choices, ReadOnlyAdmin, SteadyChangeList
 from dsr.admin.queue import WORKSHEET
 from dsr.errors import RecourseError
@@ -163,9 +164,9 @@ class LetterAdmin(ReadOnlyAdmin):
         return letter
 
     @admin.display(description=gettext_lazy("made"))
-    def made(self, row: Message) -> Any:
+    def made(self, row: Message) -> str:
         """When it was queued."""
-        return row.created_at
+        return words.moment(row.created_at)
 
     @admin.display(description=gettext_lazy("letter"))
     def which(self, row: Message) -> str:

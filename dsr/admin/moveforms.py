@@ -106,7 +106,7 @@ CONSEQUENCES: Mapping[str, str | Promise] = {
 """What follows from a move, said before it is made."""
 
 FIRST = ("prepare", "approve", "refuse", "reopen", "reissue", "renew")
-GRAVE = frozenset({"approve", "refuse", "redirect", "withdraw", "go_without"})
+GRAVE = frozenset({"refuse", "redirect", "withdraw", "go_without"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +116,12 @@ class MoveForm:
     verb: str
     title: str
     consequence: str
-    grave: bool
     form: forms.Form
+
+    @property
+    def weight(self) -> str:
+        """How much it stands out: what usually comes next, what closes a request, or neither."""
+        return "first" if self.verb in FIRST else "grave" if self.verb in GRAVE else ""
 
     @property
     def open(self) -> bool:
@@ -160,7 +164,7 @@ def _grounds(case: CaseFile, verb: str) -> forms.ChoiceField:
 
 
 def _categories(case: CaseFile) -> forms.ChoiceField:
-    titled = [(each, words.category_title(case.request, each)) for each in case.categories]
+    titled = [(each, words.category_title(case.request.submission, each)) for each in case.categories]
     return forms.ChoiceField(label=_("Data category"), choices=[("", _("Choose one")), *titled])
 
 
@@ -200,4 +204,4 @@ def move_form(move: OpenMove, case: CaseFile, bound: Mapping[str, forms.Form], *
     """Return a move as the page draws it; ``bound`` holds the form that came back, by its key."""
     key = "-".join([move.verb, *(str(value) for value in initial.values())])
     form = bound.get(key) or form_for(move.verb, case, **initial)
-    return MoveForm(move.verb, move.title, str(CONSEQUENCES[move.verb]), move.verb in GRAVE, form)
+    return MoveForm(move.verb, move.title, str(CONSEQUENCES[move.verb]), form)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -33,6 +33,8 @@ from dsr.services._moves import OpenMove, open_moves
 from dsr.services.revealing import check_can_reveal
 from notifications.models import TROUBLE, Message, MessageState
 
+_MOMENT = timedelta(microseconds=1)
+_RECENT = 12
 _TALK = ("message", "ask", "answer", "note")
 _PLACED = {*_TALK, "assign", "retry_system", "go_without", "withhold", "release"}
 """Moves that stand next to what they are about and not in the list of decisions."""
@@ -144,9 +146,13 @@ class Page:
         return [form for verb in verbs if (form := self._form(verb))]
 
     @property
-    def impossible(self) -> list[OpenMove]:
-        """The moves that would be this reader's, were it not for a reason."""
-        return [move for move in self.moves.values() if not move.allowed]
+    def impossible(self) -> list[tuple[str, list[str]]]:
+        """The moves that would be this reader's were it not for a reason, by reason."""
+        found: dict[str, list[str]] = {}
+        for move in self.moves.values():
+            if not move.allowed:
+                found.setdefault(move.because, []).append(move.title)
+        return list(found.items())
 
     @property
     def assign(self) -> MoveForm | None:
@@ -177,7 +183,10 @@ class Page:
         return StepRow(
             step=step,
             sentence=words.failure(step.code),
-            counts=[(words.category_title(self.request, name), number) for name, number in sorted(step.counts.items())],
+            counts=[
+                (words.category_title(self.request.submission, name), number)
+                for name, number in sorted(step.counts.items())
+            ],
             tries=[(attempt, words.failure(attempt.code)) for attempt in step.tries.all()],
             reason=text_of(step, "reason") if self.may_read else "",
             forms=[form for form in usable if form],
@@ -189,7 +198,7 @@ class Page:
         return [
             WithholdingRow(
                 row,
-                words.category_title(self.request, row.category),
+                words.category_title(self.request.submission, row.category),
                 words.ground_title(row.ground),
                 text_of(row, "reason") if self.may_read else "",
                 None if row.lifted_at else self._form("release", withholding=row.pk),
@@ -203,7 +212,7 @@ class Page:
         return [
             (
                 entry,
-                words.category_title(self.request, entry.category),
+                words.category_title(self.request.submission, entry.category),
                 words.ground_title(entry.ground) if entry.ground else "",
             )
             for entry in self.case.ledger
@@ -238,6 +247,22 @@ class Page:
         ]
 
     @property
+    def recent_events(self) -> list[EventRow]:
+        """The newest of the history."""
+        return self.events[:_RECENT]
+
+    @property
+    def earlier_events(self) -> list[EventRow]:
+        """The rest of the history."""
+        return self.events[_RECENT:]
+
+    @property
+    def method(self) -> str:
+        """How the identity was confirmed."""
+        method = self.request.submission.verified_method
+        return str(words.METHODS.get(method, method))
+
+    @property
     def clocks(self) -> list[ClockRow]:
         """Every clock and why its date is what it is."""
         return [
@@ -261,7 +286,7 @@ class Page:
     @property
     def relationship(self) -> str:
         """What the person is to the organisation."""
-        return words.relationship_title(self.request)
+        return words.relationship_title(self.request.submission)
 
     @property
     def machine_rows(self) -> list[MachineRow]:
@@ -277,10 +302,10 @@ class Page:
         ]
 
     @property
-    def deadlines(self) -> list[tuple[Deadline, str, bool]]:
-        """The dates: the row, the law's name, and whether it is one that the service acts on by itself."""
+    def deadlines(self) -> list[tuple[Deadline, datetime, str, bool]]:
+        """The dates: the row, its last moment, the law's name, and whether the service acts on it by itself."""
         return [
-            (row, words.regime_title(row.regime) if row.regime else "", row.kind in ACTED_ON)
+            (row, row.due_at - _MOMENT, words.regime_title(row.regime) if row.regime else "", row.kind in ACTED_ON)
             for row in self.case.deadlines
         ]
 

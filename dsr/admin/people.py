@@ -1,4 +1,4 @@
-"""Staff accounts and roles, for administrators (superusers) only: whoever could change them could do anything."""
+"""Staff accounts and roles."""
 
 from typing import Any
 
@@ -8,12 +8,11 @@ from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, Permission, User
-from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from dsr.admin.base import StaffModelAdmin
+from dsr.admin.base import AdministratorsOnly
 
 for _model in (User, Group, EmailAddress, Authenticator):
     # Second factors and their secrets belong to their owners, and nobody signs in by mail address here.
@@ -21,22 +20,8 @@ for _model in (User, Group, EmailAddress, Authenticator):
         admin.site.unregister(_model)
 
 
-class _AdministratorsOnly(StaffModelAdmin):
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return bool(request.user.is_superuser)
-
-    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return bool(request.user.is_superuser)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return bool(request.user.is_superuser)
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return bool(request.user.is_superuser)
-
-
 @admin.register(User)
-class UserAdmin(_AdministratorsOnly, DjangoUserAdmin):  # type: ignore[misc,type-arg]
+class UserAdmin(AdministratorsOnly, DjangoUserAdmin):  # type: ignore[misc,type-arg]
     """Colleagues. Nobody is deleted, as history names them: an account is switched off."""
 
     form = UserChangeForm
@@ -59,7 +44,7 @@ class UserAdmin(_AdministratorsOnly, DjangoUserAdmin):  # type: ignore[misc,type
 
 
 @admin.register(Group)
-class GroupAdmin(_AdministratorsOnly, DjangoGroupAdmin):  # type: ignore[misc]
+class GroupAdmin(AdministratorsOnly, DjangoGroupAdmin):  # type: ignore[misc]
     """Roles. The ones that ship are brought back by ``manage.py setup_roles``; others are the organisation's own."""
 
     filter_horizontal = ()

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from dsr import rules
 from dsr.connectors.reasons import reason
 from dsr.lifecycle import BY_VERB, Actor, Outcome, State, Turn
-from dsr.models import Event, StepResult, SubjectRequest
+from dsr.models import Event, StepResult, Submission
 from dsr.policies import STATE_TITLES
 from dsr.rights import SPECS, Right
 from dsr.rules import NotInRules
@@ -56,6 +56,16 @@ ACTORS: Mapping[str, Words] = {
     Actor.APPROVER: gettext_lazy("An approver"),
     Actor.SYSTEM: gettext_lazy("The service"),
 }
+METHODS: Mapping[str, Words] = {
+    "mail_link": gettext_lazy("by the link in a mail"),
+    "mail_code": gettext_lazy("by the code in a mail"),
+}
+_RIGHTS: Mapping[Right, Words] = {
+    Right.BE_INFORMED: gettext_lazy("Be informed"),
+    Right.ACCESS: gettext_lazy("Access"),
+    Right.PORTABILITY: gettext_lazy("Portability"),
+}
+"""What staff call the rights; people who ask read the longer titles."""
 _EVENTS: Mapping[str, Words] = {
     "file": gettext_lazy("Filed"),
     "ask_identity": gettext_lazy("Asked to confirm the address"),
@@ -105,8 +115,8 @@ _EVENTS: Mapping[str, Words] = {
 
 
 def right_title(right: str) -> str:
-    """Return what a right is called."""
-    return str(SPECS[Right(right)].title)
+    """Return what staff call a right."""
+    return str(_RIGHTS.get(Right(right)) or SPECS[Right(right)].title)
 
 
 def state_title(state: str) -> str:
@@ -138,18 +148,16 @@ def ground_title(ground: str) -> str:
         return ground
 
 
-def category_title(request: SubjectRequest, category: str) -> str:
+def category_title(submission: Submission, category: str) -> str:
     """Return a data category as the notice calls it that the submission is pinned to, or its id."""
-    submission = request.submission
     try:
         return rules.pack().notice(submission.notice_id, submission.notice_version).category(category).title
     except NotInRules:
         return category
 
 
-def relationship_title(request: SubjectRequest) -> str:
+def relationship_title(submission: Submission) -> str:
     """Return what the person is to the organisation, in the words of the pinned notice, or the id."""
-    submission = request.submission
     try:
         notice = rules.pack().notice(submission.notice_id, submission.notice_version)
         return notice.relationship(submission.relationship).title
@@ -170,6 +178,12 @@ def local(at: datetime, zone: str) -> datetime:
 def day(on: date | datetime) -> str:
     """Return a day as people write it."""
     return str(date_format(on, "j M Y"))
+
+
+def moment(at: datetime, zone: str = "UTC") -> str:
+    """Return an instant as people write it, to the second, with the zone's name."""
+    shown = local(at, zone)
+    return f"{date_format(shown, 'j M Y, H:i:s')} {shown.tzname()}"
 
 
 def time_left(due_on: date, due_at: datetime, zone: str, at: datetime) -> tuple[str, str]:
@@ -201,11 +215,13 @@ def happened(event: Event) -> str:
 def particulars(event: Event, staff: Mapping[int, User]) -> str:
     """Return what an event adds to its title: which system, which category, which colleague. Never a personal value."""
     data: Mapping[str, Any] = event.data
-    parts = [str(data[key]) for key in ("system", "letter", "method") if data.get(key)]
+    parts = [str(data[key]) for key in ("system", "letter") if data.get(key)]
+    if data.get("method"):
+        parts.append(str(METHODS.get(data["method"], data["method"])))
     if event.verb == "assign":
         parts.append(colleague(staff.get(data.get("assignee") or 0)) or _("nobody"))
     if data.get("category"):
-        parts.append(str(data["category"]))
+        parts.append(category_title(event.submission, str(data["category"])))
     if data.get("ground"):
         parts.append(ground_title(str(data["ground"])))
     if data.get("result"):

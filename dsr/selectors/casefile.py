@@ -78,6 +78,8 @@ def load(request: SubjectRequest) -> CaseFile:
     for letter in letters:
         letter.data_key = submission.data_key
     events = list(submission.events.order_by("-seq")[:EVENTS_SHOWN])
+    for event in events:
+        event.submission = submission
     return CaseFile(
         request=request,
         siblings=list(submission.requests.exclude(pk=request.pk).defer("details_sealed", "reason_sealed")),
