@@ -256,6 +256,6 @@ def safe_name(name: str) -> str:
     cleaned = visible.strip(" .")
     path = PurePosixPath(cleaned or "file")
     if len(path.name) > _LONGEST_NAME:
-        ending = path.suffix[:16]
+        ending = path.suffix if len(path.suffix) <= 16 else ""
         return path.name[: _LONGEST_NAME - len(ending)] + ending
     return path.name

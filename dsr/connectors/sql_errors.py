@@ -12,7 +12,8 @@ from sqlalchemy.engine import Engine
 from dsr.connectors.base import Code, ConnectorError, PermanentFailure, TemporaryFailure
 from dsr.connectors.deadline import Deadline
 
-_TEMPORARY = frozenset({Code.UNREACHABLE, Code.TIMED_OUT, Code.BUSY, Code.INTERRUPTED, Code.SYSTEM_ERROR})
+TEMPORARY = frozenset({Code.UNREACHABLE, Code.TIMED_OUT, Code.BUSY, Code.INTERRUPTED, Code.SYSTEM_ERROR})
+"""Codes that may pass by themselves."""
 
 # SQLSTATE, longest match first: PostgreSQL, "Appendix A. Error Codes".
 _POSTGRESQL: dict[str, Code] = {
@@ -91,7 +92,7 @@ _SQLITE: dict[int, Code] = {
 
 def failure(code: Code, where: str = "") -> ConnectorError:
     """Return the failure that belongs to a code."""
-    return TemporaryFailure(code, where) if code in _TEMPORARY else PermanentFailure(code, where)
+    return TemporaryFailure(code, where) if code in TEMPORARY else PermanentFailure(code, where)
 
 
 def postgresql(state: str | None) -> ConnectorError:

@@ -107,7 +107,9 @@ def problem_page() -> dict[str, str]:
     from dsr.api.catalogue import TYPES
 
     rows = [
-        "| " + " | ".join(_cell(str(text)) for text in (f"`{each.code}`", each.status, each.meaning, each.remedy)) + " |"
+        "| "
+        + " | ".join(_cell(str(text)) for text in (f"`{each.code}`", each.status, each.meaning, each.remedy))
+        + " |"
         for each in TYPES.values()
     ]
     lines = [
@@ -128,7 +130,21 @@ def rules_page() -> dict[str, str]:
     return {"docs/reference/rules.md": reference.page(rules.load(SHIPPED), _NOTE)}
 
 
-SOURCES: list[Callable[[], Mapping[str, str]]] = [rules_page, lifecycle_pages, settings_page, openapi_file, problem_page]
+def connector_files() -> dict[str, str]:
+    """What connectors report, and the schemas of their configurations."""
+    from dsr.connectors import reference as connectors
+
+    return connectors.pages(_NOTE)
+
+
+SOURCES: list[Callable[[], Mapping[str, str]]] = [
+    rules_page,
+    lifecycle_pages,
+    settings_page,
+    openapi_file,
+    problem_page,
+    connector_files,
+]
 
 
 def files() -> dict[str, str]:

@@ -155,3 +155,15 @@ def bench(request: pytest.FixtureRequest) -> Bench:
     """Each kind of connector in turn."""
     found: Bench = request.getfixturevalue(f"{request.param}_bench")
     return found
+
+
+@pytest.fixture
+def postgres_aged(postgres_url: str) -> Iterator[str]:
+    """An empty database in PostgreSQL."""
+    yield from shop.postgres_empty(postgres_url, "aged")
+
+
+@pytest.fixture
+def mariadb_aged(mariadb_url: str) -> Iterator[str]:
+    """An empty database in MariaDB."""
+    yield from shop.mariadb_empty(mariadb_url, "aged")

@@ -242,3 +242,25 @@ def mariadb_shop(url: str) -> Iterator[str]:
 def nobody(url: str, scheme: str) -> str:
     """The address of the shop for the user who may do nothing."""
     return at(url, scheme, urlsplit(url).path[1:], _database("nobody"))
+
+
+def postgres_empty(url: str, what: str) -> Iterator[str]:
+    """An empty PostgreSQL database."""
+    name = _database(what)
+    engine = sa.create_engine(at(url, "postgresql+psycopg", "postgres"), isolation_level="AUTOCOMMIT")
+    with closing(engine.connect()) as connection:
+        connection.exec_driver_sql(f'CREATE DATABASE "{name}"')
+        yield at(url, "postgresql", name)
+        connection.exec_driver_sql(f'DROP DATABASE "{name}" WITH (FORCE)')
+    engine.dispose()
+
+
+def mariadb_empty(url: str, what: str) -> Iterator[str]:
+    """An empty MariaDB database."""
+    name = _database(what)
+    engine = sa.create_engine(at(url, "mysql+pymysql", ""), isolation_level="AUTOCOMMIT")
+    with closing(engine.connect()) as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
+        yield at(url, "mariadb", name)
+        connection.exec_driver_sql(f"DROP DATABASE {name}")
+    engine.dispose()
