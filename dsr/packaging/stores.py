@@ -1,4 +1,4 @@
-"""Where sealed bytes lie: a folder. A store sees names and ciphertext only; sealing is the vault's business."""
+"""Where sealed bytes lie: here, a folder. A store sees names and ciphertext only; sealing is the vault's business."""
 
 import os
 import secrets
@@ -8,7 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-_SUFFIX = ".sealed"
+SUFFIX = ".sealed"
+"""Ends the name under which an object lies, and keeps an object `a` apart from the folder of `a/b`."""
 
 
 class Missing(LookupError):
@@ -21,7 +22,7 @@ class Upload(Protocol):
     def write(self, data: bytes) -> None:
         """Appends bytes."""
 
-    def publish(self, name: str) -> None:
+    def publish(self) -> None:
         """Makes the whole object visible under its name at once, replacing an older one; durable on return."""
 
     def abandon(self) -> None:
@@ -43,7 +44,7 @@ class Blob(Protocol):
 class Store(Protocol):
     """What the vault needs of a place."""
 
-    def upload(self) -> Upload:
+    def upload(self, name: str) -> Upload:
         """Starts a new object."""
 
     def open(self, name: str) -> Blob:
@@ -70,10 +71,10 @@ class FolderStore:
         self._objects = root / "objects"
         self._incoming = root / "incoming"
 
-    def upload(self) -> "_FolderUpload":
+    def upload(self, name: str) -> "_FolderUpload":
         """Starts a new object in `incoming/`."""
         _make_folder(self._incoming)
-        return _FolderUpload(self._incoming / secrets.token_hex(16), self._path)
+        return _FolderUpload(self._incoming / secrets.token_hex(16), self._path(name))
 
     def open(self, name: str) -> "_FolderBlob":
         """The object of that name. Raises `Missing`."""
@@ -102,8 +103,8 @@ class FolderStore:
         """Every stored name that starts with `prefix`, in order."""
         # Only the folder that can hold such names is walked, not the whole store.
         start = self._objects / prefix.rpartition("/")[0]
-        found = (path.relative_to(self._objects).as_posix() for path in start.rglob(f"*{_SUFFIX}"))
-        yield from sorted(name for each in found if (name := each.removesuffix(_SUFFIX)).startswith(prefix))
+        found = (path.relative_to(self._objects).as_posix() for path in start.rglob(f"*{SUFFIX}"))
+        yield from sorted(name for each in found if (name := each.removesuffix(SUFFIX)).startswith(prefix))
 
     def sweep(self, before: datetime) -> int:
         """Removes what crashed writers left before that instant; returns how many."""
@@ -116,14 +117,13 @@ class FolderStore:
         return removed
 
     def _path(self, name: str) -> Path:
-        # The suffix keeps an object "a" apart from the folder of "a/b".
-        return self._objects / f"{name}{_SUFFIX}"
+        return self._objects / f"{name}{SUFFIX}"
 
 
 class _FolderUpload:
     """A file in `incoming/`, opened by nobody else."""
 
-    def __init__(self, path: Path, target: "PathOf") -> None:
+    def __init__(self, path: Path, target: Path) -> None:
         self._path, self._target = path, target
         self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
 
@@ -132,10 +132,10 @@ class _FolderUpload:
         while view:
             view = view[os.write(self._descriptor, view) :]
 
-    def publish(self, name: str) -> None:
+    def publish(self) -> None:
         os.fsync(self._descriptor)
         self._close()
-        target = self._target(name)
+        target = self._target
         while True:
             try:
                 _make_folder(target.parent)
@@ -173,12 +173,6 @@ class _FolderBlob:
 
     def close(self) -> None:
         self._file.close()
-
-
-class PathOf(Protocol):
-    """Where a name's object lies."""
-
-    def __call__(self, name: str, /) -> Path: ...
 
 
 def _make_folder(folder: Path) -> None:

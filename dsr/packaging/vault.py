@@ -23,7 +23,7 @@ from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 from typing import Self
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -217,12 +217,12 @@ class Vault:
         `key` has 32 bytes. An object of the same name is replaced in one step.
         """
         _check_name(name)
-        upload = self._store.upload()
+        upload = self._store.upload(name)
         try:
             writing = Writing(upload, name, key, self._chunk_bits)
             yield writing
             writing.finish()
-            upload.publish(name)
+            upload.publish()
         except BaseException:
             upload.abandon()
             raise
@@ -256,16 +256,32 @@ def _check_name(name: str) -> None:
 
 @lru_cache(maxsize=8)
 def open_vault(url: str) -> Vault:
-    """The vault at STORAGE_URL: `file:///folder`. Raises ImproperlyConfigured with the fix."""
+    """The vault at STORAGE_URL: `file:///folder` or `s3://bucket/prefix`. Raises ImproperlyConfigured with the fix."""
     parts = urlsplit(url)
     if parts.scheme == "file" and parts.netloc in ("", "localhost") and parts.path.startswith("/"):
         return Vault(FolderStore(Path(unquote(parts.path))))
-    if parts.scheme == "s3":
-        raise ImproperlyConfigured(
-            "STORAGE_URL: s3:// needs the optional extra `s3`, which this release does not have yet. "
-            "Fix: name a folder, for example STORAGE_URL=file:///var/lib/recourse/vault (a mounted bucket will do)"
-        )
+    if parts.scheme == "s3" and parts.netloc:
+        return Vault(_bucket(parts))
     raise ImproperlyConfigured(
         f"STORAGE_URL: saw {parts.scheme + '://' if parts.scheme else 'no scheme'}. "
-        "Fix: name a folder with three slashes, for example STORAGE_URL=file:///var/lib/recourse/vault"
+        "Fix: name a folder with three slashes, for example STORAGE_URL=file:///var/lib/recourse/vault, "
+        "or a bucket, for example STORAGE_URL=s3://recourse-packages/production?region=eu-west-1"
     )
+
+
+def _bucket(parts: SplitResult) -> Store:
+    try:
+        from dsr.packaging.s3store import BucketStore
+    except ModuleNotFoundError:
+        raise ImproperlyConfigured(
+            "STORAGE_URL: s3:// needs boto3, which is not installed. "
+            "Fix: install the extra `s3` (pip install boto3), or name a folder such as file:///var/lib/recourse/vault"
+        ) from None
+    options = dict(parse_qsl(parts.query))
+    if unknown := sorted(set(options) - {"region", "endpoint"}):
+        raise ImproperlyConfigured(
+            f"STORAGE_URL: saw the option {unknown[0]!r}. Fix: s3:// takes region and endpoint, and credentials "
+            "come from the environment or the machine's role, never from the address"
+        )
+    prefix = unquote(parts.path).strip("/")
+    return BucketStore(parts.netloc, prefix, region=options.get("region"), endpoint=options.get("endpoint"))

@@ -1,4 +1,5 @@
 import os
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -255,7 +256,17 @@ def test_open_vault_takes_a_folder_with_spaces(tmp_path: Path) -> None:
     assert (tmp_path / "my vault" / "objects" / "a.sealed").exists()
 
 
-@pytest.mark.parametrize("url", ["s3://bucket", "file://host/x", "file:relative", "/var/lib", "", "ftp://x/y"])
+def test_open_vault_names_the_extra_when_it_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "boto3", None)
+    monkeypatch.delitem(sys.modules, "dsr.packaging.s3store", raising=False)
+
+    with pytest.raises(ImproperlyConfigured, match="extra `s3`"):
+        open_vault("s3://never-seen-before")
+
+
+@pytest.mark.parametrize(
+    "url", ["s3:///prefix", "s3://bucket?key=secret", "file://host/x", "file:relative", "/var/lib", "", "ftp://x/y"]
+)
 def test_open_vault_names_the_setting_and_the_fix(url: str) -> None:
     with pytest.raises(ImproperlyConfigured, match=r"STORAGE_URL: .*Fix: "):
         open_vault(url)
