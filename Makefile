@@ -6,7 +6,7 @@ PY := .venv/bin/python
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test check bench lock generated audit clean
+.PHONY: help setup run demo test check fix bench lock generated audit clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -29,6 +29,12 @@ test: ## the whole suite, on the services that answer (ARGS go to pytest)
 check: ## format, lint, types, layers, drift, deployment
 	@.ci/setup dev
 	@exec .ci/check
+
+fix: ## put the form of code and templates right, as check wants it
+	@.ci/setup dev
+	@.venv/bin/ruff check --quiet --fix . || true
+	@.venv/bin/ruff format --quiet .
+	@find templates dsr -name '*.html' | xargs .venv/bin/djade --target-version 5.2 || true
 
 bench: ## measure against PostgreSQL; writes var/bench.json
 	@.ci/setup dev

@@ -1,8 +1,8 @@
 """Every setting of the service, read from the environment and from nowhere else.
 
-Without any variable the service runs *embedded*: SQLite, its own broker in a file, mail written to files and its own keys,
-all under `DATA_DIR`. With `DATABASE_URL` naming a server it refuses to start until the keys and the address of the
-site are given: nothing that is safe on a laptop only may slip into production.
+Without any variable the service runs *embedded*: SQLite, its own broker in a file, mail written to files and its own
+keys, all under `DATA_DIR`. With `DATABASE_URL` naming a server it refuses to start until the keys and the address of
+the site are given: nothing that is safe on a laptop only may slip into production.
 """
 
 import os
@@ -46,8 +46,8 @@ STORAGE_URL = env.text(
     "STORAGE_URL",
     f"file://{DATA_DIR / 'storage'}",
     shown="storage/ in DATA_DIR",
-    example="file:///srv/recourse/storage",
-    help="The folder where packages and evidence lie, always encrypted by the service.",
+    example="s3://recourse-packages/production?region=eu-west-1",
+    help="Where packages and evidence lie, always encrypted by the service: a folder, or S3 with the extra `s3`.",
 )
 for _folder in (DATA_DIR, STATIC_ROOT, DATA_DIR / "tmp"):
     _folder.mkdir(parents=True, exist_ok=True)
@@ -417,7 +417,7 @@ CONTENT_SECURITY_POLICY = {
 KNOX_TOKEN_MODEL = "dsr.ApiToken"  # noqa: S105 - a model, no password
 REST_KNOX = {"AUTH_HEADER_PREFIX": "Bearer", "TOKEN_TTL": timedelta(days=365), "TOKEN_PREFIX": "rec_"}
 API_PER_MINUTE = env.whole(
-    "API_PER_MINUTE", 3000, least=0, most=10_000_000, help="Requests a minute that each API token may make; 0: no limit."
+    "API_PER_MINUTE", 3000, least=0, most=10_000_000, help="Requests a minute each API token may make; 0: no limit."
 )
 REST_FRAMEWORK: dict[str, Any] = {
     # Nothing gets in by these; what lets somebody in stands on dsr.api.endpoint.Endpoint, the base of every call.
