@@ -15,6 +15,7 @@ urlpatterns = [
     path(".well-known/security.txt", wellknown.security_txt),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
+    path("", include("dsr.public.urls")),
     path("api/", include("dsr.api.urls")),
 ]
 

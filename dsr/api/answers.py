@@ -1,5 +1,6 @@
 """What goes back when all is well: a model as JSON, with its version where it has one."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from django.http import HttpResponse
@@ -22,9 +23,9 @@ class Answer(NamedTuple):
     headers: dict[str, str]
 
 
-def answer(content: BaseModel, status: int = 200, **headers: str) -> Answer:
-    """Return an answer; ``headers`` by name with underscores."""
-    return Answer(status, content.model_dump_json(by_alias=True), {name.replace("_", "-"): value for name, value in headers.items()})
+def answer(content: BaseModel, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
+    """Return a model as an answer."""
+    return Answer(status, content.model_dump_json(by_alias=True), dict(headers or {}))
 
 
 def respond(given: Answer) -> HttpResponse:
@@ -32,11 +33,11 @@ def respond(given: Answer) -> HttpResponse:
     return HttpResponse(given.body, status=given.status, content_type=MEDIA_TYPE, headers=given.headers)
 
 
-def show(content: BaseModel, status: int = 200, **headers: str) -> HttpResponse:
+def show(content: BaseModel, status: int = 200, headers: Mapping[str, str] | None = None) -> HttpResponse:
     """Return a model as a response."""
-    return respond(answer(content, status, **headers))
+    return respond(answer(content, status, headers))
 
 
-def etag(version: int) -> str:
-    """Return the ETag of a version."""
-    return f'"{version}"'
+def etag(version: int) -> dict[str, str]:
+    """Return the header that names a version."""
+    return {"ETag": f'"{version}"'}

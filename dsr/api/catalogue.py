@@ -28,7 +28,7 @@ _TYPES = (
         _("Send one JSON object. The sentence in “detail” says at which place reading stopped.")),
     ProblemType("bad-header", 400, _("A header cannot be used"),
         _("A header such as If-Match or Idempotency-Key is not written as its specification says."),
-        _("“errors” names the header. An Idempotency-Key has 1 to 128 visible ASCII characters; If-Match holds an ETag as we gave it.")),
+        _("“errors” names the header and says how to write it.")),
     ProblemType("bad-parameter", 400, _("A parameter in the address cannot be used"),
         _("A parameter after the question mark is unknown, missing, given twice, or has a value it cannot have."),
         _("“errors” names each parameter with a sentence.")),
@@ -61,6 +61,9 @@ _TYPES = (
         _("The list of open steps shows what this caller can do now.")),
     ProblemType("own-case", 403, _("A case about yourself"),
         _("Nobody handles a case about themselves."), _("Leave it to a colleague.")),
+    ProblemType("not-revealing", 403, _("Personal values stay hidden"),
+        _("The owner's account may not see personal values in full."),
+        _("Ask a colleague who may, or work with the masked values.")),
     ProblemType("four-eyes", 403, _("A second person is needed"),
         _("Whoever prepared an answer or a refusal may not approve it."), _("Have somebody else approve it.")),
     # what is asked for

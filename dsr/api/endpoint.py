@@ -11,7 +11,7 @@ from rest_framework.views import APIView
 from dsr.api.authentication import Bearer
 from dsr.api.problems import Problem
 from dsr.api.reading import JSONBytes
-from dsr.api.scopes import Scopes, ScopeRequired
+from dsr.api.scopes import ScopeRequired, Scopes
 from dsr.api.throttles import PerToken
 
 
@@ -35,7 +35,7 @@ class Endpoint(APIView):
         headers = {"Allow": ", ".join(name for name in self.allowed_methods if name != "OPTIONS")}
         raise Problem("method-not-allowed", _("This address does not take this method."), headers=headers)
 
-    def finalize_response(
+    def finalize_response(  # type: ignore[override] # the framework takes any response; its types say less
         self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
     ) -> HttpResponseBase:
         """Add what the throttle counted."""

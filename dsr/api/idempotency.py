@@ -91,7 +91,7 @@ def _earlier(scope: str, key: str, digests: list[str]) -> Answer:
 
 
 def _digests(request: Request) -> list[str]:
-    """Fingerprint method, address and body under every field key: a plain digest of personal values could be guessed."""
+    """Fingerprint method, address and body under every field key: plain digests of personal values can be guessed."""
     parts = ((request.method or "").encode(), request.get_full_path().encode(), raw_body(request))
     # Hashed first: fingerprints are made of normal forms, in which "A" is "a".
     exact = hashlib.sha256(b"\n".join(parts)).hexdigest()

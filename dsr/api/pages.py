@@ -20,7 +20,8 @@ _A_DAY = 86_400
 @lru_cache(maxsize=1)
 def description() -> dict[str, Any]:
     """Return the description of the interface."""
-    made: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+    generator = SchemaGenerator()  # type: ignore[no-untyped-call]
+    made: dict[str, Any] = generator.get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
     return made
 
 
@@ -28,7 +29,7 @@ def description() -> dict[str, Any]:
 def description_text(form: str = "yaml") -> str:
     """Return the description as the text of a file: ``yaml``, or ``json``."""
     renderer = OpenApiJsonRenderer() if form == "json" else OpenApiYamlRenderer()
-    text: bytes = renderer.render(description(), renderer_context={})  # type: ignore[no-untyped-call]
+    text: bytes = renderer.render(description(), renderer_context={})
     return text.decode()
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -44,7 +45,7 @@ def detail(
     )
 
 
-def _row(request: SubjectRequest, at: datetime) -> dict[str, object]:
+def _row(request: SubjectRequest, at: datetime) -> dict[str, Any]:
     return {
         "id": request.pk,
         "url": url("requests", request.pk),

@@ -111,7 +111,7 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> HttpRespo
         log.error("database unavailable", error=type(error).__name__)
         retry = {"Retry-After": str(_RETRY_SOON)}
         return response(Problem("unavailable", _("The service is not available. Please repeat it."), headers=retry))
-    log.exception("unexpected", exc_info=error)
+    log.error("unexpected", exc_info=error)
     return response(Problem("unexpected", _("Something went wrong here. It has been recorded.")))
 
 

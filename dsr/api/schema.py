@@ -31,7 +31,7 @@ _REFUSALS = (400, 401, 403, 405, 406, 429, 500, 503)
 _REFUSALS_OF_POST = (409, 412, 413, 415, 422)
 
 
-class Described(PydanticExtension):  # type: ignore[misc]
+class Described(PydanticExtension):  # type: ignore[no-untyped-call]
     """Models as schemas: bodies as they are read, answers as they are written."""
 
     priority = 1
@@ -41,19 +41,18 @@ class Described(PydanticExtension):  # type: ignore[misc]
         mode: Literal["validation", "serialization"] = "validation" if direction == "request" else "serialization"
         schema = self.target.model_json_schema(ref_template="#/components/schemas/{model}", mode=mode)
         for name, part in schema.pop("$defs", {}).items():
-            component = ResolvedComponent(name=name, type=ResolvedComponent.SCHEMA, object=name, schema=_plain(part))
+            component = ResolvedComponent(  # type: ignore[no-untyped-call]
+                name=name, type=ResolvedComponent.SCHEMA, object=name, schema=_plain(part)
+            )
             auto_schema.registry.register_on_missing(component)
-        return _plain(schema)
+        described: Schema = _plain(schema)
+        return described
 
 
-def _plain(schema: Schema) -> Schema:
+def _plain(schema: Any) -> Any:
     """Drop the titles that the library makes up from names."""
     if isinstance(schema, dict):
-        return {
-            key: _plain(value)
-            for key, value in schema.items()
-            if not (key == "title" and isinstance(value, str))
-        }
+        return {key: _plain(value) for key, value in schema.items() if not (key == "title" and isinstance(value, str))}
     if isinstance(schema, list):
         return [_plain(value) for value in schema]
     return schema

@@ -80,11 +80,13 @@ class ScopeRequired(BasePermission):
             return False
         if not isinstance(request.auth, ApiToken):
             return False
-        found = Bearing(request.user, request.auth)
+        found = Bearing(request.auth.user, request.auth)
         if found.scopes & wanted:
             request.bearing = found  # type: ignore[attr-defined]
             return True
         names = ", ".join(sorted(wanted))
         if found.claimed & wanted:
             raise Problem("not-permitted", _("The owner of this token lacks the permission that its scope needs."))
-        raise Problem("insufficient-scope", _("This needs a token with one of these scopes: %(names)s.") % {"names": names})
+        raise Problem(
+            "insufficient-scope", _("This needs a token with one of these scopes: %(names)s.") % {"names": names}
+        )

@@ -1,4 +1,4 @@
-"""What may be asked of somebody who uses a right, and what must not: the same list for the form, the desk and programs."""
+"""What may be asked of somebody who uses a right, and what must not: one list for form, desk and programs."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -38,6 +38,11 @@ def write_from_person(
     return request
 
 
+def answer(request_id: UUID, text: str, *, by: Caller, at: datetime, expect: int | None = None) -> SubjectRequest:
+    """Keep what the person answered to an open question. Raises WrongState when there is none."""
+    return _post(request_id, "answer", Direction.FROM_PERSON, text, by, at, expect)
+
+
 def note(request_id: UUID, text: str, *, by: Caller, at: datetime, expect: int | None = None) -> SubjectRequest:
     """Keep a note among staff."""
     return _post(request_id, "note", Direction.NOTE, text, by, at, expect)

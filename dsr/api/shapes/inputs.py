@@ -25,7 +25,7 @@ def _refuse(sentence: str) -> PydanticCustomError:
 
 def _written_out(value: Any) -> Any:
     """A number of seconds, even as text, is no date that people can check."""
-    if isinstance(value, str) and not _INSTANT.fullmatch(value):
+    if not isinstance(value, str) or not _INSTANT.fullmatch(value):
         raise _refuse(_("Give date and time as ISO 8601, for example 2026-03-05T09:30:00Z."))
     return value
 
@@ -56,6 +56,7 @@ def _printable(value: str) -> str:
 
 Instant = Annotated[
     AwareDatetime,
+    Field(strict=False),  # what is strict here is ``_written_out``
     BeforeValidator(_written_out),
     AfterValidator(_of_our_time),
     WithJsonSchema({"type": "string", "format": "date-time"}),
@@ -178,7 +179,9 @@ class WithCategory(WithGround):
     """What is held back, on a coded ground and with reasons."""
 
     category: Word
-    system: str = Field("", max_length=48, pattern=r"^[-a-zA-Z0-9_]*$", description="Key of one system, or all of them.")
+    system: str = Field(
+        "", max_length=48, pattern=r"^[-a-zA-Z0-9_]*$", description="Key of one system, or all of them."
+    )
 
 
 class WithWithholding(Body):

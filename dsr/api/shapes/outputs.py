@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AliasChoices, Field
 
 from dsr.api.answers import Shown
 
@@ -267,8 +267,8 @@ class MoveList(Shown):
 class SegmentShown(Shown):
     """An unbroken run of days, both ends included, that counts or does not, and why."""
 
-    start: date = Field(serialization_alias="from")
-    end: date = Field(serialization_alias="to")
+    start: date = Field(serialization_alias="from", validation_alias=AliasChoices("start", "from"))
+    end: date = Field(serialization_alias="to", validation_alias=AliasChoices("end", "to"))
     counts: bool
     because: str
     source: str

@@ -69,7 +69,7 @@ def _keep(request_id: UUID, new: inputs.NewMessage, by: Caller, at: datetime, ex
     receipt = outputs.MessageKept(
         request=kept.pk, direction=new.direction, at=at, state=kept.state, turn=kept.turn, version=kept.version
     )
-    return answer(receipt, 201, ETag=etag(kept.version))
+    return answer(receipt, 201, headers=etag(kept.version))
 
 
 def _posts(found: SubjectRequest) -> list[Post]:

@@ -17,7 +17,7 @@ from dsr.api.answers import Answer, etag, respond, show
 from dsr.api.endpoint import Endpoint
 from dsr.api.idempotency import once
 from dsr.api.problems import Problem
-from dsr.api.reading import body, expected_version, no_parameters, raw_body
+from dsr.api.reading import Body, body, expected_version, no_parameters, raw_body
 from dsr.api.schema import IDEMPOTENT, IF_MATCH
 from dsr.api.scopes import bearing
 from dsr.api.shapes import inputs, outputs
@@ -40,59 +40,71 @@ class Doing(NamedTuple):
     @property
     def how(self) -> dict[str, Any]:
         """The arguments that every use case takes."""
-        return {"by": self.by, "at": self.at, "expect": self.expect}
+        return self._asdict()
 
 
 class Dispatch(NamedTuple):
     """The body that a verb takes, and the use case that makes the move."""
 
-    model: type[inputs.Body]
+    model: type[Body]
     make: Callable[[Doing, Any], object]
 
 
-def _assign(doing: Doing, given: inputs.WithAssignee) -> object:
+def _assign(do: Doing, given: inputs.WithAssignee) -> object:
     if given.assignee is None:
-        return review.assign(doing.request_id, None, **doing.how)
+        return review.assign(assignee_id=None, **do.how)
     colleague = get_user_model().objects.filter(username=given.assignee).values_list("pk", flat=True).first()
     if colleague is None:
         raise Incomplete(_("Choose a colleague who works the queue."), field="assignee")
-    return review.assign(doing.request_id, colleague, **doing.how)
+    return review.assign(assignee_id=colleague, **do.how)
 
 
-def _withhold(doing: Doing, given: inputs.WithCategory) -> object:
+def _withhold(do: Doing, given: inputs.WithCategory) -> object:
     return review.withhold(
-        doing.request_id, given.category, given.ground, given.reason, system_key=given.system, **doing.how
+        category=given.category, ground=given.ground, reason=given.reason, system_key=given.system, **do.how
     )
 
 
-def _reopen(doing: Doing, given: inputs.Nothing) -> object:
-    found = find(doing.request_id)
-    if doing.expect not in (None, found.version):
+def _propose_refusal(do: Doing, given: inputs.WithGround) -> object:
+    return review.propose_refusal(ground=given.ground, reason=given.reason, **do.how)
+
+
+def _go_without(do: Doing, given: inputs.WithStepAndReason) -> object:
+    return search.go_without(step_id=given.step, reason=given.reason, **do.how)
+
+
+def _release(do: Doing, given: inputs.WithWithholding) -> object:
+    return review.release(withholding_id=given.withholding, **do.how)
+
+
+def _reopen(do: Doing, given: inputs.Nothing) -> object:
+    found = find(do.request_id)
+    if do.expect not in (None, found.version):
         raise Stale(_("Somebody changed this request since you looked. Look again, then decide."))
-    return identity.reopen(found.submission_id, by=doing.by, at=doing.at)
+    return identity.reopen(found.submission_id, by=do.by, at=do.at)
 
 
 # fmt: off
 MOVES: dict[str, Dispatch] = {
     "reopen":          Dispatch(inputs.Nothing, _reopen),
-    "retry_system":    Dispatch(inputs.WithStep, lambda do, given: search.retry(do.request_id, given.step, **do.how)),
-    "go_without":      Dispatch(inputs.WithStepAndReason, lambda do, given: search.go_without(do.request_id, given.step, given.reason, **do.how)),
+    "retry_system":    Dispatch(inputs.WithStep, lambda do, given: search.retry(step_id=given.step, **do.how)),
+    "go_without":      Dispatch(inputs.WithStepAndReason, _go_without),
     "assign":          Dispatch(inputs.WithAssignee, _assign),
-    "note":            Dispatch(inputs.WithText, lambda do, given: threads.note(do.request_id, given.text, **do.how)),
-    "ask":             Dispatch(inputs.WithText, lambda do, given: threads.ask(do.request_id, given.text, **do.how)),
-    "answer":          Dispatch(inputs.WithText, lambda do, given: threads.write_from_person(do.request_id, given.text, **do.how)),
-    "message":         Dispatch(inputs.WithText, lambda do, given: threads.write_to_person(do.request_id, given.text, **do.how)),
+    "note":            Dispatch(inputs.WithText, lambda do, given: threads.note(text=given.text, **do.how)),
+    "ask":             Dispatch(inputs.WithText, lambda do, given: threads.ask(text=given.text, **do.how)),
+    "answer":          Dispatch(inputs.WithText, lambda do, given: threads.answer(text=given.text, **do.how)),
+    "message":         Dispatch(inputs.WithText, lambda do, given: threads.write_to_person(text=given.text, **do.how)),
     "withhold":        Dispatch(inputs.WithCategory, _withhold),
-    "release":         Dispatch(inputs.WithWithholding, lambda do, given: review.release(do.request_id, given.withholding, **do.how)),
-    "prepare":         Dispatch(inputs.Nothing, lambda do, given: review.prepare(do.request_id, **do.how)),
-    "propose_refusal": Dispatch(inputs.WithGround, lambda do, given: review.propose_refusal(do.request_id, given.ground, given.reason, **do.how)),
-    "send_back":       Dispatch(inputs.WithReason, lambda do, given: review.send_back(do.request_id, given.reason, **do.how)),
-    "approve":         Dispatch(inputs.Nothing, lambda do, given: review.approve(do.request_id, **do.how)),
-    "refuse":          Dispatch(inputs.Nothing, lambda do, given: review.refuse(do.request_id, **do.how)),
-    "redirect":        Dispatch(inputs.WithText, lambda do, given: review.redirect(do.request_id, given.text, **do.how)),
-    "reissue":         Dispatch(inputs.Nothing, lambda do, given: delivery.reissue(do.request_id, **do.how)),
-    "renew":           Dispatch(inputs.Nothing, lambda do, given: delivery.reissue(do.request_id, **do.how)),
-    "withdraw":        Dispatch(inputs.Nothing, lambda do, given: review.withdraw(do.request_id, **do.how)),
+    "release":         Dispatch(inputs.WithWithholding, _release),
+    "prepare":         Dispatch(inputs.Nothing, lambda do, _given: review.prepare(**do.how)),
+    "propose_refusal": Dispatch(inputs.WithGround, _propose_refusal),
+    "send_back":       Dispatch(inputs.WithReason, lambda do, given: review.send_back(reason=given.reason, **do.how)),
+    "approve":         Dispatch(inputs.Nothing, lambda do, _given: review.approve(**do.how)),
+    "refuse":          Dispatch(inputs.Nothing, lambda do, _given: review.refuse(**do.how)),
+    "redirect":        Dispatch(inputs.WithText, lambda do, given: review.redirect(text=given.text, **do.how)),
+    "reissue":         Dispatch(inputs.Nothing, lambda do, _given: delivery.reissue(**do.how)),
+    "renew":           Dispatch(inputs.Nothing, lambda do, _given: delivery.reissue(**do.how)),
+    "withdraw":        Dispatch(inputs.Nothing, lambda do, _given: review.withdraw(**do.how)),
 }
 # fmt: on
 
@@ -125,7 +137,7 @@ class OpenMoves(Endpoint):
             for move in open_moves(found, bearing(request).caller, timezone.now())
             if move.verb in MOVES
         ]
-        return show(outputs.MoveList(version=found.version, results=moves), ETag=etag(found.version))
+        return show(outputs.MoveList(version=found.version, results=moves), headers=etag(found.version))
 
 
 class Moves(Endpoint):
@@ -159,14 +171,13 @@ def view_of(verb: str) -> type[Moves]:
     return extend_schema_view(post=described)(view)
 
 
-def _given(request: Request, model: type[inputs.Body]) -> inputs.Body:
+def _given(request: Request, model: type[Body]) -> Body:
     """Return the inputs. A move that needs none may come without a body."""
     if model is inputs.Nothing and not raw_body(request).strip():
         return inputs.Nothing()
     return body(request, model)
 
 
-def _make(dispatch: Dispatch, doing: Doing, given: inputs.Body) -> Answer:
+def _make(dispatch: Dispatch, doing: Doing, given: Body) -> Answer:
     dispatch.make(doing, given)
     return shown(find(doing.request_id))
-

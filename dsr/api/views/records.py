@@ -103,7 +103,7 @@ class History(Endpoint):
         more, events = len(events) > asked.limit, events[: asked.limit]
         following = pagination.link(request, pagination.of_number(events[-1].seq) if more else None)
         page = outputs.EventPage(results=[_event(event) for event in events], next=following)
-        return show(page, **pagination.links_header(next=following))
+        return show(page, headers=pagination.links_header(next=following))
 
 
 def _event(event: Event) -> outputs.EventShown:

@@ -43,7 +43,7 @@ class Requests(Endpoint):
         page = outputs.RequestPage(
             results=[presenting.row(each, at) for each in found.rows], next=following, previous=preceding
         )
-        return show(page, **pagination.links_header(next=following, prev=preceding))
+        return show(page, headers=pagination.links_header(next=following, prev=preceding))
 
 
 class OneRequest(Endpoint):
@@ -75,7 +75,7 @@ def shown(found: SubjectRequest) -> Answer:
     """Return one request as an answer."""
     steps = found.steps.select_related("system")
     held = found.withholdings.filter(lifted_at=None).select_related("system", "by")
-    return answer(presenting.detail(found, steps, held, timezone.now()), ETag=etag(found.version))
+    return answer(presenting.detail(found, steps, held, timezone.now()), headers=etag(found.version))
 
 
 def _wanted(request: Request, asked: inputs.RequestsWanted) -> listing.Wanted:

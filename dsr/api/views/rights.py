@@ -1,5 +1,6 @@
 """GET /rights: what somebody may ask, and what may be asked of them."""
 
+from dataclasses import asdict
 from datetime import date
 
 from django.http import HttpResponse
@@ -81,8 +82,8 @@ def _right(rules: RulePack, notice: Notice, offer: Offer, asked: inputs.RightsAs
         filed_here=right is not None,
         identity=_identity(right) if right else None,
         clocks=[clock for law in laws for clock in _forecast(rules, notice, law, offer.right, today)],
-        questions=[outputs.QuestionShown(name=each.name, title=each.title, required=each.required) for each in questions],
-        must_not_ask=[outputs.BarredShown(name=each.name, because=each.because) for each in barred],
+        questions=[outputs.QuestionShown(**asdict(each)) for each in questions],
+        must_not_ask=[outputs.BarredShown(**asdict(each)) for each in barred],
         ways=[_way(notice.channel(name)) for name in offer.how],
     )
 

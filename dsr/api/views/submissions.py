@@ -85,7 +85,7 @@ class Submissions(Endpoint):
         headers = {"Location": presenting.url("submissions", filed.submission.pk)}
         if not filed.created:
             headers |= REPLAYED
-        return show(_receipt(filed), 201, **headers)
+        return show(_receipt(filed), 201, headers)
 
 
 class OneSubmission(Endpoint):
@@ -154,9 +154,7 @@ def _incomplete(error: Incomplete, new: inputs.NewSubmission) -> Problem:
     for number, wanted in enumerate(new.rights):
         for name in wanted.details:
             places[f"{wanted.right}.{name}"] = f"rights.{number}.details.{name}"
-    faults = [
-        Fault(sentence, pointer=pointer(places.get(name, name))) for name, sentence in error.problems.items()
-    ]
+    faults = [Fault(sentence, pointer=pointer(places.get(name, name))) for name, sentence in error.problems.items()]
     return Problem("incomplete", error.sentence, faults)
 
 

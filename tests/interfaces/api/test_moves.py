@@ -1,0 +1,257 @@
+"""What may be done, and doing it."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+
+from dsr.api.shapes import outputs
+from dsr.api.views.moves import MOVES
+from dsr.lifecycle import BY_VERB, Actor
+from dsr.models import Event, IdempotentAnswer, Post, SubjectRequest
+from tests import builders
+from tests.drain import drain
+from tests.interfaces.api.client import Api
+
+pytestmark = pytest.mark.django_db
+
+#: Moves of people that are not made by word of mouth: a proof makes them, a download, or another move.
+ELSEWHERE = {"confirm_identity", "collect", "search"}
+
+
+@pytest.fixture
+def in_review(db: None) -> SubjectRequest:
+    return builders.in_review(at=timezone.now())
+
+
+def test_every_move_of_people_has_a_use_case() -> None:
+    by_people = {verb for verb, move in BY_VERB.items() if move.actors - {Actor.SYSTEM}}
+
+    assert set(MOVES) == by_people - ELSEWHERE
+
+
+@pytest.mark.parametrize("verb", MOVES)
+def test_body_of_a_move_takes_what_the_lifecycle_says_it_needs(verb: str) -> None:
+    fields = MOVES[verb].model.model_fields
+
+    required = {name for name, field in fields.items() if field.is_required()}
+
+    assert required == set(BY_VERB[verb].inputs)
+
+
+def test_open_moves_say_what_can_be_done_and_why_not(hal: Api, in_review: SubjectRequest) -> None:
+    answered = hal.get(f"/requests/{in_review.pk}/moves")
+
+    shown = outputs.MoveList.model_validate_json(answered.response.content)
+    moves = {move.verb: move for move in shown.results}
+    assert answered.headers["ETag"] == f'"{in_review.version}"'
+    assert moves["prepare"].allowed
+    assert (moves["send_back"].allowed, moves["send_back"].code) == (False, "not-prepared")
+    assert moves["send_back"].because
+    assert moves["withhold"].inputs == ["category", "ground", "reason"]
+    assert "approve" not in moves
+
+
+def test_agent_sees_the_moves_of_support_only(sam: Api, in_review: SubjectRequest) -> None:
+    verbs = {move["verb"] for move in sam.get(f"/requests/{in_review.pk}/moves").json["results"]}
+
+    assert verbs == {"note", "answer", "message", "withdraw"}
+
+
+def test_answer_is_prepared_by_one_and_approved_by_another(hal: Api, vera: Api, in_review: SubjectRequest) -> None:
+    assigned = hal.move(in_review.pk, "assign", {"assignee": "hal"})
+    prepared = hal.move(in_review.pk, "prepare", match=assigned.headers["ETag"])
+    own = vera.get(f"/requests/{in_review.pk}/moves").json["results"]
+    approved = vera.move(in_review.pk, "approve", {}, match=prepared.headers["ETag"])
+    drain(timezone.now())
+
+    assert (assigned.json["assignee"], prepared.json["proposal"]) == ("hal", "release")
+    assert {move["verb"] for move in own if move["allowed"]} >= {"approve", "send_back"}
+    assert (approved.status, approved.json["state"], approved.json["approved_by"]) == (200, "fulfilling", "vera")
+    assert hal.get(f"/requests/{in_review.pk}").json["state"] == "ready"
+
+
+def test_nobody_approves_what_they_prepared(vera: Api, in_review: SubjectRequest) -> None:
+    vera.move(in_review.pk, "prepare")
+
+    answered = vera.move(in_review.pk, "approve")
+
+    assert (answered.status, answered.code) == (403, "four-eyes")
+
+
+def test_refusal_needs_ground_reasons_and_a_second_person(hal: Api, vera: Api, in_review: SubjectRequest) -> None:
+    unknown = hal.move(in_review.pk, "propose_refusal", {"ground": "dislike", "reason": "No."})
+    early = vera.move(in_review.pk, "refuse")
+
+    assert (unknown.status, unknown.places) == (422, {"#/ground"})
+    assert (early.status, early.code) == (409, "refusal-not-prepared")
+
+
+def test_message_moves_keep_their_text(hal: Api, sam: Api, in_review: SubjectRequest) -> None:
+    verbs = ("note", "message", "ask", "answer")
+
+    answers = [(sam if verb == "answer" else hal).move(in_review.pk, verb, {"text": f"I {verb}."}) for verb in verbs]
+
+    assert [answered.status for answered in answers] == [200, 200, 200, 200]
+    assert [post.open("body") for post in Post.objects.order_by("id")] == [f"I {verb}." for verb in verbs]
+
+
+def test_nothing_is_answered_that_was_not_asked(sam: Api, in_review: SubjectRequest) -> None:
+    answered = sam.move(in_review.pk, "answer", {"text": "Yes."})
+
+    assert (answered.status, answered.code) == (409, "no-question")
+
+
+def test_withdrawn_request_is_closed(sam: Api, in_review: SubjectRequest) -> None:
+    answered = sam.move(in_review.pk, "withdraw")
+
+    assert (answered.json["state"], answered.json["outcome"]) == ("closed", "withdrawn")
+
+
+def test_move_is_recorded_with_who_made_it_and_how(hal: Api, in_review: SubjectRequest) -> None:
+    hal.move(in_review.pk, "prepare")
+
+    event = Event.objects.latest("id")
+    assert (event.verb, event.actor, event.actor_id, event.via) == (
+        "prepare",
+        "analyst",
+        str(builders.staff("hal").pk),
+        "api",
+    )
+
+
+def test_move_on_an_older_version_is_refused(hal: Api, in_review: SubjectRequest) -> None:
+    etag = hal.get(f"/requests/{in_review.pk}").headers["ETag"]
+    hal.move(in_review.pk, "note", {"text": "Meanwhile."})
+
+    answered = hal.move(in_review.pk, "prepare", match=etag)
+
+    assert (answered.status, answered.code) == (412, "stale")
+    assert builders.again(in_review).proposal == ""
+
+
+@pytest.mark.parametrize("verb", ["prepare", "reopen", "reissue", "answer", "withdraw"])
+@pytest.mark.parametrize("match", ['"99"', '"foreign"', 'W/"1"', '"99999999999999999999"'])
+def test_every_kind_of_move_minds_the_version(hal: Api, in_review: SubjectRequest, verb: str, match: str) -> None:
+    body = {"text": "x"} if verb == "answer" else None
+
+    answered = hal.move(in_review.pk, verb, body, match=match)
+
+    assert (answered.status, answered.code) == (412, "stale")
+
+
+@pytest.mark.parametrize("match", ["7", '"7', "x", '"7", "8"'])
+def test_version_that_is_no_etag_is_refused(hal: Api, in_review: SubjectRequest, match: str) -> None:
+    answered = hal.move(in_review.pk, "prepare", match=match)
+
+    assert (answered.status, answered.code) == (400, "bad-header")
+
+
+def test_any_version_will_do_for_a_star(hal: Api, in_review: SubjectRequest) -> None:
+    assert hal.move(in_review.pk, "prepare", match="*").status == 200
+
+
+@pytest.mark.parametrize(
+    ("verb", "body", "place"),
+    [
+        ("assign", {}, "#/assignee"),
+        ("assign", {"assignee": 7}, "#/assignee"),
+        ("assign", {"assignee": "nobody-of-that-name"}, "#/assignee"),
+        ("assign", {"assignee": "sam"}, "#/assignee"),
+        ("assign", {"assignee": "a\x00"}, "#/assignee"),
+        ("note", {"text": ""}, "#/text"),
+        ("note", {}, "#/text"),
+        ("retry_system", {"step": "x"}, "#/step"),
+        ("go_without", {"step": str(uuid4())}, "#/reason"),
+        ("withhold", {"ground": "g", "reason": "r"}, "#/category"),
+        ("release", {"withholding": 1}, "#/withholding"),
+        ("prepare", {"force": True}, "#/force"),
+        ("prepare", [], "#"),
+    ],
+)
+def test_move_points_at_what_it_needs(
+    hal: Api, in_review: SubjectRequest, verb: str, body: Any, place: str
+) -> None:
+    builders.staff("sam")
+
+    answered = hal.move(in_review.pk, verb, body)
+
+    assert (answered.status, answered.places) == (422, {place})
+
+
+@pytest.mark.parametrize(
+    ("verb", "body"),
+    [
+        ("retry_system", {"step": str(uuid4())}),
+        ("go_without", {"step": str(uuid4()), "reason": "r"}),
+        ("release", {"withholding": str(uuid4())}),
+    ],
+)
+def test_part_of_something_else_is_not_found(
+    hal: Api, in_review: SubjectRequest, verb: str, body: dict[str, str]
+) -> None:
+    answered = hal.move(in_review.pk, verb, body)
+
+    assert (answered.status, answered.code) == (404, "not-found")
+
+
+@pytest.mark.parametrize("verb", ["approve_by_rule", "search", "collect", "fly", "file", "__init__"])
+def test_word_that_is_no_move_of_people_is_unknown(hal: Api, in_review: SubjectRequest, verb: str) -> None:
+    answered = hal.move(in_review.pk, verb, {})
+
+    assert (answered.status, answered.code) == (404, "unknown-move")
+
+
+@pytest.mark.parametrize("verb", MOVES)
+def test_move_of_an_unknown_request_is_not_found(hal: Api, verb: str) -> None:
+    bodies: dict[str, Any] = {
+        "assign": {"assignee": None},
+        "retry_system": {"step": str(uuid4())},
+        "go_without": {"step": str(uuid4()), "reason": "r"},
+        "withhold": {"category": "c", "ground": "g", "reason": "r"},
+        "release": {"withholding": str(uuid4())},
+        "propose_refusal": {"ground": "g", "reason": "r"},
+        "send_back": {"reason": "r"},
+    }
+    body = bodies.get(verb, {"text": "t"} if "text" in BY_VERB[verb].inputs else {})
+
+    answered = hal.move(uuid4(), verb, body)
+
+    assert (answered.status, answered.code) == (404, "not-found")
+
+
+def test_agent_may_not_make_the_moves_of_analysts(sam: Api, in_review: SubjectRequest) -> None:
+    answered = sam.move(in_review.pk, "prepare")
+
+    assert (answered.status, answered.code) == (403, "not-your-move")
+
+
+def test_repeat_with_the_same_key_moves_once(hal: Api, in_review: SubjectRequest) -> None:
+    first = hal.move(in_review.pk, "prepare", key="one")
+    events = Event.objects.count()
+
+    again = hal.move(in_review.pk, "prepare", key="one")
+
+    assert (again.status, again.json, again.headers["ETag"]) == (200, first.json, first.headers["ETag"])
+    assert Event.objects.count() == events
+
+
+def test_key_of_a_move_that_failed_may_be_used_again(hal: Api, in_review: SubjectRequest) -> None:
+    refused = hal.move(in_review.pk, "send_back", {"reason": "r"}, key="one")
+    hal.move(in_review.pk, "prepare")
+
+    answered = hal.move(in_review.pk, "send_back", {"reason": "r"}, key="one")
+
+    assert (refused.status, refused.code) == (409, "not-prepared")
+    assert answered.status == 200
+    assert IdempotentAnswer.objects.count() == 1
+
+
+def test_same_key_for_another_move_is_refused(hal: Api, in_review: SubjectRequest) -> None:
+    hal.move(in_review.pk, "prepare", key="one")
+
+    answered = hal.move(in_review.pk, "withdraw", key="one")
+
+    assert (answered.status, answered.code) == (409, "idempotency-conflict")
+    assert builders.again(in_review).state == "in_review"
