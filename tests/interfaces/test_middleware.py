@@ -39,6 +39,15 @@ def test_nothing_may_evaluate_anywhere(client: Client, path: str) -> None:
     assert csp(response)["script-src"] == ["'self'"]
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize(("path", "styles"), [("/api/docs/", True), ("/api/docsx", False), ("/admin/login/", False)])
+def test_only_the_reference_of_the_api_may_style_itself(client: Client, path: str, styles: bool) -> None:
+    response = client.get(path)
+
+    assert ("'unsafe-inline'" in csp(response)["style-src"]) is styles
+    assert csp(response)["script-src"] == ["'self'"]
+
+
 def test_request_id_of_a_stranger_is_not_taken_over(client: Client) -> None:
     response = client.get("/healthz", headers={"X-Request-ID": "chosen-by-me"})
 
