@@ -1,0 +1,210 @@
+"""What has been typed into the request form so far, checked again at every step.
+
+There is no session and no cookie: all answers travel with the page, in hidden fields, and nothing is believed because
+it was believed a page earlier.
+"""
+
+import hashlib
+import re
+import secrets
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from django.http import QueryDict
+from django.utils.translation import gettext_lazy
+
+from dsr import rules
+from dsr.models import Channel
+from dsr.public import forms, offers, places
+from dsr.rights import SPECS, Right
+from dsr.services.intake import Filing, Want
+
+WHO, WHERE, REGION, WHAT, DETAILS, REACH, CHECK = "who", "where", "region", "what", "details", "reach", "check"
+TITLES = {
+    WHO: gettext_lazy("How do you know us?"),
+    WHERE: gettext_lazy("Where do you live?"),
+    REGION: gettext_lazy("Where in the country?"),
+    WHAT: gettext_lazy("What would you like to ask for?"),
+    DETAILS: gettext_lazy("Is there something in particular?"),
+    REACH: gettext_lazy("How can we reach you?"),
+    CHECK: gettext_lazy("Check your answers"),
+}
+_NUMBERED = (WHO, WHERE, WHAT, DETAILS, REACH, CHECK)
+_NONCE = re.compile(r"[0-9a-f]{32}")
+_PLAIN_FIELDS = ("relationship", "country", "region", "rights", "email", "name")
+_DETAIL_FIELDS = tuple(forms.detail_field(right, name) for right, spec in SPECS.items() for name in spec.questions)
+FIELDS = (*_PLAIN_FIELDS, *_DETAIL_FIELDS)
+"""Everything that travels. What else a browser sends is dropped."""
+
+
+class Answers:
+    """The answers of one filing, as typed, and the forms that judge them."""
+
+    def __init__(self, data: QueryDict, notice: rules.Notice, language: str, at: datetime) -> None:
+        self.data = data
+        self.notice = notice
+        self.language = language
+        self.at = at
+
+    @classmethod
+    def fresh(cls, query: QueryDict, notice: rules.Notice, language: str, at: datetime) -> "Answers":
+        """Begin; a link may have chosen a right already."""
+        data = QueryDict(mutable=True)
+        data.setlist("rights", [right for right in query.getlist("right") if right in SPECS])
+        return cls(data, notice, language, at)
+
+    @cached_property
+    def nonce(self) -> str:
+        """The key under which these answers are filed once, however often they are sent."""
+        given = self.data.get("nonce", "")
+        return given if _NONCE.fullmatch(given) else secrets.token_hex(16)
+
+    def afresh(self) -> "Answers":
+        """Return the same answers for a filing of their own, under a key that follows from the first one."""
+        data = self.data.copy()
+        data["nonce"] = hashlib.sha256(f"again:{self.nonce}".encode()).hexdigest()[:32]
+        return Answers(data, self.notice, self.language, self.at)
+
+    # --- which questions there are -----------------------------------------------------------------------------------
+
+    @cached_property
+    def steps(self) -> tuple[str, ...]:
+        """The steps that these answers lead through, the last one aside."""
+        asked = [WHO, WHERE]
+        if self.regions:
+            asked.append(REGION)
+        asked.append(WHAT)
+        if self.questions:
+            asked.append(DETAILS)
+        return (*asked, REACH)
+
+    def number(self, step: str) -> tuple[int, int]:
+        """Return the place of a step and how many there are. Country and region count as one."""
+        asked = [name for name in _NUMBERED if self._may_come(name)]
+        return asked.index(WHERE if step == REGION else step) + 1, len(asked)
+
+    def _may_come(self, step: str) -> bool:
+        return step == CHECK or step in self.steps or (step == DETAILS and not self.rights)
+
+    def next_after(self, step: str) -> str:
+        """Return the step that follows."""
+        place = self.steps.index(step) + 1
+        return self.steps[place] if place < len(self.steps) else CHECK
+
+    def before(self, step: str) -> str:
+        """Return the step that comes before; the first one has none before it."""
+        place = self.steps.index(step) if step in self.steps else len(self.steps)
+        return self.steps[max(0, place - 1)]
+
+    # --- the forms ---------------------------------------------------------------------------------------------------
+
+    def form(self, step: str, *, judged: bool) -> forms.PublicForm:
+        """Return the form of a step: judged, with its errors, or merely filled with what was typed before."""
+        makers: Mapping[str, tuple[type[forms.PublicForm], dict[str, Any]]] = {
+            WHO: (forms.WhoForm, {"options": offers.relationships(self.notice, self.language)}),
+            WHERE: (forms.WhereForm, {"language": self.language}),
+            REGION: (forms.RegionForm, {"country": self.country, "regions": self.regions}),
+            WHAT: (forms.WhatForm, {"options": self.options}),
+            DETAILS: (forms.DetailsForm, {"questions": self.questions}),
+            REACH: (forms.ReachForm, {}),
+        }
+        kind, options = makers[step]
+        if judged:
+            return kind(self.data, **options)
+        typed = {name: self.data.getlist(name) if name == "rights" else self.data.get(name, "") for name in FIELDS}
+        return kind(initial=typed, **options)
+
+    @cached_property
+    def _judged(self) -> dict[str, forms.PublicForm]:
+        return {step: self.form(step, judged=True) for step in self.steps}
+
+    def judged(self, step: str) -> forms.PublicForm:
+        """Return the form of a step with its errors, always the same one."""
+        return self._judged[step]
+
+    def first_problem(self) -> str | None:
+        """Return the first step whose answers cannot be used, None when all can."""
+        return next((step for step in self.steps if not self._judged[step].is_valid()), None)
+
+    def first_unseen(self) -> str | None:
+        """Return the first step that was never shown, None when all were: what may stay empty must still be offered."""
+        return next((step for step in self.steps if not self.was_shown(step)), None)
+
+    def was_shown(self, step: str) -> bool:
+        """Say whether the person has been asked this before: a question not asked yet is no mistake."""
+        return any(name in self.data for name in self._judged[step].fields)
+
+    def carried(self, step: str) -> list[tuple[str, str]]:
+        """Return names and values that travel along while a step is shown."""
+        shown = set(self._judged[step].fields) if step in self.steps else set()
+        return [(name, value) for name in FIELDS if name not in shown for value in self.data.getlist(name)]
+
+    # --- what the answers say so far ---------------------------------------------------------------------------------
+
+    @cached_property
+    def relationship(self) -> str:
+        """The relationship, "" while none that can be used was chosen."""
+        return self._one("relationship", {row.id for row in self.notice.relationships})
+
+    @property
+    def is_routed(self) -> bool:
+        """Whether this form is not the way for somebody like that: another notice governs, or authority comes first."""
+        row = self.notice.relationship(self.relationship) if self.relationship else None
+        return row is not None and (not row.in_scope or row.for_others)
+
+    @cached_property
+    def country(self) -> str:
+        """The country, "" while none was chosen."""
+        return self._one("country", {code for code, _name in places.countries(self.language)})
+
+    @cached_property
+    def regions(self) -> list[str]:
+        """The regions of the country that make a difference."""
+        return places.regions(self.country, self.notice) if self.country else []
+
+    @cached_property
+    def region(self) -> str:
+        """The region, "" where it makes no difference."""
+        return self._one("region", self.regions)
+
+    @cached_property
+    def options(self) -> list[tuple[str, forms.Option]]:
+        """The rights that can be asked for here, with what follows from each."""
+        return offers.rights(self.notice, self.relationship, self.country, self.region, self.at)
+
+    @cached_property
+    def rights(self) -> tuple[Right, ...]:
+        """The rights that were chosen and can be."""
+        chosen = set(self.data.getlist("rights"))
+        return tuple(Right(right) for right, _label in self.options if right in chosen)
+
+    @cached_property
+    def questions(self) -> list[tuple[str, str, str]]:
+        """The details that the chosen rights need: right, name, title of the right."""
+        return [(right, name, str(SPECS[right].title)) for right in self.rights for name in SPECS[right].questions]
+
+    def _one(self, name: str, known: Iterable[str]) -> str:
+        value = self.data.get(name, "")
+        return value if value in known else ""
+
+    def filing(self) -> Filing:
+        """Return what is filed. Only after ``first_problem`` found none."""
+        said = {name: value for form in self._judged.values() for name, value in form.cleaned_data.items()}
+        wants = tuple(
+            Want(right, {name: said.get(forms.detail_field(right, name), "") for name in SPECS[right].questions})
+            for right in self.rights
+        )
+        return Filing(
+            channel=Channel.WEB,
+            language=self.language,
+            country=self.country,
+            region=self.region,
+            relationship=self.relationship,
+            email=said["email"],
+            name=said["name"],
+            wants=wants,
+            idempotency_scope="web",
+            idempotency_key=self.nonce,
+        )

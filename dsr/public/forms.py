@@ -1,0 +1,297 @@
+"""The forms of the public pages: which questions, which answers can be used, and what people are told otherwise.
+
+They check what can be said in a form's own words. The services check everything again.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from dsr import ids
+from dsr.public import places
+from dsr.services.intake import clean_text
+from notifications.mail import deliverable
+
+LONGEST_TEXT = 4000
+LONGEST_MESSAGE = 10_000
+_FORM_ADDRESS = gettext_lazy("Enter a mail address in the form name@example.org.")
+
+
+class Option(str):
+    """The label of a choice, with a hint below it and lines that say what follows from choosing it."""
+
+    hint: str
+    more: tuple[str, ...]
+
+    def __new__(cls, label: str, hint: str = "", more: Iterable[str] = ()) -> Self:
+        """Make a label."""
+        made = super().__new__(cls, label)
+        made.hint, made.more = hint, tuple(more)
+        return made
+
+
+class PublicForm(forms.Form):
+    """A form whose labels have no colons and whose fields say themselves what is wrong."""
+
+    use_required_attribute = (
+        False  # the browser's own bubbles vanish, cannot be reread and know only their own language
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"label_suffix": "", **kwargs})
+
+
+class PlainText(forms.CharField):
+    """A text without control characters or overrides of its direction. ``part`` says what on the page it belongs to."""
+
+    def __init__(self, *, lines: bool = False, part: str = "", **kwargs: Any) -> None:
+        self.lines, self.part = lines, part
+        super().__init__(**kwargs)
+
+    def clean(self, value: Any) -> str:
+        """Return the text as we keep it."""
+        text = str(super().clean(value) or "")
+        try:
+            return clean_text(text, lines=self.lines)
+        except ValueError as error:
+            raise ValidationError(str(error)) from None
+
+
+class MailAddress(forms.CharField):
+    """An address that mail can be sent to."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        attrs = {"type": "email", "autocomplete": "email", "inputmode": "email", "spellcheck": "false"}
+        widget = forms.TextInput(attrs={**attrs, "autocapitalize": "none"})
+        messages = {"required": _FORM_ADDRESS}
+        super().__init__(widget=widget, max_length=254, error_messages=messages, **kwargs)
+
+    def clean(self, value: Any) -> str:
+        """Return the address as mail is sent to it."""
+        try:
+            return deliverable(str(super().clean(value)))
+        except ValueError:
+            raise ValidationError(_FORM_ADDRESS) from None
+
+
+class SixDigits(forms.CharField):
+    """The code from a mail. Spaces and dashes do not matter."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        widget = forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code", "class": "code"})
+        super().__init__(
+            label=gettext_lazy("Six-digit code"),
+            help_text=gettext_lazy("It is in the mail, six digits such as 042 519."),
+            widget=widget,
+            max_length=40,
+            error_messages={"required": gettext_lazy("Enter the six digits from the mail.")},
+            **kwargs,
+        )
+
+    def clean(self, value: Any) -> str:
+        """Return six digits."""
+        text = str(super().clean(value))
+        digits = "".join(mark for mark in text if not mark.isspace() and mark not in "-.\u2010\u2011\u2013")
+        if len(digits) != 6 or not (digits.isascii() and digits.isdecimal()):
+            raise ValidationError(_("The code has six digits. Look again at the newest mail."))
+        return digits
+
+
+class CodeForm(PublicForm):
+    """Where the code goes."""
+
+    code = SixDigits()
+
+
+class AddressForm(PublicForm):
+    """Where a corrected address goes."""
+
+    email = MailAddress(label=gettext_lazy("Your mail address"))
+
+
+class MessageForm(PublicForm):
+    """What the person writes to the organisation."""
+
+    text = PlainText(
+        lines=True,
+        label=gettext_lazy("Your message"),
+        max_length=LONGEST_MESSAGE,
+        widget=forms.Textarea(attrs={"rows": 6}),
+        error_messages={"required": gettext_lazy("Write something first.")},
+    )
+
+
+class TrackForm(PublicForm):
+    """Reference and address, for a link to the tracker."""
+
+    reference = forms.CharField(
+        label=gettext_lazy("Reference"),
+        help_text=gettext_lazy(
+            "Ten letters and digits such as 7K3MX-9TCRA. Capitals, spaces and dashes make no difference."
+        ),
+        max_length=60,
+        widget=forms.TextInput(
+            attrs={
+                "class": "reference-input",
+                "autocomplete": "off",
+                "autocapitalize": "characters",
+                "spellcheck": "false",
+            }
+        ),
+        error_messages={"required": gettext_lazy("Enter the reference. It is in every mail from us.")},
+    )
+    email = MailAddress(
+        label=gettext_lazy("Mail address"), help_text=gettext_lazy("The one that you used for the request.")
+    )
+
+    def clean_reference(self) -> str:
+        """Return the reference in its canonical form."""
+        try:
+            return ids.clean_reference(self.cleaned_data["reference"])
+        except ValueError as error:
+            raise ValidationError(str(_REFERENCE_PROBLEMS[str(error)])) from None
+
+
+_REFERENCE_PROBLEMS: Mapping[str, str | Promise] = {
+    "length": gettext_lazy("A reference has ten letters and digits. Check whether one is missing or too many."),
+    "symbol": gettext_lazy(
+        "This holds a sign that references never have. They use 2 3 4 5 6 7 8 9 and A C E F H J K M N P R T W X Y; "
+        "there is no zero, no one, and no B, D, G, I, L, O, Q, S, U, V or Z."
+    ),
+    "check": gettext_lazy("One of the signs is mistyped, or two have changed places. Compare it sign by sign."),
+}
+
+# --- The questions of the request form -------------------------------------------------------------------------------
+
+
+class WhoForm(PublicForm):
+    """What the person is to the organisation."""
+
+    relationship = forms.ChoiceField(
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": gettext_lazy("Choose what fits best."),
+            "invalid_choice": gettext_lazy("Choose one of these."),
+        },
+    )
+
+    def __init__(self, *args: Any, options: Sequence[tuple[str, Option]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["relationship"].choices = options  # type: ignore[attr-defined]
+
+
+class WhereForm(PublicForm):
+    """The country."""
+
+    country = forms.ChoiceField(
+        error_messages={
+            "required": gettext_lazy("Choose the country where you live."),
+            "invalid_choice": gettext_lazy("Choose a country from the list."),
+        },
+        widget=forms.Select(attrs={"autocomplete": "country"}),
+    )
+
+    def __init__(self, *args: Any, language: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["country"].choices = [("", _("Choose a country")), *places.countries(language)]  # type: ignore[attr-defined]
+
+
+class RegionForm(PublicForm):
+    """The region, asked only where some rule treats it in a way of its own."""
+
+    region = forms.ChoiceField(
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": gettext_lazy("Choose where in the country you live."),
+            "invalid_choice": gettext_lazy("Choose one of these."),
+        },
+    )
+
+    def __init__(self, *args: Any, country: str, regions: Sequence[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        named = [(region, places.region_name(country, region)) for region in regions]
+        self.fields["region"].choices = [*named, (places.ELSEWHERE, _("Somewhere else in the country"))]  # type: ignore[attr-defined]
+
+
+class WhatForm(PublicForm):
+    """The rights."""
+
+    rights = forms.MultipleChoiceField(
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={
+            "required": gettext_lazy("Choose at least one thing to ask for."),
+            "invalid_choice": gettext_lazy("One of the things you chose cannot be asked for with these answers."),
+        },
+    )
+
+    def __init__(self, *args: Any, options: Sequence[tuple[str, Option]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["rights"].choices = options  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """How a detail that some right asks for is put into words."""
+
+    label: str | Promise
+    hint: str | Promise
+
+
+QUESTIONS: Mapping[str, Question] = {
+    "scope": Question(
+        gettext_lazy("Is there something in particular you are looking for? (optional)"),
+        gettext_lazy(
+            "For example a service, a period or a conversation. Leave it empty to get everything. "
+            "Please write no passwords, card numbers or identity numbers here."
+        ),
+    ),
+}
+"""A word for every question that ``dsr.rights`` names; a test fails on one without."""
+
+
+class DetailsForm(PublicForm):
+    """What the chosen rights need to know, and nothing else."""
+
+    def __init__(self, *args: Any, questions: Sequence[tuple[str, str, str]], **kwargs: Any) -> None:
+        """``questions`` are (right, name of the detail, title of the right)."""
+        super().__init__(*args, **kwargs)
+        for right, name, title in questions:
+            self.fields[detail_field(right, name)] = PlainText(
+                lines=True,
+                part=title,
+                required=False,
+                max_length=LONGEST_TEXT,
+                label=QUESTIONS[name].label,
+                help_text=QUESTIONS[name].hint,
+                widget=forms.Textarea(attrs={"rows": 4}),
+            )
+
+
+def detail_field(right: str, name: str) -> str:
+    """Return the name of the field that holds a detail."""
+    return f"{right}.{name}"
+
+
+class ReachForm(PublicForm):
+    """How to reach the person."""
+
+    email = MailAddress(
+        label=gettext_lazy("Mail address"),
+        help_text=gettext_lazy(
+            "Use the address that the organisation knows you by. We send a code there to make sure that it is yours, "
+            "and search the systems for what belongs to it."
+        ),
+    )
+    name = PlainText(
+        required=False,
+        max_length=200,
+        label=gettext_lazy("Your name (optional)"),
+        help_text=gettext_lazy("So that we can address you. Leave it empty if you would rather not say."),
+        widget=forms.TextInput(attrs={"autocomplete": "name", "spellcheck": "false"}),
+    )

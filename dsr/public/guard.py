@@ -1,0 +1,64 @@
+"""What every public page has in common: methods, where a form may come from, errors as pages, nothing kept by caches.
+
+There is no cookie, session or login on these pages, so a form that another site makes a browser send carries no
+authority of that browser's owner. Why that makes the usual token needless is in docs/decisions/0005.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponseBase
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+
+from dsr.errors import RecourseError, TooMany
+from dsr.public import pages
+
+View = Callable[..., HttpResponseBase]
+_OURS = frozenset({"same-origin", "none"})
+
+
+def public(*methods: str) -> Callable[[View], View]:
+    """Make a function a public page that answers to ``methods``; GET brings HEAD with it."""
+    allowed = (*methods, "HEAD") if "GET" in methods else methods
+
+    def wrap(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if request.method not in allowed:
+                return pages.wrong_method(request, allowed)
+            if request.method == "POST" and comes_from_elsewhere(request):
+                return pages.from_elsewhere(request)
+            try:
+                return view(request, *args, **kwargs)
+            except TooMany as error:
+                return pages.too_many(request, error.retry_at)
+            except RecourseError as error:
+                return pages.problem(request, error.sentence, status=error.status)
+
+        return never_cache(csrf_exempt(guarded))
+
+    return wrap
+
+
+def comes_from_elsewhere(request: HttpRequest) -> bool:
+    """Say whether the browser tells that another site had it send this form. What tells nothing is let through."""
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site not in _OURS
+    origin = request.headers.get("Origin", "null")
+    if origin == "null":
+        return False
+    try:
+        return urlsplit(origin).netloc not in {request.get_host(), urlsplit(settings.BASE_URL).netloc}
+    except ValueError:
+        return True
+
+
+def typed(request: HttpRequest, name: str, limit: int = 200) -> str:
+    """Return one short value of the form or the address, "" when it is missing or longer than anything we make."""
+    value = (request.POST if request.method == "POST" else request.GET).get(name, "")
+    return value if len(value) <= limit else ""

@@ -1,0 +1,187 @@
+"""The tracker: by a link from a mail, without an account. Every act is a POST and leads back to the page."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+from functools import wraps
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from dsr import ids
+from dsr.errors import NotFound, WrongState
+from dsr.lifecycle import State
+from dsr.models import SubjectRequest
+from dsr.policies import Caller
+from dsr.public import forms, pages, sight, throttle, tickets
+from dsr.public.downloads import DOWNLOAD
+from dsr.public.guard import public, typed
+from dsr.public.sent import AGAIN
+from dsr.rights import SPECS, Delivery, Right
+from dsr.selectors import tracker as selector
+from dsr.services import delivery, identity, review, threads, tracking
+from verification import grants, mail
+
+DONE = {
+    "confirmed": gettext_lazy("Thank you, your address is confirmed. We have begun."),
+    "message": gettext_lazy("Your message is with us."),
+    "withdrawn": gettext_lazy("The request is withdrawn."),
+    "again": gettext_lazy("We are making the answer ready once more. You get a mail when it is."),
+}
+View = Callable[..., HttpResponse]
+
+
+def _with_grant(view: View) -> View:
+    """Let in whoever's link opens this reference. For everybody else there is one page, always the same."""
+
+    @wraps(view)
+    def admitted(request: HttpRequest, reference: str, **kwargs: Any) -> HttpResponse:
+        at = timezone.now()
+        try:
+            reference = ids.clean_reference(reference[:60])
+            submission_id = tracking.admit(reference, typed(request, "key"), at=at)
+        except (ValueError, grants.NoGrant):
+            return pages.page(request, "tracker/closed_door", {"form": forms.TrackForm()}, status=HTTPStatus.NOT_FOUND)
+        return view(request, reference, submission_id, at, **kwargs)
+
+    return admitted
+
+
+def _request(submission_id: UUID, request_id: UUID) -> SubjectRequest:
+    found = selector.request_of(submission_id, request_id)
+    if found is None:
+        raise NotFound(_("There is no such request."))
+    return found
+
+
+def _back(request: HttpRequest, reference: str, done: str = "") -> HttpResponse:
+    return pages.see_other(pages.tracker_address(reference, typed(request, "key"), done))
+
+
+@public("GET")
+@_with_grant
+def tracker(request: HttpRequest, reference: str, submission_id: UUID, at: datetime) -> HttpResponse:
+    """Show where everything stands."""
+    return _show(request, submission_id, at, forms.MessageForm())
+
+
+def _show(
+    request: HttpRequest, submission_id: UUID, at: datetime, form: forms.MessageForm, about: UUID | None = None
+) -> HttpResponse:
+    seen = selector.see(submission_id)
+    if seen is None:
+        raise NotFound(_("There is no such request."))
+    threads.mark_read(submission_id, at=at)
+    shown = sight.page(seen)
+    context = {
+        "sight": shown,
+        "form": form,
+        "problems": form.is_bound,
+        "about": about,
+        "key": typed(request, "key"),
+        "done": DONE.get(request.GET.get("done", "")),
+        "nonce": tickets.nonce(),
+        "here": "tracker",
+    }
+    with timezone.override(ZoneInfo(shown.zone)):
+        status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
+        return pages.page(request, "tracker", context, status=status)
+
+
+@public("POST")
+@_with_grant
+def reply(request: HttpRequest, reference: str, submission_id: UUID, at: datetime) -> HttpResponse:
+    """Keep what the person wrote; pressed twice, it is kept once."""
+    form = forms.MessageForm(request.POST)
+    about = _request(submission_id, tickets.uuid(request.POST.get("request", "")))
+    if not form.is_valid():
+        return _show(request, submission_id, at, form, about.pk)
+    throttle.spend(request, throttle.POSTS, at)
+    with throttle.once(f"post:{about.pk}", typed(request, "nonce")) as is_first:
+        if is_first:
+            threads.write_from_person(about.pk, form.cleaned_data["text"], by=Caller.person(), at=at)
+    return _back(request, reference, "message")
+
+
+@public("POST")
+@_with_grant
+def confirm(request: HttpRequest, reference: str, submission_id: UUID, at: datetime) -> HttpResponse:
+    """Mail a new code to somebody whose address is still to be confirmed, and lead to where it is entered."""
+    found = selector.filed(submission_id)
+    if found is None or found.challenge is None or not found.waits:
+        return _back(request, reference)
+    ticket = tickets.issue(AGAIN, at, submission=submission_id)
+    with suppress(mail.TooSoon):  # the last mail is still good: the next page takes its code and can send another
+        identity.resend(found.challenge.pk, at=at)
+    return pages.see_other(f"{reverse('public:verify-code')}?ticket={ticket}")
+
+
+@public("POST")
+@_with_grant
+def reopen(request: HttpRequest, reference: str, submission_id: UUID, at: datetime) -> HttpResponse:
+    """Take a lapsed request up again under the same reference."""
+    identity.reopen(submission_id, by=Caller.person(), at=at)
+    ticket = tickets.issue(AGAIN, at, submission=submission_id)
+    return pages.see_other(f"{reverse('public:verify-code')}?ticket={ticket}&sent=1")
+
+
+@public("GET", "POST")
+@_with_grant
+def withdraw(request: HttpRequest, reference: str, submission_id: UUID, at: datetime, request_id: UUID) -> HttpResponse:
+    """Say what withdrawing means; on POST, withdraw."""
+    subject = _request(submission_id, request_id)
+    if subject.state == State.CLOSED:
+        return _back(request, reference)
+    if request.method == "POST":
+        review.withdraw(subject.pk, by=Caller.person(), at=at)
+        return _back(request, reference, "withdrawn")
+    spec = SPECS[Right(subject.right)]
+    context = {"reference": reference, "title": spec.title, "searches": spec.searches, "key": typed(request, "key")}
+    context |= {"is_ready": subject.state == State.READY, "address": request.path}
+    return pages.page(request, "tracker/withdraw", context)
+
+
+@public("POST")
+@_with_grant
+def download(request: HttpRequest, reference: str, submission_id: UUID, at: datetime, request_id: UUID) -> HttpResponse:
+    """Mail a fresh code and lead to where it is entered."""
+    subject = _request(submission_id, request_id)
+    throttle.spend(request, throttle.LINKS, at)
+    challenge = delivery.ask_code(subject.pk, at=at)
+    ticket = tickets.issue(DOWNLOAD, at, request=subject.pk, challenge=challenge, submission=submission_id)
+    return pages.see_other(f"{reverse('public:download-code')}?ticket={ticket}")
+
+
+@public("GET", "POST")
+@_with_grant
+def statement(
+    request: HttpRequest, reference: str, submission_id: UUID, at: datetime, request_id: UUID
+) -> HttpResponse:
+    """Show the statement; the POST that leads here notes that it was collected."""
+    subject = _request(submission_id, request_id)
+    if SPECS[Right(subject.right)].delivery is not Delivery.STATEMENT or subject.ready_at is None:
+        raise WrongState(_("There is no statement to read yet."))
+    if request.method == "POST":
+        delivery.read_statement(subject.pk, by=Caller.person(), at=at)
+        return pages.see_other(f"{request.path}?key={typed(request, 'key')}")
+    context = {"statement": delivery.statement(subject), "reference": reference, "key": typed(request, "key")}
+    return pages.page(request, "tracker/statement", context)
+
+
+@public("POST")
+@_with_grant
+def issue_again(
+    request: HttpRequest, reference: str, submission_id: UUID, at: datetime, request_id: UUID
+) -> HttpResponse:
+    """Have an answer made ready once more; pressed twice, it is done once."""
+    subject = _request(submission_id, request_id)
+    if subject.state == State.CLOSED:
+        delivery.reissue(subject.pk, by=Caller.person(), at=at)
+    return _back(request, reference, "again")

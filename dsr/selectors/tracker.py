@@ -1,0 +1,110 @@
+"""What a person sees of what they filed, read in a constant number of statements."""
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from dsr.lifecycle import State
+from dsr.models import Direction, Event, LedgerEntry, Package, Post, SubjectRequest, Submission, Withholding
+from dsr.rights import SPECS, Right
+from notifications.models import Forgotten
+from verification import mail
+from verification.models import Challenge
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """What the pages around the confirmation of an address need to know."""
+
+    submission: Submission
+    requests: list[SubjectRequest]
+    challenge: Challenge | None
+    """The one whose link and code are valid now; None where no proof is asked for."""
+
+    @property
+    def waits(self) -> bool:
+        """Whether something waits for the address to be confirmed."""
+        return any(request.state == State.VERIFYING for request in self.requests)
+
+    @property
+    def address(self) -> str:
+        """Where the last mail about the confirmation went; "" once the person was forgotten."""
+        try:
+            return self.challenge.address() if self.challenge else self.submission.open("email")
+        except Forgotten:
+            return ""
+
+    @property
+    def due_on(self) -> date | None:
+        """The first day on which an answer is due."""
+        return min((request.due_on for request in self.requests), default=None)
+
+
+def filed(submission_id: UUID) -> Filed | None:
+    """Return what was filed; None when there is no such submission."""
+    submission = Submission.objects.select_related("data_key").filter(pk=submission_id).first()
+    if submission is None:
+        return None
+    return Filed(submission, _requests(submission), mail.current(submission.pk))
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """One submission with everything that its tracker shows. Rows share the one opened data key."""
+
+    submission: Submission
+    requests: list[SubjectRequest]
+    events: list[Event]
+    posts: list[Post]
+    packages: list[Package]
+    ledger: list[LedgerEntry]
+    withholdings: list[Withholding]
+
+
+def see(submission_id: UUID) -> Sight | None:
+    """Return all that belongs to a submission and is the person's to see; None when there is no such one."""
+    submission = Submission.objects.select_related("data_key").filter(pk=submission_id).first()
+    if submission is None:
+        return None
+    requests = _requests(submission)
+    by_id = {request.pk: request for request in requests}
+    posts = list(Post.objects.filter(submission=submission).exclude(direction=Direction.NOTE))
+    withholdings = list(
+        Withholding.objects.filter(request__submission=submission, lifted_at=None).select_related("system")
+    )
+    for post in posts:
+        post.submission = submission
+    for row in withholdings:
+        row.request = by_id[row.request_id]
+    return Sight(
+        submission=submission,
+        requests=requests,
+        events=list(Event.objects.filter(submission=submission).order_by("seq")),
+        posts=posts,
+        packages=list(Package.objects.filter(request__submission=submission).defer("manifest").order_by("-number")),
+        ledger=list(LedgerEntry.objects.filter(request__submission=submission).select_related("system")),
+        withholdings=withholdings,
+    )
+
+
+def request_of(submission_id: UUID, request_id: UUID) -> SubjectRequest | None:
+    """Return one request of a submission; None for any other."""
+    rows = SubjectRequest.objects.select_related("submission__data_key")
+    return rows.filter(pk=request_id, submission_id=submission_id).first()
+
+
+def text_of(row: Post | Withholding | SubjectRequest, name: str) -> str:
+    """Return a sealed text of a row, or "" once the person was forgotten."""
+    try:
+        return row.open(name)
+    except Forgotten:
+        return ""
+
+
+def _requests(submission: Submission) -> list[SubjectRequest]:
+    order = list(SPECS)
+    rows = SubjectRequest.objects.filter(submission=submission)
+    requests = sorted(rows, key=lambda request: order.index(Right(request.right)))
+    for request in requests:
+        request.submission = submission
+    return requests
