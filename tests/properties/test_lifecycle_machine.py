@@ -1,4 +1,4 @@
-"""Hypothesis drives every machine with every move by every actor, and keeps its own account of what must be possible."""
+"""Hypothesis drives every machine with every move by every actor and keeps its own account of what is possible."""
 
 # ruff: noqa: E731, PT017 - each rule is one act, tried by somebody; what is raised is what is looked at
 
@@ -21,7 +21,7 @@ from hypothesis.stateful import (
 )
 
 from dsr.errors import RecourseError
-from dsr.lifecycle import BY_VERB, Actor, State
+from dsr.lifecycle import BY_VERB, State
 from dsr.models import Deadline, DeadlineKind, Event, SubjectRequest
 from dsr.policies import Caller
 from dsr.rights import SPECS, Right
