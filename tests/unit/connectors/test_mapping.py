@@ -1,12 +1,15 @@
 """A wrong mapping is refused by the key that is wrong."""
 
 import copy
+import json
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from dsr.connectors import BadConfig, open_connector
+from dsr.connectors import KINDS, BadConfig, open_connector
 from tests.unit.connectors import shop
 
 URL = "sqlite:////nowhere/shop.sqlite3"
@@ -116,3 +119,11 @@ def test_describes_without_reaching_the_database() -> None:
 
     assert [dataset.name for dataset in described] == ["customers", "orders", "items"]
     assert described[0].categories == {"contact_data", "customer_support_feedback_data", "purchase_payment_data"}
+
+
+def test_takes_the_examples_of_the_documentation() -> None:
+    text = Path("docs/how-to/connect-a-system.md").read_text(encoding="utf-8")
+
+    examples = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", text, re.DOTALL)]
+
+    assert [open_connector(kind, example).kind for kind, example in zip(KINDS, examples, strict=True)] == list(KINDS)
