@@ -125,7 +125,9 @@ def configuration(level: str) -> dict[str, Any]:
         "loggers": {
             **{name: {"level": "ERROR" if level != "DEBUG" else "WARNING"} for name in _QUIET},
             # Their news about each task and connection is ours to tell, or nobody's.
-            **{name: {"level": "WARNING"} for name in ("celery", "kombu", "amqp", "_granian", "granian")},
+            **{name: {"level": "WARNING"} for name in ("celery", "kombu", "amqp")},
+            # The web server's own handler would print an exception with its text.
+            **{name: {"level": "WARNING", "handlers": [], "propagate": True} for name in ("_granian", "granian")},
             # SQL has its parameters in it: never, at any level.
             "django.db.backends": {"level": "WARNING"},
             "sqlalchemy": {"level": "WARNING"},

@@ -113,3 +113,9 @@ class Unprintable:
 
     def __str__(self) -> str:
         raise RuntimeError(CANARY)
+
+
+def test_web_server_hands_its_exceptions_to_our_lines() -> None:
+    loggers = logs.configuration("INFO")["loggers"]
+
+    assert loggers["_granian"] == {"level": "WARNING", "handlers": [], "propagate": True}
