@@ -50,6 +50,7 @@ __all__ = [
     "TooSoon",
     "Unknown",
     "WrongCode",
+    "about",
     "ask",
     "confirm",
     "confirm_code",
@@ -360,6 +361,14 @@ def proof_of(about: UUID) -> Confirmed | None:
         .last()
     )
     return _confirmed(found, first=False) if found is not None else None
+
+
+def about(challenge_id: UUID) -> UUID:
+    """Return what a challenge is about, so that a caller can lock that first. Raises Unknown."""
+    found = Challenge.objects.filter(pk=challenge_id).values_list("about", flat=True).first()
+    if found is None:
+        raise Unknown
+    return found
 
 
 def current(about: UUID) -> Challenge | None:

@@ -1,23 +1,26 @@
 """Identity, first rung: control of the mail address, by link or code; lapse, warning and reopening."""
 
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
+from django.utils.translation import gettext as _
 
 from dsr.deadlines import local_date
+from dsr.errors import WrongState
 from dsr.lifecycle import Outcome, State
 from dsr.models import Deadline, DeadlineKind, SubjectRequest, Submission
 from dsr.rights import SPECS, Right
 from dsr.services import clocks, letters, links, search, telling
-from dsr.services._moves import Caller, holding
+from dsr.services._moves import Caller, Case, holding
 from dsr.services.doorbell import Bell, ring
 from notifications import sealing
-from verification import mail
+from verification import grants, mail
 
+_ADDRESS = ("email_sealed", "email_fingerprint")
 _WAITING = (DeadlineKind.LAPSE_WARNING, DeadlineKind.LAPSE)
 
 
@@ -59,15 +62,20 @@ def _admit(confirmed: mail.Confirmed, by: Caller, at: datetime) -> Confirmed:
 
 
 def _keep_proof(submission: Submission, confirmed: mail.Confirmed, at: datetime) -> None:
-    """Keep what was proved, and by which address: a corrected address replaces the one first given."""
-    if confirmed.address != submission.open("email"):
-        submission.seal("email", confirmed.address)
-        submission.email_fingerprint = sealing.fingerprint("email", confirmed.address)
+    """Keep what was proved, and by which address."""
+    _correct_address(submission, confirmed.address, at)
     submission.verified_at, submission.verified_level = at, int(confirmed.proof.level)
     submission.verified_method = str(confirmed.proof.method)
-    submission.save(
-        update_fields=["email_sealed", "email_fingerprint", "verified_at", "verified_level", "verified_method"]
-    )
+    submission.save(update_fields=[*_ADDRESS, "verified_at", "verified_level", "verified_method"])
+
+
+def _correct_address(submission: Submission, address: str, at: datetime) -> None:
+    """Put a corrected address in place of the one first given; the caller saves."""
+    if address != submission.open("email"):
+        # What was mailed to the wrong address must not go on opening the case there.
+        grants.revoke(submission.pk, telling.TRACKER, at=at)
+        submission.seal("email", address)
+        submission.email_fingerprint = sealing.fingerprint("email", address)
 
 
 def _acknowledge(submission: Submission, requests: Iterable[SubjectRequest], token: str, at: datetime) -> None:
@@ -90,36 +98,43 @@ def _acknowledge(submission: Submission, requests: Iterable[SubjectRequest], tok
 
 def resend(challenge_id: UUID, *, at: datetime) -> UUID:
     """Send the link and a new code once more; return the challenge that is valid now. Raises mail.TooSoon."""
-    with transaction.atomic():
-        return _send_challenge(mail.resend(challenge_id, at), at)
+    with _asking_again(challenge_id) as case:
+        return _send_challenge(case, mail.resend(challenge_id, at), at)
 
 
 def readdress(challenge_id: UUID, address: str, *, at: datetime) -> UUID:
     """Send to a corrected address; the old link and code stop working. Raises mail.TooSoon."""
-    with transaction.atomic():
-        return _send_challenge(mail.readdress(challenge_id, address, at), at)
+    with _asking_again(challenge_id) as case:
+        started = mail.readdress(challenge_id, address, at)
+        # Neither address is proved, so the one that the person stands by is on file: a link to the tracker and a
+        # request that lapses and is taken up again go there.
+        _correct_address(case.submission, started.address, at)
+        case.submission.save(update_fields=_ADDRESS)
+        return _send_challenge(case, started, at)
 
 
-def _send_challenge(started: mail.Started, at: datetime) -> UUID:
-    with holding(submission_id=started.challenge.about) as case:
-        submission = case.submission
-        letter = letters.ConfirmAddress(
-            reference=submission.reference,
-            organisation=telling.organisation(submission),
-            rights=tuple(str(SPECS[Right(request.right)].title) for request in case.requests()),
-            link=links.confirm(started.token),
-            code=started.code,
-            lapses_on=_lapses_on(submission, at),
-        )
-        telling.tell(
-            submission,
-            letter,
-            at=at,
-            dedupe=f"confirm:{started.challenge.pk}:{started.challenge.sends}",
-            to=started.address,
-        )
-        case.record("address_asked", by=Caller.system("web"), at=at)
+def _asking_again(challenge_id: UUID) -> AbstractContextManager[Case]:
+    """Lock the submission before its challenge, as the sweeper does: the other way round the two could block."""
+    return holding(submission_id=mail.about(challenge_id))
+
+
+def _send_challenge(case: Case, started: mail.Started, at: datetime) -> UUID:
+    dedupe = f"confirm:{started.challenge.pk}:{started.challenge.sends}"
+    telling.tell(case.submission, _confirm_letter(case, started, at), at=at, dedupe=dedupe, to=started.address)
+    case.record("address_asked", by=Caller.system("web"), at=at)
     return started.challenge.pk
+
+
+def _confirm_letter(case: Case, started: mail.Started, at: datetime) -> letters.ConfirmAddress:
+    submission = case.submission
+    return letters.ConfirmAddress(
+        reference=submission.reference,
+        organisation=telling.organisation(submission),
+        rights=tuple(str(SPECS[Right(request.right)].title) for request in case.requests()),
+        link=links.confirm(started.token),
+        code=started.code,
+        lapses_on=_lapses_on(submission, at),
+    )
 
 
 def _lapses_on(submission: Submission, at: datetime) -> date:
@@ -134,6 +149,10 @@ def _lapses_on(submission: Submission, at: datetime) -> date:
 
 def warn_of_lapse(deadline: Deadline, at: datetime) -> None:
     """Tell the person, once per submission, that the request lapses unless the address is confirmed."""
+    if proved := mail.proof_of(deadline.submission_id):
+        _admit(proved, Caller.system(), at)
+        Deadline.objects.filter(pk=deadline.pk, done_at=None).update(done_at=at)
+        return
     with holding(submission_id=deadline.submission_id) as case:
         submission, by = case.submission, Caller.system()
         waiting = [request for request in case.requests() if request.state == State.VERIFYING]
@@ -159,6 +178,7 @@ def lapse(deadline: Deadline, at: datetime) -> None:
     """Close what was never confirmed, and say how to take it up again. A proof that came in meanwhile wins."""
     if proved := mail.proof_of(deadline.submission_id):
         _admit(proved, Caller.system(), at)
+        Deadline.objects.filter(pk=deadline.pk, done_at=None).update(done_at=at)
         return
     with holding(submission_id=deadline.submission_id) as case:
         submission = case.submission
@@ -176,27 +196,25 @@ def lapse(deadline: Deadline, at: datetime) -> None:
 
 
 def reopen(submission_id: UUID, *, by: Caller, at: datetime) -> UUID:
-    """Take a lapsed submission up again under the same reference, and ask for the address once more."""
+    """Take a lapsed submission up again under the same reference, and ask for the address once more.
+
+    Raises WrongState when nothing in it lapsed.
+    """
     with holding(submission_id=submission_id) as case:
         submission = case.submission
-        for request in case.requests():
-            if request.state == State.CLOSED and request.outcome == Outcome.UNVERIFIED:
-                case.move(request, "reopen", by=by, at=at)
-                request.deadlines.filter(kind=DeadlineKind.RESPOND).update(done_at=None)
-                ordinal = request.deadlines.filter(kind=DeadlineKind.LAPSE).count()
-                fresh = clocks.lapse(submission, request, at)
-                for deadline in fresh:
-                    deadline.ordinal = ordinal
-                Deadline.objects.bulk_create(fresh)
+        lapsed = [request for request in case.requests() if request.outcome == Outcome.UNVERIFIED]
+        if not lapsed:
+            raise WrongState(_("Only a request that lapsed can be reopened."), code="not-lapsed")
+        for request in lapsed:
+            case.move(request, "reopen", by=by, at=at)
+            request.deadlines.filter(kind=DeadlineKind.RESPOND).update(done_at=None)
+            ordinal = request.deadlines.filter(kind=DeadlineKind.LAPSE).count()
+            fresh = clocks.lapse(submission, request, at)
+            for deadline in fresh:
+                deadline.ordinal = ordinal
+            Deadline.objects.bulk_create(fresh)
         mail.end(submission.pk, at)
         started = mail.start(submission.pk, submission.open("email"), submission.data_key, at)
-        letter = letters.ConfirmAddress(
-            reference=submission.reference,
-            organisation=telling.organisation(submission),
-            rights=tuple(str(SPECS[Right(request.right)].title) for request in case.requests()),
-            link=links.confirm(started.token),
-            code=started.code,
-            lapses_on=_lapses_on(submission, at),
-        )
+        letter = _confirm_letter(case, started, at)
         telling.tell(submission, letter, at=at, dedupe=f"reopened:{started.challenge.pk}")
     return started.challenge.pk
