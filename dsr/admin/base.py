@@ -54,8 +54,12 @@ class SteadyChangeList(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         """Load one page, and have no second count shown."""
         super().get_results(request)
-        self.result_list = list(self.result_list)
+        self.result_list = self.loaded(self.result_list)
         self.full_result_count = self.result_count
+
+    def loaded(self, queryset: Any) -> list[Any]:
+        """Return the rows of the page, with whatever they show beside their own columns."""
+        return list(queryset)
 
     def pages(self) -> list[tuple[int | str, str]]:
         """Return the pages to offer, each with its address; what is left out between them has none."""

@@ -20,13 +20,14 @@ from dsr.selectors.queue import cleaned_reference
 class EventList(SteadyChangeList):
     """One page of events, with the colleagues they name, in one statement more."""
 
-    def get_results(self, request: HttpRequest) -> None:
+    def loaded(self, queryset: Any) -> list[Any]:
         """Load one page and its names."""
-        super().get_results(request)
-        named = {int(row.actor_id) for row in self.result_list if row.actor_id.isdigit()}
+        rows = super().loaded(queryset)
+        named = {int(row.actor_id) for row in rows if row.actor_id.isdigit()}
         staff = {user.pk: user for user in get_user_model().objects.filter(pk__in=named)}
-        for row in self.result_list:
+        for row in rows:
             row.staff = staff
+        return rows
 
 
 @admin.register(Event)

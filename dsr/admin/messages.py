@@ -53,13 +53,14 @@ class WhichFilter(Choices):
 class LetterList(SteadyChangeList):
     """One page of letters, with the references they are about, in one statement more."""
 
-    def get_results(self, request: HttpRequest) -> None:
+    def loaded(self, queryset: Any) -> list[Any]:
         """Load one page and its references."""
-        super().get_results(request)
-        about = {row.about for row in self.result_list}
+        rows = super().loaded(queryset)
+        about = {row.about for row in rows}
         references = dict(Submission.objects.filter(pk__in=about).values_list("pk", "reference"))
-        for row in self.result_list:
+        for row in rows:
             row.reference = references.get(row.about, "")
+        return rows
 
 
 @admin.register(Message)

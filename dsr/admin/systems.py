@@ -61,13 +61,13 @@ class SystemForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptabl
 class SystemList(SteadyChangeList):
     """The systems, with how their last attempts went, in one statement more."""
 
-    def get_results(self, request: HttpRequest) -> None:
+    def loaded(self, queryset: Any) -> list[Any]:
         """Load the page and the recent attempts."""
-        super().get_results(request)
-        recent = health.recent()
-        for row in self.result_list:
+        rows, recent = super().loaded(queryset), health.recent()
+        for row in rows:
             row.recent = recent.get(row.pk, health.Recent())
             row.checked = connections.last_check(row.pk)
+        return rows
 
 
 @admin.register(System)

@@ -168,6 +168,7 @@ class Step(SealedRow):
             models.Index(
                 fields=("due_at", "id"), name="step_waiting", condition=models.Q(state__in=("waiting", "with_owner"))
             ),
+            models.Index(fields=("request",), name="step_stuck", condition=models.Q(state="stuck")),
         )
 
     def __str__(self) -> str:

@@ -4,13 +4,13 @@ Every count is capped, so that what it costs follows from the cap and not from t
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Self
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from dsr import ids
 from dsr.lifecycle import State, Turn
@@ -44,6 +44,16 @@ def rows() -> Requests:
     )  # fmt: skip
 
 
+def keys(requests: Requests) -> list[UUID]:
+    """Return the primary keys of a page. Without the joins that its rows need, any plan for it is a cheap one."""
+    return list(requests.values_list("pk", flat=True))
+
+
+def page(request_ids: Sequence[UUID]) -> list[SubjectRequest]:
+    """Return the rows of a page, in the queue's order."""
+    return list(rows().filter(pk__in=request_ids))
+
+
 def still_open(requests: Requests) -> Requests:
     """Narrow down to what is not closed."""
     return requests.exclude(state=str(State.CLOSED))
@@ -71,9 +81,8 @@ def of(requests: Requests, user_id: int | None) -> Requests:
 
 def with_stuck_system(requests: Requests) -> Requests:
     """Narrow down to what a system keeps from going on until somebody decides."""
-    stuck = Step.objects.filter(request=OuterRef("pk"), state=StepState.STUCK)
-    # A stuck step puts its request before staff, so only those are looked at.
-    return waiting_for(requests, Turn.STAFF).filter(Exists(stuck), state=str(State.IN_REVIEW))
+    stuck = Step.objects.filter(state=StepState.STUCK).order_by().values("request_id")
+    return still_open(requests).filter(pk__in=stuck)
 
 
 def count(queryset: QuerySet[Any]) -> int:
