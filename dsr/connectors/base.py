@@ -176,6 +176,8 @@ class Code(StrEnum):
     BUSY = "busy"
     INTERRUPTED = "interrupted"
     SYSTEM_ERROR = "system_error"
+    FAULT = "fault"
+    """Ours: something went wrong here that no connector foresaw."""
     # somebody has to do something
     BAD_CONFIG = "bad_config"
     BAD_CREDENTIALS = "bad_credentials"
@@ -199,6 +201,8 @@ class Code(StrEnum):
     BAD_ANSWER = "bad_answer"
     BAD_SIGNATURE = "bad_signature"
     KEY_REUSED = "key_reused"
+    WORKER_LOST = "worker_lost"
+    """Ours: worker after worker died on it before anything could be recorded."""
 
 
 class RefusalCode(StrEnum):

@@ -37,7 +37,7 @@ def _codes(note: str) -> str:
 def _fate(code: Code | RefusalCode) -> str:
     if isinstance(code, RefusalCode):
         return "refused"
-    return "may pass" if code in TEMPORARY else "needs somebody"
+    return "may pass" if code in TEMPORARY or code is Code.FAULT else "needs somebody"
 
 
 def _schemas() -> dict[str, str]:

@@ -11,6 +11,7 @@ import json
 import os
 import signal
 import sqlite3
+import sys
 import threading
 import time
 from collections import OrderedDict
@@ -42,6 +43,11 @@ class Service(ThreadingHTTPServer):
         self.nonces = signing.Nonces()
         self._seen: OrderedDict[str, str] = OrderedDict()
         self._lock = threading.Lock()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Shrug when a caller hangs up; print what is our own fault."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
     def repeated_otherwise(self, verb: str, call: signing.Call) -> bool:
         """Tell whether this key came before with other contents. Reading may be repeated, so nothing else is kept."""
