@@ -350,6 +350,7 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]
+FORMAT_MODULE_PATH = ["dsr.formats"]
 LOCALE_PATHS = [BASE_DIR / "dsr" / "locale"]
 
 # --- Sign-in of staff ------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from django.utils.formats import date_format
 from dsr.deadlines import local_date
 from dsr.models import LedgerEntry, LedgerOutcome, Step, StepResult, SubjectRequest, Withholding
 from dsr.packaging import contents as parts
-from dsr.packaging.parcel import Parcel
+from dsr.packaging.parcel import open_parcel
 from dsr.rights import SPECS, Delivery, Right
 from dsr.rules import Notice, Statement, pack, statement
 from dsr.rules.schema.contents import Category
@@ -120,7 +120,7 @@ def _system_part(step: Step, parcels: ExitStack) -> parts.SystemPart:
     parcel = None
     if step.parcel:
         key = step.request.submission.data_key.key_bytes()
-        parcel = parcels.enter_context(Parcel(vault().reader(step.parcel, key)))
+        parcel = parcels.enter_context(open_parcel(vault(), step.parcel, key))
     note = step.open("reason") if step.result == StepResult.LEFT_OUT else ""
     return parts.SystemPart(step.system.key, step.system.name, _OUTCOMES[StepResult(step.result)], parcel, note)
 

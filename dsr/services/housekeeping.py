@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.contrib.sessions.backends.db import SessionStore
 
 from dsr.models import ApiToken, IdempotentAnswer
-from dsr.services import history
+from dsr.services import history, orphans
 from dsr.services.storage import vault
 from verification import grants
 
@@ -26,5 +26,5 @@ def housekeep(at: datetime) -> dict[str, int]:
         "answers_forgotten": answers,
         "tokens_expired": tokens,
         "grants_ended": grants.delete_ended(at - _GRANTS_KEPT),
-        "files_swept": vault().sweep(at - _LEFTOVERS),
+        "files_swept": vault().sweep(at - _LEFTOVERS) + orphans.sweep(at - _LEFTOVERS),
     }

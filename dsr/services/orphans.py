@@ -1,0 +1,62 @@
+"""Files that nobody points to: published by a worker that died before it could record them."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from itertools import islice
+from uuid import UUID
+
+from dsr.models import Package, Step, WorksheetFile
+from dsr.services.storage import vault
+
+_BATCH = 500
+
+
+def sweep(before: datetime) -> int:
+    """Delete files made before an instant to which no row points; return how many.
+
+    Only work in progress and answers that are kept have files, so there are never many names to go through.
+    """
+    return sum(_sweep(prefix, orphaned, before) for prefix, orphaned in _PLACES.items())
+
+
+def _sweep(prefix: str, orphaned: Callable[[list[str], datetime], set[str]], before: datetime) -> int:
+    deleted = 0
+    names = iter(list(vault().list_prefix(prefix)))
+    while batch := list(islice(names, _BATCH)):
+        for name in orphaned(batch, before):
+            deleted += vault().delete(name)
+    return deleted
+
+
+def _packages(names: list[str], before: datetime) -> set[str]:
+    known = set(Package.objects.filter(vault_name__in=names).values_list("vault_name", flat=True))
+    return {name for name in _old(names, before) if name not in known}
+
+
+def _worksheets(names: list[str], before: datetime) -> set[str]:
+    known = set(WorksheetFile.objects.filter(vault_name__in=names).values_list("vault_name", flat=True))
+    return {name for name in _old(names, before) if name not in known}
+
+
+def _parcels(names: list[str], before: datetime) -> set[str]:
+    """A parcel is spared while its step points to it, or while somebody has held the step since."""
+    steps = {UUID(name.split("/")[1]) for name in names}
+    rows = Step.objects.filter(pk__in=steps).values_list("pk", "parcel", "claimed_until")
+    kept = {parcel for _, parcel, _ in rows}
+    held = {str(pk) for pk, _, claimed_until in rows if claimed_until is not None and claimed_until >= before}
+    return {name for name in names if name not in kept and name.split("/")[1] not in held}
+
+
+def _old(names: list[str], before: datetime) -> Iterator[str]:
+    """Yield the names whose last part, a time-ordered id, was made before an instant."""
+    for name in names:
+        milliseconds = UUID(name.rsplit("/", 1)[1]).int >> 80
+        if datetime.fromtimestamp(milliseconds / 1000, UTC) < before:
+            yield name
+
+
+_PLACES: dict[str, Callable[[list[str], datetime], set[str]]] = {
+    "packages/": _packages,
+    "worksheets/": _worksheets,
+    "parcels/": _parcels,
+}
