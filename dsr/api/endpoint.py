@@ -1,18 +1,42 @@
 """The base of every call: which scopes it takes, which methods it has, and headers that all answers carry."""
 
+from collections.abc import Iterable
 from typing import Any, NoReturn
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.utils.translation import gettext as _
+from rest_framework.exceptions import NotAcceptable
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.parsers import BaseParser
+from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from dsr.api.answers import MEDIA_TYPE
 from dsr.api.authentication import Bearer
-from dsr.api.problems import Problem
+from dsr.api.problems import MEDIA_TYPE as PROBLEM
+from dsr.api.problems import method_not_allowed
 from dsr.api.reading import JSONBytes
 from dsr.api.scopes import ScopeRequired, Scopes
 from dsr.api.throttles import PerToken
+
+
+class JSONOnly(BaseContentNegotiation):
+    """Everything is JSON here, so there is nothing to choose, only to refuse."""
+
+    def select_parser(self, request: Request, parsers: Iterable[BaseParser]) -> BaseParser | None:
+        """Return the parser if the body is JSON by its header."""
+        name = request.content_type.partition(";")[0].strip().lower()
+        return next((parser for parser in parsers if parser.media_type == name), None)
+
+    def select_renderer(
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        """Return the renderer unless the caller leaves JSON out."""
+        accepted = {part.partition(";")[0].strip().lower() for part in request.META.get("HTTP_ACCEPT", "").split(",")}
+        if not accepted & {"", "*/*", "application/*", MEDIA_TYPE, PROBLEM}:
+            raise NotAcceptable
+        return next(iter(renderers)), MEDIA_TYPE
 
 
 class Endpoint(APIView):
@@ -23,6 +47,8 @@ class Endpoint(APIView):
     permission_classes = (ScopeRequired,)
     throttle_classes = (PerToken,)
     parser_classes = (JSONBytes,)
+    renderer_classes = (JSONRenderer,)
+    content_negotiation_class = JSONOnly
     http_method_names = ("get", "post", "head")
 
     @property
@@ -32,8 +58,7 @@ class Endpoint(APIView):
 
     def http_method_not_allowed(self, request: HttpRequest | Request, *args: Any, **kwargs: Any) -> NoReturn:
         """Say which methods there are."""
-        headers = {"Allow": ", ".join(name for name in self.allowed_methods if name != "OPTIONS")}
-        raise Problem("method-not-allowed", _("This address does not take this method."), headers=headers)
+        raise method_not_allowed(self.allowed_methods)
 
     def finalize_response(  # type: ignore[override] # the framework takes any response; its types say less
         self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any

@@ -8,7 +8,7 @@ from math import ceil
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.db import OperationalError
 from django.http import Http404, HttpResponse
 from django.utils import timezone
@@ -106,7 +106,9 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> HttpRespo
     if isinstance(error, PermissionDenied):
         return response(Problem("not-allowed", _("This is not allowed.")))
     if isinstance(error, exceptions.APIException):
-        return response(_of_framework(error))
+        return response(_of_framework(error, context))
+    if isinstance(error, SuspiciousOperation):
+        return response(Problem("unreadable", _("The request cannot be read: it holds more, or other, than it may.")))
     if isinstance(error, OperationalError):
         log.error("database unavailable", error=type(error).__name__)
         retry = {"Retry-After": str(_RETRY_SOON)}
@@ -134,7 +136,13 @@ def retry_after(at: datetime) -> int:
     return max(1, ceil((at - timezone.now()).total_seconds()))
 
 
-def _of_framework(error: exceptions.APIException) -> Problem:
+def method_not_allowed(methods: Sequence[str]) -> Problem:
+    """Return the problem of a method that does not fit, with those that do."""
+    headers = {"Allow": ", ".join(name for name in methods if name != "OPTIONS")}
+    return Problem("method-not-allowed", _("This address does not take this method."), headers=headers)
+
+
+def _of_framework(error: exceptions.APIException, context: Mapping[str, Any]) -> Problem:
     """Translate an error of the framework, whose own texts are not shown: they may repeat what was sent."""
     match error:
         case exceptions.NotAuthenticated():
@@ -145,6 +153,8 @@ def _of_framework(error: exceptions.APIException) -> Problem:
             return Problem("invalid-token", _("This token is not valid."), headers=bearer)
         case exceptions.PermissionDenied():
             return Problem("not-allowed", _("This is not allowed."))
+        case exceptions.MethodNotAllowed():
+            return method_not_allowed(context["view"].allowed_methods)
         case exceptions.NotAcceptable():
             return Problem("not-acceptable", _("Answers are application/json, which the header Accept leaves out."))
         case exceptions.UnsupportedMediaType():

@@ -72,13 +72,12 @@ class ScopeRequired(BasePermission):
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         """Raise Problem with the scopes that would do."""
-        wanted: frozenset[Scope] | None = getattr(view, "scopes", {}).get(
-            "GET" if request.method == "HEAD" else request.method
-        )
+        if not isinstance(request.auth, ApiToken):
+            return False
+        method = "GET" if request.method == "HEAD" else request.method
+        wanted: frozenset[Scope] | None = getattr(view, "scopes", {}).get(method)
         if wanted is None:
             view.http_method_not_allowed(request)
-            return False
-        if not isinstance(request.auth, ApiToken):
             return False
         found = Bearing(request.auth.user, request.auth)
         if found.scopes & wanted:

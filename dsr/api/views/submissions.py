@@ -41,6 +41,7 @@ _PLACES = {
     "phone": "contact.phone",
 }
 """Fields of a filing to their places in the body."""
+_ORDER = {str(right): place for place, right in enumerate(Right)}
 _IN_THE_PERSON = tuple(kind for kind in Personal if kind != Personal.DETAILS)
 
 
@@ -107,16 +108,21 @@ class OneSubmission(Endpoint):
         if found is None:
             raise Problem("not-found", _("There is no such submission."))
         requests, at = _requests(found), timezone.now()
-        if reason is not None:
-            _reveal(request, requests, reason, at)
-        return show(presenting.submission(found, requests, at, revealed=reason is not None))
+        revealed = reason is not None and found.purged_at is None
+        if revealed:
+            _reveal(request, requests, reason or "", at)
+        return show(presenting.submission(found, requests, at, revealed=revealed))
 
 
 def _reveal(request: Request, requests: list[SubjectRequest], reason: str, at: datetime) -> None:
     """Put on record who looks and why, before anything is shown."""
     if not bearing(request).has(Scope.STAFF):
         raise Problem("insufficient-scope", _("Personal values are shown to tokens with the scope staff only."))
-    revealing.reveal(requests[0].pk, _IN_THE_PERSON, reason, by=bearing(request).caller, at=at)
+    try:
+        revealing.reveal(requests[0].pk, _IN_THE_PERSON, reason, by=bearing(request).caller, at=at)
+    except Incomplete as error:
+        fault = Fault(error.sentence, parameter="reason")
+        raise Problem("bad-parameter", _("Some parameters cannot be used."), [fault]) from None
 
 
 def _with_key() -> Any:
@@ -164,7 +170,8 @@ def _incomplete(error: Incomplete, new: inputs.NewSubmission) -> Problem:
 def _receipt(filed: intake.Filed) -> outputs.SubmissionFiled:
     """Say what was filed as it was then, so that a repeat gets the same words whatever has happened since."""
     submission = filed.submission
-    requests = [_filed_request(submission, each, filed.created) for each in filed.requests]
+    in_order = sorted(filed.requests, key=lambda request: _ORDER[request.right])
+    requests = [_filed_request(submission, each, filed.created) for each in in_order]
     return outputs.SubmissionFiled(
         id=submission.pk,
         reference=submission.reference,

@@ -41,9 +41,7 @@ class Answered:
     @property
     def places(self) -> set[str]:
         """Where the faults of a problem are."""
-        return {
-            fault.get("pointer") or fault.get("parameter") or fault.get("header") for fault in self.json["errors"]
-        }
+        return {fault.get("pointer") or fault.get("parameter") or fault.get("header") for fault in self.json["errors"]}
 
 
 class Api:

@@ -18,9 +18,7 @@ def request_row(db: None) -> SubjectRequest:
 
 
 def test_agent_keeps_what_the_caller_says(sam: Api, request_row: SubjectRequest) -> None:
-    answered = sam.post(
-        f"/requests/{request_row.pk}/messages", {"direction": "from_person", "text": "I moved house."}
-    )
+    answered = sam.post(f"/requests/{request_row.pk}/messages", {"direction": "from_person", "text": "I moved house."})
 
     assert answered.status == 201
     outputs.MessageKept.model_validate_json(answered.response.content)

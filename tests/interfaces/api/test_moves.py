@@ -170,9 +170,7 @@ def test_any_version_will_do_for_a_star(hal: Api, in_review: SubjectRequest) -> 
         ("prepare", [], "#"),
     ],
 )
-def test_move_points_at_what_it_needs(
-    hal: Api, in_review: SubjectRequest, verb: str, body: Any, place: str
-) -> None:
+def test_move_points_at_what_it_needs(hal: Api, in_review: SubjectRequest, verb: str, body: Any, place: str) -> None:
     builders.staff("sam")
 
     answered = hal.move(in_review.pk, verb, body)

@@ -11,9 +11,9 @@ from django.utils import timezone
 from dsr.api.shapes import outputs
 from dsr.models import SubjectRequest, Submission
 from dsr.rights import Right
-from dsr.services import review
+from dsr.services import intake, review
 from tests import builders
-from tests.interfaces.api.client import Api, V1
+from tests.interfaces.api.client import V1, Api
 
 pytestmark = pytest.mark.django_db
 NOWHERE = "00000000-0000-7000-8000-000000000000"
@@ -91,7 +91,7 @@ def test_page_takes_one_statement_and_the_token_another(hal: Api, number: int) -
 
 
 def test_queue_is_narrowed_by_what_is_asked(hal: Api) -> None:
-    access, statement = file_some(1)[0], file_some(1, wants=(builders.intake.Want(Right.BE_INFORMED),))[0]
+    access, statement = file_some(1)[0], file_some(1, wants=(intake.Want(Right.BE_INFORMED),))[0]
     review.assign(access.pk, builders.staff("hal").pk, by=builders.hal(), at=timezone.now())
     one, other = [str(access.pk)], [str(statement.pk)]
 

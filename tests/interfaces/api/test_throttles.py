@@ -1,0 +1,98 @@
+"""How often one may ask."""
+
+from typing import Any
+
+import pytest
+from django.core.cache import caches
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from pytest_django import Settings
+
+from dsr.api import throttles
+from dsr.models import Scope
+from tests import builders
+from tests.interfaces.api import client
+from tests.interfaces.api.client import Api
+
+pytestmark = pytest.mark.django_db
+RIGHTS = "/rights?country=IE&relationship=customer"
+
+
+@pytest.fixture(autouse=True)
+def _standing_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test straddles the end of a window."""
+    monkeypatch.setattr(throttles, "WINDOW", 10**10)
+    monkeypatch.setattr(throttles._Rest, "until", 0.0)
+
+
+def test_token_that_asks_too_often_is_told_to_wait(sam: Api, settings: Settings) -> None:
+    settings.API_PER_MINUTE = 3
+
+    answers = [sam.get(RIGHTS) for _ in range(4)]
+
+    assert [answered.status for answered in answers] == [200, 200, 200, 429]
+    assert answers[-1].code == "too-many"
+    assert int(answers[-1].headers["Retry-After"]) > 0
+    assert [answered.headers["RateLimit"].partition(";t=")[0] for answered in answers] == [
+        '"token";r=2',
+        '"token";r=1',
+        '"token";r=0',
+        '"token";r=0',
+    ]
+    assert answers[0].headers["RateLimit-Policy"].startswith('"token";q=3;w=')
+
+
+def test_tokens_are_counted_apart(sam: Api, settings: Settings) -> None:
+    settings.API_PER_MINUTE = 1
+    sam.get(RIGHTS)
+
+    assert sam.get(RIGHTS).status == 429
+    assert Api(client.token(builders.staff("sam"), Scope.AGENT)).get(RIGHTS).status == 200
+
+
+def test_next_window_begins_anew(sam: Api, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.API_PER_MINUTE = 1
+    sam.get(RIGHTS)
+
+    monkeypatch.setattr(throttles, "WINDOW", 10**9)
+
+    assert sam.get(RIGHTS).status == 200
+
+
+def test_no_limit_counts_nothing(sam: Api, settings: Settings) -> None:
+    settings.API_PER_MINUTE = 0
+
+    answered = sam.get(RIGHTS)
+
+    assert answered.status == 200
+    assert "RateLimit" not in answered.headers
+
+
+def test_invalid_tokens_from_one_address_are_counted(stranger: Api, sam: Api) -> None:
+    stranger.headers = {"Authorization": "Bearer rec_0"}
+
+    statuses = [stranger.get(RIGHTS).status for _ in range(throttles.STRANGERS_PER_MINUTE + 2)]
+
+    assert statuses == [401] * throttles.STRANGERS_PER_MINUTE + [429, 429]
+    assert sam.get(RIGHTS).status == 200
+
+
+def test_cache_that_is_away_turns_nobody_away(sam: Api, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.API_PER_MINUTE = 1
+
+    def fail(*_arguments: Any, **_more: Any) -> None:
+        raise ConnectionError
+
+    monkeypatch.setattr(type(caches["default"]), "incr", fail)
+
+    assert [sam.get(RIGHTS).status for _ in range(3)] == [200, 200, 200]
+
+
+def test_counting_asks_the_database_nothing(sam: Api, settings: Settings) -> None:
+    settings.API_PER_MINUTE = 100
+    sam.get(RIGHTS)
+
+    with CaptureQueriesContext(connection) as captured:
+        sam.get(RIGHTS)
+
+    assert len(captured) == 1
