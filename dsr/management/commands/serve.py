@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
+from dsr.demo.people import ADA_EMAIL
 from dsr.management.launcher import Child, Launcher
 
 
@@ -48,8 +49,10 @@ class Command(BaseCommand):
         ]
         if settings.EMBEDDED:
             lines.append(f"  data             {settings.DATA_DIR}")
-        if settings.EMAIL_BACKEND.endswith("filebased.EmailBackend"):
+        if settings.EMAIL_BACKEND.endswith("EmlFiles"):
             lines.append(f"  mail, as files   {settings.EMAIL_FILE_PATH}")
+        if logins:
+            lines.append(f"  ask as           {ADA_EMAIL}, who is known to all four systems")
         lines += [f"  demo login       {name} / {password}  ({role})" for name, password, role in logins]
         self.stdout.write("\n".join([*lines, "", "Ctrl-C stops it.", ""]))
         self.stdout.flush()
