@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -144,6 +145,8 @@ class LetterAdmin(ReadOnlyAdmin):
         return self._act(request, letter_id, mailing.take_note, _("Noted."))
 
     def _act(self, request: HttpRequest, letter_id: UUID, use_case: Any, said: str) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
         try:
             use_case(letter_id, by=Caller.of_user(request.user, "admin"), at=timezone.now())  # type: ignore[arg-type]
         except RecourseError as error:

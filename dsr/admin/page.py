@@ -155,6 +155,15 @@ class Page:
         return list(found.items())
 
     @property
+    def unsent(self) -> str:
+        """What somebody typed into a form that the page no longer has, so that it is not lost."""
+        lost = [form for key, form in self.bound.items() if not self._offers(key.partition("-")[0])]
+        return "\n\n".join(form.data[name] for form in lost for name in ("text", "reason") if form.data.get(name))
+
+    def _offers(self, verb: str) -> bool:
+        return verb in self.moves and self.moves[verb].allowed
+
+    @property
     def assign(self) -> MoveForm | None:
         """Giving it to a colleague."""
         return self._form("assign")

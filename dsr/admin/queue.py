@@ -6,6 +6,7 @@ from typing import Any, cast
 from urllib.parse import urlencode
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -207,6 +208,8 @@ class QueueAdmin(ReadOnlyAdmin):
 
     def find_view(self, request: HttpRequest) -> HttpResponse:
         """Turn what was typed into a reference or fingerprints, and go to what it finds."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
         sought = queue.seek(request.POST.get("sought", ""))
         if not sought:
             messages.warning(request, _("Type a reference, or a whole mail address, telephone or account number."))

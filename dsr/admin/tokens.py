@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth import get_user_model
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -71,7 +72,7 @@ class TokenAdmin(AdministratorsOnly):
     ) -> HttpResponse:
         """Make a token and show it, this once."""
         if not self.has_add_permission(request):
-            return redirect("admin:index")
+            raise PermissionDenied
         form, secret = TokenForm(request.POST or None), ""
         if form.is_valid():
             days = timedelta(days=form.cleaned_data.pop("days"))
@@ -87,9 +88,10 @@ class TokenAdmin(AdministratorsOnly):
 
     def revoke_view(self, request: HttpRequest, digest: str) -> HttpResponse:
         """End a token at once."""
-        if self.has_add_permission(request):
-            ApiToken.objects.filter(pk=digest).delete()
-            messages.success(request, _("Revoked. Whoever uses it is turned away from now on."))
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        ApiToken.objects.filter(pk=digest).delete()
+        messages.success(request, _("Revoked. Whoever uses it is turned away from now on."))
         return redirect(_TOKENS)
 
     @admin.display(description=gettext_lazy("begins with"))

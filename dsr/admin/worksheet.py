@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -93,12 +94,14 @@ class RequestAdmin(QueueAdmin):
         if refusal is None and form.is_valid():
             messages.success(request, _("Done: %(move)s.") % {"move": BY_VERB[verb].title})
             return redirect(WORKSHEET, request_id)
-        if refusal is not None:
-            messages.error(request, str(refusal.sentence))
+        said = refusal.sentence if refusal else _("Nothing was done: something is missing or cannot be used.")
+        messages.error(request, str(said))
         return self._came_back(request, request_id, verb, form, at, refusal.status if refusal else 422)
 
     def reveal_view(self, request: HttpRequest, request_id: UUID) -> HttpResponse:
         """Show personal values for a while, for a reason that is kept."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
         form, at = RevealForm(request.POST), timezone.now()
         if not form.is_valid():
             messages.error(request, _("Choose what you need to see, and say why."))
