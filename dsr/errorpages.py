@@ -7,6 +7,9 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 
 
+_BARE = "<!doctype html><title>Error</title><p>Something went wrong on our side. Please try again in a few minutes."
+
+
 def _answer(request: HttpRequest, status: HTTPStatus) -> HttpResponse:
     if request.path_info.startswith("/api/"):
         body = {"type": "about:blank", "title": status.phrase, "status": int(status)}
@@ -30,8 +33,11 @@ def page_not_found(request: HttpRequest, exception: Exception | None = None) -> 
 
 
 def server_error(request: HttpRequest, *_: Any) -> HttpResponse:
-    """500: our fault."""
-    return _answer(request, HTTPStatus.INTERNAL_SERVER_ERROR)
+    """500: our fault. Says so in bare words where even the page cannot be made."""
+    try:
+        return _answer(request, HTTPStatus.INTERNAL_SERVER_ERROR)
+    except Exception:  # noqa: BLE001 - whatever broke the page may have broken this one too
+        return HttpResponse(_BARE, status=HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

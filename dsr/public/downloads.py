@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHt
 from django.urls import reverse
 from django.utils import timezone
 
+from dsr.models import Package
 from dsr.policies import Caller
 from dsr.public import forms, pages, ranges, throttle, tickets, verify
 from dsr.public.guard import public, typed
@@ -77,26 +78,32 @@ def file(request: HttpRequest) -> HttpResponseBase:
         package = tracking.opened(key, at=at)
     except grants.NoGrant:
         return pages.page(request, "downloads/ended", status=HTTPStatus.NOT_FOUND)
-    etag = f'"{package.sha256}"'
+    if request.method == "HEAD":
+        return _headed(HttpResponse(), package, length=package.size)
     try:
-        first, last = ranges.wanted(request, etag)
+        first, last = ranges.wanted(request, _etag(package))
         found = delivery.stream(key, first=first, last=last, at=at)
     except (ranges.NoRange, ValueError):
-        refusal = HttpResponse(status=HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE)
-        return _headed(refusal, etag, f"bytes */{package.size}")
-    partial = (first, last) != (None, None)
-    chunks = () if request.method == "HEAD" else found.chunks
-    response = StreamingHttpResponse(chunks, status=HTTPStatus.PARTIAL_CONTENT if partial else HTTPStatus.OK)
-    response["Content-Length"] = str(found.end - found.start + 1)
-    response["Content-Disposition"] = f'attachment; filename="{found.filename}"'
-    return _headed(response, found.etag, f"bytes {found.start}-{found.end}/{found.size}" if partial else "")
+        response = _headed(HttpResponse(status=HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE), package, length=0)
+        response["Content-Range"] = f"bytes */{package.size}"
+        return response
+    response = _headed(StreamingHttpResponse(found.chunks), package, length=found.end - found.start + 1)
+    if (first, last) != (None, None):
+        response.status_code = HTTPStatus.PARTIAL_CONTENT
+        response["Content-Range"] = f"bytes {found.start}-{found.end}/{found.size}"
+    return response
 
 
-def _headed(response: HttpResponseBase, etag: str, content_range: str) -> HttpResponseBase:
+def _etag(package: Package) -> str:
+    return f'"{package.sha256}"'
+
+
+def _headed(response: HttpResponseBase, package: Package, *, length: int) -> HttpResponseBase:
+    name = f"{package.request.submission.reference}-{package.number}.zip"
     response["Content-Type"] = "application/zip"
+    response["Content-Length"] = str(length)
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
     response["Accept-Ranges"] = "bytes"
-    response["ETag"] = etag
+    response["ETag"] = _etag(package)
     response["X-Content-Type-Options"] = "nosniff"
-    if content_range:
-        response["Content-Range"] = content_range
     return response

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from dsr import ids
 from dsr.public import places
+from dsr.selectors.queue import cleaned_reference
 from dsr.services.intake import clean_text
 from notifications.mail import deliverable
 
@@ -151,9 +152,10 @@ class TrackForm(PublicForm):
     )
 
     def clean_reference(self) -> str:
-        """Return the reference in its canonical form."""
+        """Return the reference in its canonical form. A sign that we never use is taken for the one it looks like."""
+        text = self.cleaned_data["reference"]
         try:
-            return ids.clean_reference(self.cleaned_data["reference"])
+            return cleaned_reference(text) or ids.clean_reference(text)
         except ValueError as error:
             raise ValidationError(str(_REFERENCE_PROBLEMS[str(error)])) from None
 

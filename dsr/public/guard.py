@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
 from django.http import HttpRequest, HttpResponseBase
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
@@ -34,6 +35,8 @@ def public(*methods: str) -> Callable[[View], View]:
                 return pages.from_elsewhere(request)
             try:
                 return view(request, *args, **kwargs)
+            except (RequestDataTooBig, TooManyFieldsSent):
+                return pages.too_large(request)
             except TooMany as error:
                 return pages.too_many(request, error.retry_at)
             except RecourseError as error:

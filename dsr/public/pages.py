@@ -72,6 +72,12 @@ def from_elsewhere(request: HttpRequest) -> HttpResponse:
     return problem(request, sentence, status=HTTPStatus.FORBIDDEN)
 
 
+def too_large(request: HttpRequest) -> HttpResponse:
+    """413: more than any of these forms can hold."""
+    sentence = _("This is more text than the form can take. Shorten it, or send the rest as a message later.")
+    return problem(request, sentence, status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+
+
 def too_many(request: HttpRequest, retry_at: datetime, **context: Any) -> HttpResponse:
     """429: when to come back, how else to reach the organisation, and everything typed, ready to be sent again."""
     typed = [(name, value) for name, values in request.POST.lists() for value in values]

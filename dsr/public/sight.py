@@ -210,7 +210,7 @@ def _part(sight: Sight, request: SubjectRequest, notice: Notice) -> Part:
         sentence=_sentence(request, kept),
         is_yours=is_open and request.turn == Turn.PERSON,
         is_open=is_open,
-        clocks=tuple(clocks.explain(request)) if is_open and state is not State.READY else (),
+        clocks=tuple(clocks.explain(request, sight.events)) if is_open and state is not State.READY else (),
         question=_question(sight.posts, request),
         package=kept,
         can_download=state is State.READY and is_file,

@@ -60,7 +60,7 @@ def once(what: str, nonce: str) -> Iterator[bool]:
 
     What fails inside was not done, so it may be pressed again.
     """
-    key = f"once:{what}:{_digest(nonce)}"
+    key = f"once:{_digest(f'{what}:{nonce}')}"
     try:
         is_first = not nonce or bool(cache.add(key, 1, timeout=3600))
     except Exception as error:  # noqa: BLE001 - whatever fails, people must get through

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from dsr import ids
-from dsr.errors import NotFound, WrongState
+from dsr.errors import NotFound, RecourseError, TooMany, WrongState
 from dsr.lifecycle import State
 from dsr.models import SubjectRequest
 from dsr.policies import Caller
@@ -49,7 +49,19 @@ def _with_grant(view: View) -> View:
             submission_id = tracking.admit(reference, typed(request, "key"), at=at)
         except (ValueError, grants.NoGrant):
             return pages.page(request, "tracker/closed_door", {"form": forms.TrackForm()}, status=HTTPStatus.NOT_FOUND)
-        return view(request, reference, submission_id, at, **kwargs)
+        back = pages.tracker_address(reference, typed(request, "key"))
+        try:
+            return view(request, reference, submission_id, at, **kwargs)
+        except mail.TooSoon as error:
+            wait = _("A mail was sent a moment ago. You can have another one in %(wait)s.")
+            sentence = wait % {"wait": pages.wait_until(error.retry_at)}
+            response = pages.problem(request, sentence, status=HTTPStatus.TOO_MANY_REQUESTS, back=back)
+            response["Retry-After"] = pages.seconds_until(error.retry_at)
+            return response
+        except TooMany:
+            raise  # has a page of its own, which keeps what was typed
+        except RecourseError as error:
+            return pages.problem(request, error.sentence, status=error.status, back=back)
 
     return admitted
 
@@ -118,7 +130,7 @@ def confirm(request: HttpRequest, reference: str, submission_id: UUID, at: datet
     if found is None or found.challenge is None or not found.waits:
         return _back(request, reference)
     ticket = tickets.issue(AGAIN, at, submission=submission_id)
-    with suppress(mail.TooSoon):  # the last mail is still good: the next page takes its code and can send another
+    with suppress(mail.CheckError):  # the last mail is still good: the next page takes its code and can send another
         identity.resend(found.challenge.pk, at=at)
     return pages.see_other(f"{reverse('public:verify-code')}?ticket={ticket}")
 

@@ -76,8 +76,8 @@ def again(request: HttpRequest) -> HttpResponse:
         identity.resend(found.challenge.pk, at=at)
     except mail.TooSoon as error:
         return _later(request, found, ticket, error.retry_at, may_correct=may_correct)
-    except mail.AlreadyConfirmed:
-        return pages.page(request, "verify/code", {**about(found, ticket), "form": forms.CodeForm()})
+    except mail.CheckError:
+        return _to_code(ticket, "")  # confirmed or corrected meanwhile; that page says which
     return _to_code(ticket)
 
 
@@ -95,7 +95,7 @@ def address(request: HttpRequest) -> HttpResponse:
             return _to_code(ticket)
         except mail.TooSoon as error:
             return _later(request, found, ticket, error.retry_at, may_correct=True)
-        except mail.AlreadyConfirmed:
+        except mail.CheckError:
             form.add_error("email", _("The address has been confirmed already, so it stays as it is."))
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
     context = {"form": form, "problems": form.is_bound, **about(found, ticket)}
@@ -129,8 +129,9 @@ def _in(confirmed: identity.Confirmed) -> HttpResponse:
     return pages.see_other(pages.tracker_address(confirmed.submission.reference, confirmed.tracker_token, "confirmed"))
 
 
-def _to_code(ticket: str) -> HttpResponse:
-    return pages.see_other(f"{reverse('public:verify-code')}?{urlencode({'ticket': ticket, 'sent': 1})}")
+def _to_code(ticket: str, sent: str = "1") -> HttpResponse:
+    query = {"ticket": ticket, **({"sent": sent} if sent else {})}
+    return pages.see_other(f"{reverse('public:verify-code')}?{urlencode(query)}")
 
 
 def _later(

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Q
 
 from dsr.deadlines import day_ends, local_date
 from dsr.models import Deadline, DeadlineKind, Event, SubjectRequest, Submission
@@ -93,15 +92,23 @@ def build_soon(request: SubjectRequest, at: datetime) -> None:
     )
 
 
-def counted(request: SubjectRequest) -> list[tuple[int, EventKind, datetime]]:
-    """Return what happened to a request and counts for its clocks: place in the history, kind and instant."""
-    events = Event.objects.filter(
-        Q(request_id=request.pk) | Q(request_id=None), submission_id=request.submission_id, verb__in=_EVENT_KINDS
-    )
-    rows = events.order_by("seq").values_list("seq", "verb", "at")
-    return [(seq, _EVENT_KINDS[verb], at) for seq, verb, at in rows]
+def counted(
+    request: SubjectRequest, history: Iterable[Event] | None = None
+) -> list[tuple[int, EventKind, datetime]]:
+    """Return what happened to a request and counts for its clocks: place in the history, kind and instant.
+
+    ``history`` holds the events of the submission, in order, where the caller has read them already.
+    """
+    if history is None:
+        rows = Event.objects.filter(submission_id=request.submission_id, verb__in=_EVENT_KINDS)
+        history = rows.order_by("seq").only("seq", "verb", "at", "request_id")
+    return [
+        (event.seq, _EVENT_KINDS[event.verb], event.at)
+        for event in history
+        if event.verb in _EVENT_KINDS and event.request_id in (None, request.pk)
+    ]
 
 
-def explain(request: SubjectRequest) -> list[Clock]:
+def explain(request: SubjectRequest, history: Iterable[Event] | None = None) -> list[Clock]:
     """Return every clock of a request, recomputed from its history: why each date is what it is."""
-    return compute(request.submission, request.right, [(kind, at) for _seq, kind, at in counted(request)])
+    return compute(request.submission, request.right, [(kind, at) for _seq, kind, at in counted(request, history)])
