@@ -3,6 +3,8 @@
 The cast is constant. Ada asks, Hal handles, Vera approves, Sam answers the phone, Max is a stranger.
 """
 
+import io
+import zipfile
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -14,7 +16,7 @@ from dsr.lifecycle import Actor
 from dsr.models import Channel, SubjectRequest, Submission
 from dsr.policies import Caller
 from dsr.rights import Right
-from dsr.services import identity, intake, review
+from dsr.services import delivery, identity, intake, review
 from notifications import letters, outbox
 from tests.drain import drain
 
@@ -129,3 +131,11 @@ def again(request: SubjectRequest) -> SubjectRequest:
 def ids(requests: Iterable[SubjectRequest]) -> set[UUID]:
     """Return the keys of requests."""
     return {request.pk for request in requests}
+
+
+def opened(request: SubjectRequest, at: datetime) -> zipfile.ZipFile:
+    """Ada asks for a code, types it, downloads the package and opens it."""
+    challenge = delivery.ask_code(request.pk, at=at)
+    code = letters_to(again(request).submission, "download_code")[-1].code
+    token = delivery.open_download(request.pk, challenge, code, by=Caller.person(), at=at)
+    return zipfile.ZipFile(io.BytesIO(b"".join(delivery.stream(token, first=None, last=None, at=at).chunks)))

@@ -4,16 +4,19 @@ A step is claimed in one transaction, worked on outside any, and recorded in ano
 throws its own result away, so a step counts once however often it is started.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from datetime import datetime, timedelta
 from time import monotonic
 from uuid import UUID, uuid4
 
 from django.db import transaction
 from django.db.models import F, Q
+from django.utils.translation import gettext as _
 
 from dsr import connectors
 from dsr.connectors import base
+from dsr.errors import WrongState
+from dsr.logs import get_logger, places
 from dsr.models import (
     Attempt,
     ConnectorKind,
@@ -27,10 +30,12 @@ from dsr.packaging import parcel
 from dsr.services import worksheets
 from dsr.services._moves import Caller, Case, holding
 from dsr.services.doorbell import Bell, ring
-from dsr.services.steps import finish_search, finish_step, identifiers_for, step_of
+from dsr.services.steps import PROVED_KINDS, finish_search, finish_step, identifiers_for, step_of
 from dsr.services.storage import vault
+from notifications import sealing
 from notifications.ids import uuid7
 
+log = get_logger(__name__)
 LADDER = (
     timedelta(seconds=30),
     timedelta(minutes=2),
@@ -53,21 +58,34 @@ def begin(case: Case, request: SubjectRequest, *, by: Caller, at: datetime) -> N
     """Start the search of every active system, inside the caller's transaction. An earlier search is done anew."""
     case.move(request, "search", by=by, at=at)
     earlier = {step.system_id: step for step in request.steps.all()}
-    fresh: list[Step] = []
-    again: list[Step] = []
-    for system in System.objects.filter(active=True).select_related("data_key"):
-        step = earlier.get(system.pk) or Step(id=uuid7(at), request=request, system=system)
-        step.system = system
+    systems = System.objects.filter(active=True).select_related("data_key")
+    steps = [earlier.get(system.pk) or Step(id=uuid7(at), system=system) for system in systems]
+    for step, system in zip(steps, systems, strict=True):
+        step.request, step.system = request, system
         _reset(step, at)
-        (again if system.pk in earlier else fresh).append(step)
-    Step.objects.bulk_create(fresh)
-    if again:
-        Step.objects.bulk_update(again, _RESET)
-    for step in fresh + again:
+    gone = [step for key, step in earlier.items() if key not in {system.pk for system in systems}]
+    for step in gone:
+        # Switched off since: what it found then is not found again, and the answer must not say that it was.
+        _reset(step, at)
+        step.state, step.result, step.code, step.finished_at = StepState.DONE, StepResult.LEFT_OUT, "inactive", at
+    Step.objects.bulk_create([step for step in steps if step.system_id not in earlier])
+    if earlier:
+        Step.objects.bulk_update([*(step for step in steps if step.system_id in earlier), *gone], _RESET)
+    for step in steps:
         if step.state == StepState.WITH_OWNER:
-            worksheets.send(step, at=at)
-    if not fresh + again:
+            _ask_owner(case, request, step, at)
+    if not steps:
         finish_search(case, request, at)
+
+
+def _ask_owner(case: Case, request: SubjectRequest, step: Step, at: datetime) -> None:
+    """Send the worksheet. One that cannot be sent waits for staff; it must not keep the person from going on."""
+    try:
+        worksheets.send(step, at=at)
+    except (base.ConnectorError, sealing.SealBroken, ValueError):
+        step.state, step.code = StepState.STUCK, base.Code.BAD_CONFIG
+        step.save(update_fields=["state", "code"])
+        _record_trouble(case, request, step, at)
 
 
 _RESET = (
@@ -77,8 +95,9 @@ _RESET = (
 
 
 def _reset(step: Step, at: datetime) -> None:
-    manual = step.system.connector == ConnectorKind.MANUAL
-    step.state = StepState.WITH_OWNER if manual else StepState.WAITING
+    # An owner who knows people by something else than what was proved is asked once other systems have told it.
+    at_once = step.system.connector == ConnectorKind.MANUAL and PROVED_KINDS & set(step.system.identifiers)
+    step.state = StepState.WITH_OWNER if at_once else StepState.WAITING
     step.result, step.code, step.parcel, step.counts = "", "", "", {}
     step.reason_sealed = step.claimed_until = step.lease = step.finished_at = step.decided_by = None
     step.attempts = step.reminders = 0
@@ -90,21 +109,51 @@ def run_step(step_id: UUID, *, at: datetime) -> bool:
     if (lease := _claim(step_id, at)) is None:
         return False
     step = Step.objects.select_related("system__data_key", "request__submission__data_key").get(pk=step_id)
-    started = monotonic()
-    name = f"parcels/{step.pk}/{lease}"
-    try:
-        info = _collect(step, lease, name, at, started)
-    except _LeaseLost:
-        vault().delete(name)
+    if step.attempts > len(LADDER) + 1:
+        _record_failure(step, lease, base.Code.WORKER_LOST, at, final=True)
         return True
+    try:
+        _work(step, lease, at, monotonic())
+    except _LeaseLost:
+        pass
     except base.TemporaryFailure as failure:
         _record_failure(step, lease, failure.code, at, retry_after=failure.retry_after or 0)
     except base.ConnectorError as failure:
         _record_failure(step, lease, failure.code, at, final=True)
-    else:
-        if not _record_success(step, lease, name, info, at + timedelta(seconds=monotonic() - started)):
-            vault().delete(name)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it climbs the ladder until a person sees it
+        log.error("search failed", step=str(step.pk), error=type(error).__name__, where=places(error.__traceback__))
+        _record_failure(step, lease, base.Code.FAULT, at)
     return True
+
+
+def _work(step: Step, lease: UUID, at: datetime, started: float) -> None:
+    """Search one system and record what it holds, or ask its owner to."""
+    if step.system.connector == ConnectorKind.MANUAL:
+        who = identifiers_for(step)
+        base.usable(who, frozenset(step.system.identifiers))
+        _hand_over(step, lease, at + timedelta(seconds=monotonic() - started))
+        return
+    name = f"parcels/{step.pk}/{lease}"
+    info = _collect(step, lease, name, at, started)
+    kept = False
+    try:
+        kept = _record_success(step, lease, name, info, at + timedelta(seconds=monotonic() - started))
+    finally:
+        if not kept:
+            vault().delete(name)
+
+
+def _hand_over(step: Step, lease: UUID, at: datetime) -> None:
+    """Send the owner the worksheet, now that it is known whom to look for."""
+    with holding(submission_id=step.request.submission_id) as case:
+        current = _ours(step, lease)
+        if current is None:
+            return
+        current.request, current.system = case.request(step.request_id), step.system
+        current.state, current.lease, current.claimed_until = StepState.WITH_OWNER, None, None
+        current.save(update_fields=["state", "lease", "claimed_until"])
+        Attempt.objects.filter(lease=lease).update(ended_at=at, result="sent")
+        _ask_owner(case, current.request, current, at)
 
 
 def _claim(step_id: UUID, at: datetime) -> UUID | None:
@@ -127,7 +176,12 @@ def _collect(step: Step, lease: UUID, name: str, at: datetime, started: float) -
     connector = connectors.open_connector(system.connector, system.open_json("config"))
     found = connector.collect(identifiers_for(step), key=f"{step.pk}:{step.started_at:%Y%m%d%H%M%S}")
     pieces = _kept_alive(found, step.pk, lease, at, started)
-    return parcel.write(pieces, vault(), name, submission.data_key.key_bytes(), datasets=connector.describe())
+    try:
+        return parcel.write(pieces, vault(), name, submission.data_key.key_bytes(), datasets=connector.describe())
+    finally:
+        # Whoever stops half-way must not leave a connection open until somebody collects the garbage.
+        if isinstance(found, Generator):
+            found.close()
 
 
 def _kept_alive(
@@ -149,6 +203,7 @@ def _ours(step: Step, lease: UUID) -> Step | None:
 
 
 def _record_success(step: Step, lease: UUID, name: str, info: parcel.ParcelInfo, at: datetime) -> bool:
+    """Record what was found. False when the parcel is not needed: nothing is in it, or somebody else was faster."""
     with holding(submission_id=step.request.submission_id) as case:
         if _ours(step, lease) is None:
             return False
@@ -162,9 +217,7 @@ def _record_success(step: Step, lease: UUID, name: str, info: parcel.ParcelInfo,
             parcel_name=name if found else "",
         )
         Attempt.objects.filter(lease=lease).update(ended_at=at, result=step.result)
-    if not found:
-        vault().delete(name)
-    return True
+    return found
 
 
 def _record_failure(
@@ -184,11 +237,15 @@ def _record_failure(
         Attempt.objects.filter(lease=lease).update(
             ended_at=at, result="failed" if final else "failed_temporary", code=code
         )
-        request = case.request(step.request_id)
-        data = {"system": step.system.key, "code": code, "attempt": current.attempts, "stuck": over}
-        case.record("system_failed", by=_SYSTEM, at=at, request=request, data=data)
-        if over:
-            case.needs_staff(request)
+        _record_trouble(case, case.request(step.request_id), current, at)
+
+
+def _record_trouble(case: Case, request: SubjectRequest, step: Step, at: datetime) -> None:
+    stuck = step.state == StepState.STUCK
+    data = {"system": step.system.key, "code": str(step.code), "attempt": step.attempts, "stuck": stuck}
+    case.record("system_failed", by=_SYSTEM, at=at, request=request, data=data)
+    if stuck:
+        case.needs_staff(request)
 
 
 def retry(request_id: UUID, step_id: UUID, *, by: Caller, at: datetime, expect: int | None = None) -> SubjectRequest:
@@ -197,22 +254,34 @@ def retry(request_id: UUID, step_id: UUID, *, by: Caller, at: datetime, expect: 
         request = case.request(request_id, expect=expect)
         step = step_of(request, step_id)
         case.move(request, "retry_system", by=by, at=at, data={"system": step.system.key})
+        _drop_later(step.parcel)
         _reset(step, at)
         step.save()
         if step.state == StepState.WITH_OWNER:
-            worksheets.send(step, at=at)
+            _ask_owner(case, request, step, at)
         ring(Bell.WORK, str(request.submission_id))
     return request
+
+
+def _drop_later(name: str) -> None:
+    """Delete a parcel that no row names any more, once that is certain."""
+    if name:
+        transaction.on_commit(lambda: vault().delete(name), robust=True)
 
 
 def go_without(
     request_id: UUID, step_id: UUID, reason: str, *, by: Caller, at: datetime, expect: int | None = None
 ) -> SubjectRequest:
-    """Decide to answer without a system. The person is told which one and that it could not be searched."""
+    """Decide to answer without a system. The person is told which one and that it could not be searched.
+
+    Raises WrongState for a system that has answered: what it found can be held back on a ground, not lost.
+    """
     with holding(request_id=request_id) as case:
         request = case.request(request_id, expect=expect)
         step = step_of(request, step_id)
         case.move(request, "go_without", by=by, at=at, data={"system": step.system.key})
+        if step.state == StepState.DONE:
+            raise WrongState(_("This system has answered. Hold back what must not be given."), code="system-answered")
         step.seal("reason", reason)
         step.decided_by = by.user
         finish_step(case, step, StepResult.LEFT_OUT, at=at, by=by, code=step.code)

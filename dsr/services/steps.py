@@ -26,6 +26,10 @@ def step_of(request: SubjectRequest, step_id: UUID) -> Step:
     return step
 
 
+PROVED_KINDS = frozenset({"email"})
+"""What every system can be searched by without asking another one first."""
+
+
 def known_identifiers(submission: Submission) -> dict[str, list[str]]:
     """Return what systems may be searched by: what was proved, and nothing that was merely claimed."""
     return {"email": [submission.open("email")]}

@@ -7,6 +7,8 @@ Work that fails leaves its row for a later sweep; nothing depends on a broker re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
+from time import monotonic
 from uuid import UUID
 
 from django.db import transaction
@@ -20,6 +22,8 @@ from notifications import delivery as mail_delivery
 log = get_logger(__name__)
 BATCH = 50
 CLAIM = timedelta(minutes=10)
+SEARCH_WITHIN = timedelta(minutes=1)
+"""How long after its beginning a sweep still asks another system."""
 _RETRY = (timedelta(seconds=10), timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1))
 
 Handler = Callable[[Deadline, datetime], None]
@@ -52,24 +56,44 @@ class Tally:
 
 def sweep(at: datetime) -> Tally:
     """Work on what is due, a batch of each kind."""
-    tally = Tally()
-    for step_id in search.due_steps(at, BATCH):
-        tally.steps += _safely(tally, lambda step_id=step_id: search.run_step(step_id, at=at))  # type: ignore[misc]
-    tally.reminders = worksheets.remind_due(at, BATCH)
-    for deadline in _claim(at, Q()):
-        _handle(tally, deadline, at)
-    tally.messages = mail_delivery.deliver_due(at, limit=BATCH).claimed
+    tally, now = Tally(), _clock(at)
+    _search(tally, search.due_steps(at, BATCH), at, now)
+    for step_id, request_id in worksheets.due_reminders(at, BATCH):
+        tally.reminders += _safely(tally, partial(worksheets.remind, step_id, request_id, now()))
+    for deadline in _claim(now(), Q()):
+        _handle(tally, deadline, now())
+    _safely(tally, lambda: _deliver(tally, now()))
     return tally
 
 
 def work(submission_id: UUID, at: datetime) -> Tally:
     """Work on what is due for one submission, until nothing is: its steps, then what follows from them."""
-    tally = Tally()
-    for step_id in search.due_steps(at, BATCH, submission_id):
-        tally.steps += _safely(tally, lambda step_id=step_id: search.run_step(step_id, at=at))  # type: ignore[misc]
-    for deadline in _claim(at, Q(submission_id=submission_id)):
-        _handle(tally, deadline, at)
+    tally, now = Tally(), _clock(at)
+    _search(tally, search.due_steps(at, BATCH, submission_id), at, now)
+    for deadline in _claim(now(), Q(submission_id=submission_id)):
+        _handle(tally, deadline, now())
     return tally
+
+
+def _clock(at: datetime) -> Callable[[], datetime]:
+    """Return a clock that was set when the sweep began: a claim made late in a long one must not be over already.
+
+    It goes by whole minutes, so that what a short sweep does all bears the same time.
+    """
+    started = monotonic()
+    return lambda: at + timedelta(minutes=(monotonic() - started) // 60)
+
+
+def _search(tally: Tally, step_ids: list[UUID], at: datetime, now: Callable[[], datetime]) -> None:
+    """Ask one system after the other. Slow ones must not keep deadlines and mail waiting; the next sweep goes on."""
+    for step_id in step_ids:
+        if now() >= at + SEARCH_WITHIN:
+            break
+        tally.steps += _safely(tally, partial(search.run_step, step_id, at=now()))
+
+
+def _deliver(tally: Tally, at: datetime) -> None:
+    tally.messages = mail_delivery.deliver_due(at, limit=BATCH).claimed
 
 
 def _claim(at: datetime, only: Q) -> list[Deadline]:

@@ -8,12 +8,13 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from dsr.connectors import FileChunk, FileStart, Piece
+from dsr.connectors import ConnectorError, FileChunk, FileStart, Piece
 from dsr.connectors.manual import Answer, FileOffered, ManualConnector, OwnerOutcome, Worksheet
 from dsr.deadlines import local_date
 from dsr.errors import Incomplete, WrongState
 from dsr.models import Attempt, Step, StepResult, StepState, WorksheetFile
 from dsr.packaging import parcel
+from dsr.packaging.vault import Missing
 from dsr.services import letters, links, telling
 from dsr.services._moves import Caller, Case, holding
 from dsr.services.doorbell import Bell, ring
@@ -95,18 +96,20 @@ def _next_reminder(step: Step, after: tuple[int, ...], within: int) -> datetime:
     return step.started_at + timedelta(days=days[min(step.reminders, len(days) - 1)] + extra * within)
 
 
-def remind_due(at: datetime, limit: int) -> int:
-    """Remind owners whose time has come; once the last day is past, staff see it as well. Returns how many."""
+def due_reminders(at: datetime, limit: int) -> list[tuple[UUID, UUID]]:
+    """Return the worksheets whose owners are to be reminded now: step and request."""
     waiting = Step.objects.filter(state=StepState.WITH_OWNER, due_at__lte=at).order_by("due_at", "id")
-    reminded = 0
-    for step_id, submission_id in waiting.values_list("id", "request__submission_id")[:limit]:
-        with holding(submission_id=submission_id) as case:
-            step = _locked_step(case, step_id)
-            if step.state != StepState.WITH_OWNER or step.due_at > at:
-                continue
-            _remind(case, step, at)
-            reminded += 1
-    return reminded
+    return list(waiting.values_list("id", "request_id")[:limit])
+
+
+def remind(step_id: UUID, request_id: UUID, at: datetime) -> bool:
+    """Remind one owner; once the last day is past, staff see it as well. False when it was done already."""
+    with holding(request_id=request_id) as case:
+        step = _locked_step(case, step_id)
+        if step.state != StepState.WITH_OWNER or step.due_at > at:
+            return False
+        _remind(case, step, at)
+    return True
 
 
 def _remind(case: Case, step: Step, at: datetime) -> None:
@@ -133,22 +136,29 @@ def _step(token: str, at: datetime) -> Step:
     return Step.objects.select_related("system__data_key", "request__submission__data_key").get(pk=grant.about)
 
 
+def _task(step: Step) -> Worksheet:
+    """Return what the owner is asked. Raises WrongState while it cannot be told whom to look for."""
+    try:
+        return _connector(step).worksheet(identifiers_for(step))
+    except ConnectorError:
+        raise WrongState(
+            _("We cannot tell just now whom to look for, as another system does not answer. Please try again later."),
+            code="worksheet-not-now",
+        ) from None
+
+
 def look(token: str, at: datetime) -> Sheet:
-    """Return the worksheet behind a link; nothing is used up by looking. Raises grants.NoGrant."""
+    """Return the worksheet behind a link; nothing is used up by looking. Raises grants.NoGrant, WrongState."""
     step = _step(token, at)
-    connector = _connector(step)
     open_now = step.state == StepState.WITH_OWNER
-    due = step.started_at + timedelta(days=connector.config.answer_within_days)
+    due = step.started_at + timedelta(days=_connector(step).config.answer_within_days)
     return Sheet(
         reference=step.request.submission.reference,
         system=step.system.name,
         owner=step.system.owner_name,
         due_on=local_date(due, step.request.submission.zone),
-        task=connector.worksheet(identifiers_for(step)) if open_now else None,
-        files=tuple(
-            HandedIn(row.pk, row.dataset, row.open("name"), row.size)
-            for row in step.files.select_related("step__request__submission__data_key")
-        ),
+        task=_task(step) if open_now else None,
+        files=tuple(HandedIn(row.pk, row.dataset, row.open("name"), row.size) for row in _files(step)),
         result=step.result,
     )
 
@@ -156,7 +166,10 @@ def look(token: str, at: datetime) -> Sheet:
 def add_file(
     token: str, dataset: str, name: str, media_type: str, chunks: Iterable[bytes], *, at: datetime
 ) -> HandedIn:
-    """Keep one file that the owner hands in, sealed. Raises Incomplete with the reason when it is not taken."""
+    """Keep one file that the owner hands in, sealed. Raises Incomplete with the reason when it is not taken.
+
+    Raises WrongState when the worksheet was answered meanwhile: what comes too late is not kept.
+    """
     step = _open_step(token, at)
     row = WorksheetFile(id=uuid7(at), step=step, dataset=dataset, media_type=media_type, at=at)
     row.vault_name = f"worksheets/{step.pk}/{row.pk}"
@@ -167,14 +180,15 @@ def add_file(
             if out.size > files.max_bytes:
                 raise Incomplete(_("This file is too large."), field="files")
         row.size = out.size
-    offered = FileOffered(dataset, name, media_type, row.size)
+    row.seal("name", name)
     try:
-        _check(step, Answer(OwnerOutcome.FOUND, files=(*_offered(step), offered)))
-    except Incomplete:
+        _check(step, Answer(OwnerOutcome.FOUND, files=tuple(_offered([*_files(step), row]))))
+        with holding(submission_id=step.request.submission_id) as case:
+            _check_open(_locked_step(case, step.pk))
+            row.save(force_insert=True)
+    except BaseException:
         vault().delete(row.vault_name)
         raise
-    row.seal("name", name)
-    row.save(force_insert=True)
     return HandedIn(row.pk, dataset, name, row.size)
 
 
@@ -190,34 +204,60 @@ def remove_file(token: str, file_id: UUID, *, at: datetime) -> None:
 def report(token: str, outcome: str, reason: str, *, at: datetime) -> Step:
     """Take the owner's answer. Raises Incomplete with what is missing, WrongState when it was answered before."""
     step = _open_step(token, at)
-    _check(step, Answer(outcome, reason, tuple(_offered(step))))
-    name, counts = f"parcels/{step.pk}/worksheet-{int(at.timestamp())}", {}
-    rows = list(step.files.select_related("step__request__submission__data_key"))
-    if rows:
-        key = step.request.submission.data_key.key_bytes()
-        datasets = _connector(step).describe()
-        categories = {dataset.name: dataset.category for dataset in datasets}
-        info = parcel.write(_pieces(rows, categories, key), vault(), name, key, datasets=datasets)
-        counts = dict(info.counts)
-    with holding(submission_id=step.request.submission_id) as case:
-        step = _locked_step(case, step.pk)
-        _check_open(step)
-        data: Mapping[str, Any] = {"system": step.system.key, "outcome": outcome}
-        case.record("owner_reported", by=_OWNER, at=at, request=case.request(step.request_id), data=data)
-        step.seal("reason", reason.strip())
-        _record_try(step, outcome, at)
-        word = OwnerOutcome(outcome)
-        if word in _RESULTS:
-            parcel_name = name if rows else ""
-            finish_step(case, step, _RESULTS[word], at=at, by=_OWNER, counts=counts, parcel_name=parcel_name)
-        else:
-            step.state, step.code = StepState.STUCK, f"owner_{word}"
-            step.save()
-            case.needs_staff(case.request(step.request_id))
-        step.files.all().delete()
+    rows = _files(step)
+    _check(step, Answer(outcome, reason, tuple(_offered(rows))))
+    name = f"parcels/{step.pk}/{uuid7(at)}" if rows else ""
+    try:
+        counts = _spool(step, rows, name)
+        with holding(submission_id=step.request.submission_id) as case:
+            step = _locked_step(case, step.pk)
+            _check_open(step)
+            if {row.pk for row in rows} != set(step.files.values_list("pk", flat=True)):
+                raise _changed()
+            _record_report(case, step, OwnerOutcome(outcome), reason, counts, name, at)
+    except BaseException:
+        if name:
+            vault().delete(name)
+        raise
     for row in rows:
         vault().delete(row.vault_name)
     return step
+
+
+def _spool(step: Step, rows: list[WorksheetFile], name: str) -> dict[str, int]:
+    """Put the files into one parcel and return the counts, by category."""
+    if not rows:
+        return {}
+    key = step.request.submission.data_key.key_bytes()
+    datasets = _connector(step).describe()
+    categories = {dataset.name: dataset.category for dataset in datasets}
+    try:
+        return parcel.write(_pieces(rows, categories, key), vault(), name, key, datasets=datasets).counts
+    except Missing:
+        raise _changed() from None
+
+
+def _changed() -> WrongState:
+    return WrongState(
+        _("The worksheet changed while you sent your report. Look at it again, then report."), code="worksheet-changed"
+    )
+
+
+def _record_report(
+    case: Case, step: Step, word: OwnerOutcome, reason: str, counts: Mapping[str, int], name: str, at: datetime
+) -> None:
+    request = case.request(step.request_id)
+    data: Mapping[str, Any] = {"system": step.system.key, "outcome": str(word)}
+    case.record("owner_reported", by=_OWNER, at=at, request=request, data=data)
+    step.seal("reason", reason.strip())
+    _record_try(step, word, at)
+    if word in _RESULTS:
+        finish_step(case, step, _RESULTS[word], at=at, by=_OWNER, counts=counts, parcel_name=name)
+    else:
+        step.state, step.code = StepState.STUCK, f"owner_{word}"
+        step.save()
+        case.needs_staff(request)
+    step.files.all().delete()
 
 
 def _record_try(step: Step, outcome: str, at: datetime) -> None:
@@ -239,13 +279,20 @@ def _check_open(step: Step) -> None:
         raise WrongState(_("This worksheet has been answered or is no longer needed."), code="worksheet-done")
 
 
-def _offered(step: Step) -> Iterator[FileOffered]:
-    for row in step.files.select_related("step__request__submission__data_key"):
+def _files(step: Step) -> list[WorksheetFile]:
+    rows = list(step.files.all())
+    for row in rows:
+        row.step = step
+    return rows
+
+
+def _offered(rows: Iterable[WorksheetFile]) -> Iterator[FileOffered]:
+    for row in rows:
         yield FileOffered(row.dataset, row.open("name"), row.media_type, row.size)
 
 
 def _check(step: Step, answer: Answer) -> None:
-    problems = _connector(step).worksheet(identifiers_for(step)).problems(answer)
+    problems = _task(step).problems(answer)
     if problems:
         raise Incomplete(problems[0][1], problems=dict(problems))
 
