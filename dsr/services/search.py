@@ -30,7 +30,7 @@ from dsr.packaging import parcel
 from dsr.services import worksheets
 from dsr.services._moves import Caller, Case, holding
 from dsr.services.doorbell import Bell, ring
-from dsr.services.steps import PROVED_KINDS, finish_search, finish_step, identifiers_for, step_of
+from dsr.services.steps import PROVED_KINDS, claimed_kinds, finish_search, finish_step, identifiers_for, step_of
 from dsr.services.storage import vault
 from notifications import sealing
 from notifications.ids import uuid7
@@ -119,7 +119,10 @@ def run_step(step_id: UUID, *, at: datetime) -> bool:
     except base.TemporaryFailure as failure:
         _record_failure(step, lease, failure.code, at, retry_after=failure.retry_after or 0)
     except base.ConnectorError as failure:
-        _record_failure(step, lease, failure.code, at, final=True)
+        if failure.code == base.Code.NO_IDENTIFIER and not claimed_kinds(step):
+            _record_unknown(step, lease, at)
+        else:
+            _record_failure(step, lease, failure.code, at, final=True)
     except Exception as error:  # noqa: BLE001 - whatever it is, it climbs the ladder until a person sees it
         log.error("search failed", step=str(step.pk), error=type(error).__name__, where=places(error.__traceback__))
         _record_failure(step, lease, base.Code.FAULT, at)
@@ -218,6 +221,18 @@ def _record_success(step: Step, lease: UUID, name: str, info: parcel.ParcelInfo,
         )
         Attempt.objects.filter(lease=lease).update(ended_at=at, result=step.result)
     return found
+
+
+def _record_unknown(step: Step, lease: UUID, at: datetime) -> None:
+    """Nothing that this system knows people by is on file for this person anywhere, nor was it claimed: nothing held.
+
+    Where the person did claim something of that kind it was not proved, so a member of staff decides instead.
+    """
+    with holding(submission_id=step.request.submission_id) as case:
+        if _ours(step, lease) is None:
+            return
+        finish_step(case, step, StepResult.NOTHING_HELD, at=at, code=base.Code.NO_IDENTIFIER)
+        Attempt.objects.filter(lease=lease).update(ended_at=at, result=step.result, code=step.code)
 
 
 def _record_failure(

@@ -35,6 +35,13 @@ def known_identifiers(submission: Submission) -> dict[str, list[str]]:
     return {"email": [submission.open("email")]}
 
 
+def claimed_kinds(step: Step) -> set[str]:
+    """Return the kinds of identifier that the person merely claimed and that this system knows people by."""
+    submission = step.request.submission
+    claimed = set(submission.open_json("identifiers")) | ({"phone"} if submission.phone_sealed else set())
+    return claimed & set(step.system.identifiers)
+
+
 def identifiers_for(step: Step) -> dict[str, list[str]]:
     """Return what one system may be searched by: the proved identifiers, and those on file for the same person.
 
