@@ -39,11 +39,16 @@ def _worksheets(names: list[str], before: datetime) -> set[str]:
 
 
 def _parcels(names: list[str], before: datetime) -> set[str]:
-    """A parcel is spared while its step points to it, or while somebody has held the step since."""
+    """A parcel is spared while its step points to it, or while somebody has held the step since.
+
+    Nobody holds a step while its owner reports; the parcel made then has a name that tells its age.
+    """
     steps = {UUID(name.split("/")[1]) for name in names}
     rows = Step.objects.filter(pk__in=steps).values_list("pk", "parcel", "claimed_until")
     kept = {parcel for _, parcel, _ in rows}
     held = {str(pk) for pk, _, claimed_until in rows if claimed_until is not None and claimed_until >= before}
+    dated = [name for name in names if UUID(name.rsplit("/", 1)[1]).version == 7]
+    kept |= set(dated) - set(_old(dated, before))
     return {name for name in names if name not in kept and name.split("/")[1] not in held}
 
 

@@ -9,7 +9,7 @@ from dsr.services.storage import vault
 from notifications.ids import uuid7
 from tests import builders
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("storage_of_its_own")]
 KEY = bytes(32)
 
 
@@ -48,3 +48,15 @@ def test_sweep_spares_what_is_being_made_and_what_is_kept(clock, systems):
     assert {kept, fresh} <= set(vault().list_prefix("packages/"))
     assert {half, step.parcel} <= set(vault().list_prefix("parcels/"))
     assert delivery.offer(request) is not None
+
+
+def test_sweep_spares_what_an_owner_reports_at_this_moment(clock, systems):
+    step = Step.objects.get(request=builders.in_review(at=clock()))
+    reported = put(f"parcels/{step.pk}/{uuid7(clock.now)}")
+
+    orphans.sweep(clock.now - timedelta(hours=1))
+    spared = reported in set(vault().list_prefix("parcels/"))
+    orphans.sweep(clock.now + timedelta(hours=1))
+
+    assert spared
+    assert reported not in set(vault().list_prefix("parcels/"))

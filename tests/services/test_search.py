@@ -23,7 +23,7 @@ from tests.drain import drain
 from tests.outpost import BREAK, BROKEN, BUSY, DECLINE, Outpost, outpost
 
 __all__ = ["outpost"]
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("systems")]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("systems", "storage_of_its_own")]
 
 
 def _in_review(clock: Clock) -> SubjectRequest:
