@@ -15,8 +15,8 @@ urlpatterns = [
     path(".well-known/security.txt", wellknown.security_txt),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
-    path("", include("dsr.public.urls")),
     path("api/", include("dsr.api.urls")),
+    path("", include("dsr.public.urls")),
 ]
 
 handler400 = "dsr.errorpages.bad_request"

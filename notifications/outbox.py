@@ -25,6 +25,18 @@ def queue(
     With `dedupe`, a second call with the same word changes nothing and returns a message with the id of the first
     (read the row again for its state). Raises ValueError when `to` is no mail address, Forgotten when the key is gone.
     """
+    message = compose(letter, to=to, language=language, data_key=data_key, about=about, at=at, dedupe=dedupe)
+    if dedupe:
+        Message.objects.bulk_create([message], ignore_conflicts=True)
+    else:
+        message.save(force_insert=True)
+    return message
+
+
+def compose(
+    letter: Letter, *, to: str, language: str, data_key: DataKey, about: UUID, at: datetime, dedupe: str | None = None
+) -> Message:
+    """Return the row that `queue` would insert, for a caller who inserts it together with others."""
     address = mail.deliverable(to)
     message = Message(
         # The id follows from the word, so that it is known without asking whether the row was there.
@@ -40,10 +52,6 @@ def queue(
     )
     message.seal("to", address)
     message.seal("context", letters.pack(letter))
-    if dedupe:
-        Message.objects.bulk_create([message], ignore_conflicts=True)
-    else:
-        message.save(force_insert=True)
     return message
 
 

@@ -58,6 +58,7 @@ __all__ = [
     "end",
     "expire_due",
     "peek",
+    "prepare",
     "proof_of",
     "readdress",
     "remind",
@@ -123,6 +124,13 @@ class Confirmed:
 
 def start(about: UUID, address: str, data_key: DataKey, at: datetime) -> Started:
     """Start a challenge, in one INSERT. The caller sends what it returns. Raises ValueError for no mail address."""
+    started = prepare(about, address, data_key, at)
+    started.challenge.save(force_insert=True)
+    return started
+
+
+def prepare(about: UUID, address: str, data_key: DataKey, at: datetime) -> Started:
+    """Return what `start` would, with the row not inserted yet, for a caller who inserts it together with others."""
     chosen = deliverable(address)
     token, code = _new_token(), _new_code()
     challenge = Challenge(
@@ -139,7 +147,6 @@ def start(about: UUID, address: str, data_key: DataKey, at: datetime) -> Started
     )
     challenge.address_sealed = data_key.seal(chosen, challenge.place())
     challenge.code_hash = _code_hash(challenge.pk, code)
-    challenge.save(force_insert=True)
     return Started(challenge, token, code, chosen)
 
 

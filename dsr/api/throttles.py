@@ -1,12 +1,14 @@
 """How often a token may ask, and how often an address without a valid one. Counted in the cache, never in the database.
 
-A count per window of a minute, shared by all processes. When the cache does not answer nobody is turned away: losing
-it costs the limit for a while, never a request.
+A count per window of a minute, shared by all processes. When the cache does not answer each process counts alone:
+losing it blurs the limit for a while and costs no request.
 """
 
-import math
+from dataclasses import dataclass
+from math import ceil, floor
+from threading import Lock
 from time import monotonic
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from django.conf import settings
 from django.core.cache import cache
@@ -26,12 +28,11 @@ WINDOW = 60
 """Seconds that one count covers."""
 REST_SECONDS = 5.0
 """How long a cache that failed is left alone."""
+TELL_EVERY = 0.1
+"""How often, at most, a process tells the cache what one token asked, in seconds."""
+_MOST_TALLIES = 10_000
 STRANGERS_PER_MINUTE = 30
 """Invalid tokens from one address."""
-
-
-class _Rest:
-    until = 0.0
 
 
 class Count(NamedTuple):
@@ -41,24 +42,67 @@ class Count(NamedTuple):
     reset: int
 
 
-def count(who: str) -> Count | None:
-    """Count one more for somebody in the present window; None while the cache does not answer."""
-    if monotonic() < _Rest.until:
-        return None
+@dataclass(slots=True)
+class _Tally:
+    """What this process knows of one window: the count of all, what it has not told the others, and since when."""
+
+    window: int
+    used: int = 0
+    untold: int = 0
+    told_at: float = 0.0
+
+
+class _Book:
+    """Counts of this process, which tells the cache now and then: a busy token costs it a few calls a second."""
+
+    lock = Lock()
+    tallies: ClassVar[dict[str, _Tally]] = {}
+    resting_until = 0.0
+
+
+def count(who: str) -> Count:
+    """Count one more for somebody in the present window."""
     now = timezone.now().timestamp()
-    window = math.floor(now / WINDOW)
-    key = f"api-rate:{who}:{window}"
-    reset = math.ceil((window + 1) * WINDOW - now)
+    window = floor(now / WINDOW)
+    with _Book.lock:
+        tally = _Book.tallies.get(who)
+        if tally is None or tally.window != window:
+            if len(_Book.tallies) >= _MOST_TALLIES:
+                _Book.tallies.clear()
+            tally = _Book.tallies[who] = _Tally(window)
+        tally.used += 1
+        tally.untold += 1
+        untold = tally.untold if monotonic() - tally.told_at > TELL_EVERY else 0
+        if untold:
+            tally.told_at, tally.untold = monotonic(), 0
+    if untold:
+        told = _tell(f"api-rate:{who}:{window}", untold)
+        with _Book.lock:
+            tally.used = max(tally.used, told + tally.untold)
+    return Count(tally.used, ceil((window + 1) * WINDOW - now))
+
+
+def forget() -> None:
+    """Forget what this process has counted."""
+    with _Book.lock:
+        _Book.tallies.clear()
+        _Book.resting_until = 0.0
+
+
+def _tell(key: str, number: int) -> int:
+    """Add to the count that all processes share and return it; 0 while the cache does not answer."""
+    if monotonic() < _Book.resting_until:
+        return 0
     try:
         try:
-            return Count(cache.incr(key), reset)
+            return cache.incr(key, number)
         except ValueError:
-            # Whoever loses the race to make the key counts on the winner's.
-            return Count(1 if cache.add(key, 1, WINDOW + 1) else cache.incr(key), reset)
+            # Whoever loses the race to make the key adds to the winner's.
+            return number if cache.add(key, number, WINDOW + 1) else cache.incr(key, number)
     except Exception as error:  # noqa: BLE001 - any failure of any cache means the same here
-        _Rest.until = monotonic() + REST_SECONDS
+        _Book.resting_until = monotonic() + REST_SECONDS
         log.warning("rate limit unavailable", error=type(error).__name__)
-        return None
+        return 0
 
 
 class PerToken(BaseThrottle):
@@ -71,8 +115,6 @@ class PerToken(BaseThrottle):
             return True
         # Sixteen digits of the digest tell the tokens of one installation apart, and open nothing.
         found = count(request.auth.pk[:16])
-        if found is None:
-            return True
         headers = rate_headers(limit, found)
         request.rate_headers = headers  # type: ignore[attr-defined]
         if found.used > limit:
@@ -109,5 +151,5 @@ def count_stranger(request: Request) -> None:
     A valid token is never turned away for what others did behind the same address.
     """
     found = count(_address(request))
-    if found and found.used > STRANGERS_PER_MINUTE:
+    if found.used > STRANGERS_PER_MINUTE:
         raise _too_many(found.reset, {})

@@ -144,17 +144,20 @@ class Case:
         self._events.append(event)
 
     def write(self) -> None:
-        """Write the events and the head of the chain. A new submission carries its head in its own row."""
+        """Write the events and the head of the chain."""
         if not self._events:
             return
         if self._settled_at is not None:
             self._schedule_purge(self._settled_at)
-        Event.objects.bulk_create(self._events)
-        self._events = []
-        if not self._new:
-            Submission.objects.filter(pk=self.submission.pk).update(
-                chain_seq=self.submission.chain_seq, chain_head=self.submission.chain_head
-            )
+        Event.objects.bulk_create(self.take_events())
+        Submission.objects.filter(pk=self.submission.pk).update(
+            chain_seq=self.submission.chain_seq, chain_head=self.submission.chain_head
+        )
+
+    def take_events(self) -> list[Event]:
+        """Hand over the events that are not written yet. A new submission carries the chain's head in its own row."""
+        events, self._events = self._events, []
+        return events
 
     def _schedule_purge(self, at: datetime) -> None:
         """Set the day on which the case is forgotten once everything in it is closed; clear it on reopening."""
@@ -213,7 +216,7 @@ def computed_outcome(request: SubjectRequest) -> Outcome:
 
 
 def new_case(submission: Submission) -> Case:
-    """Start the case of a submission that is not in the database yet. The caller inserts the rows, then ``write``s."""
+    """Start the case of a submission that is not in the database yet. The caller inserts its rows and its events."""
     return Case(submission, new=True)
 
 

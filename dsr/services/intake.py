@@ -27,8 +27,10 @@ from dsr.services._moves import Caller, Case, new_case
 from dsr.services.doorbell import Bell, ring
 from notifications import sealing
 from notifications.ids import uuid7
-from notifications.models import DataKey
+from notifications.models import DataKey, Message
+from notifications.rows import insert
 from verification import mail
+from verification.models import Challenge
 
 _LONGEST = {"name": 200, "phone": 40, "details": 4000, "identifier": 200}
 _MAX_IDENTIFIERS = 20
@@ -149,15 +151,12 @@ def _file(filing: Filing, by: Caller, at: datetime) -> Filed:
         request, dates = _request(case, want, by, received, at)
         requests.append(request)
         deadlines += dates
-    submission.data_key.save(force_insert=True)
-    submission.save(force_insert=True)
-    SubjectRequest.objects.bulk_create(requests)
-    Deadline.objects.bulk_create(deadlines)
-    case.write()
-    challenge = _greet(filing, notice, submission, requests, at)
+    challenge, message = _greet(filing, notice, submission, requests, at)
+    proofs = [challenge] if challenge else []
+    insert(submission.data_key, submission, *requests, *deadlines, *case.take_events(), *proofs, message)
     if any(deadline.kind == DeadlineKind.BUILD for deadline in deadlines):
         ring(Bell.WORK, str(submission.pk))
-    return Filed(submission, requests, created=True, challenge_id=challenge)
+    return Filed(submission, requests, created=True, challenge_id=challenge.pk if challenge else None)
 
 
 def _submission(filing: Filing, notice: Notice, received: datetime, at: datetime) -> Submission:
@@ -223,14 +222,14 @@ def _request(
 
 def _greet(
     filing: Filing, notice: Notice, submission: Submission, requests: list[SubjectRequest], at: datetime
-) -> UUID | None:
-    """Queue the first message: one that asks to confirm the address, or an acknowledgement where nothing is asked."""
+) -> tuple[Challenge | None, Message]:
+    """Return the first letter: one that asks to confirm the address, or an acknowledgement where nothing is asked."""
     titles = tuple(str(SPECS[Right(request.right)].title) for request in requests)
     letter: letters.ConfirmAddress | letters.Received
-    challenge_id = None
+    challenge = None
     if any(SPECS[want.right].floor > Floor.NOTHING for want in filing.wants):
-        started = mail.start(submission.pk, filing.email, submission.data_key, at)
-        challenge_id = started.challenge.pk
+        started = mail.prepare(submission.pk, filing.email, submission.data_key, at)
+        challenge = started.challenge
         letter = letters.ConfirmAddress(
             reference=submission.reference,
             organisation=notice.organisation.short_name,
@@ -248,8 +247,7 @@ def _greet(
             remedies=telling.remedies(submission),
             tracker=telling.tracker_link(submission, at),
         )
-    telling.tell(submission, letter, at=at, dedupe=f"greet:{submission.pk}", to=filing.email)
-    return challenge_id
+    return challenge, telling.first_letter(submission, letter, at=at, to=filing.email)
 
 
 def _checked(filing: Filing, by: Caller, at: datetime) -> Filing:

@@ -9,6 +9,7 @@ from dsr.services import links
 from dsr.services.doorbell import Bell, ring
 from notifications import outbox
 from notifications.letters import Letter
+from notifications.models import Message
 from verification import grants
 
 TRACKER = "tracker"
@@ -42,6 +43,21 @@ def tell(submission: Submission, letter: Letter, *, at: datetime, dedupe: str, t
         dedupe=dedupe,
     )
     ring(Bell.MESSAGE, str(message.pk))
+
+
+def first_letter(submission: Submission, letter: Letter, *, at: datetime, to: str) -> Message:
+    """Return the first letter about a submission as a row that is inserted together with the submission."""
+    message = outbox.compose(
+        letter,
+        to=to,
+        language=submission.language,
+        data_key=submission.data_key,
+        about=submission.pk,
+        at=at,
+        dedupe=f"greet:{submission.pk}",
+    )
+    ring(Bell.MESSAGE, str(message.pk))
+    return message
 
 
 def remedies(submission: Submission) -> tuple[str, ...]:

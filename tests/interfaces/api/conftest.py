@@ -2,8 +2,15 @@
 
 import pytest
 
+from dsr.api import throttles
 from tests.interfaces.api import client
 from tests.interfaces.api.client import Api
+
+
+@pytest.fixture(autouse=True)
+def _nothing_counted() -> None:
+    """What one test asked is not held against the next."""
+    throttles.forget()
 
 
 @pytest.fixture

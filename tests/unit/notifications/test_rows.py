@@ -1,0 +1,84 @@
+"""Rows of several tables inserted at once are the rows that were meant."""
+
+from datetime import UTC, datetime
+
+import pytest
+from django.contrib.auth.models import User
+from django.contrib.contenttypes.models import ContentType
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from notifications.models import DataKey, Message
+from notifications.rows import insert
+
+pytestmark = pytest.mark.django_db
+AT = datetime(2026, 3, 5, 9, 30, 1, 234567, tzinfo=UTC)
+
+
+def message(key: DataKey, **changes: object) -> Message:
+    values = {
+        "kind": "note",
+        "language": "en",
+        "data_key": key,
+        "about": key.pk,
+        "due_at": AT,
+        "created_at": AT,
+        "to_sealed": b"\x00'%s;\xff\\",
+        "tries": [{"at": "'; --", "n": 1, "deep": [None, True, "%(x)s"]}],
+        "dedupe_key": "it's \\ \u00e9\u4e2d %s %% ;\n",
+    }
+    return Message(**{**values, **changes})
+
+
+def values(row: Message | DataKey) -> dict[str, object]:
+    return dict(type(row).objects.filter(pk=row.pk).values().get())
+
+
+def test_rows_read_back_as_they_were() -> None:
+    key = DataKey.new(AT)
+    one, other = message(key), message(key, dedupe_key=None, to_sealed=None, tries=[])
+
+    insert(key, one, other)
+
+    for row in (key, one, other):
+        expected = {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
+        found = {name: bytes(value) if isinstance(value, memoryview) else value for name, value in values(row).items()}
+        assert found == expected
+        assert not row._state.adding
+
+
+def test_rows_are_the_same_as_saved_ones() -> None:
+    key = DataKey.new(AT)
+    inserted, saved = message(key, dedupe_key="a"), message(key, dedupe_key="b")
+
+    insert(key, inserted)
+    saved.save(force_insert=True)
+
+    one, other = values(inserted), values(saved)
+    assert {name for name in one if one[name] != other[name]} == {"id", "dedupe_key"}
+
+
+def test_keys_and_defaults_of_the_database_are_left_to_it() -> None:
+    insert(User(username="ada"), User(username="hal"), ContentType(app_label="a", model="b"))
+
+    assert User.objects.filter(username__in=("ada", "hal"), pk__isnull=False).count() == 2
+    assert ContentType.objects.get(app_label="a").pk
+
+
+def test_rows_of_one_table_share_a_statement() -> None:
+    keys = [DataKey.new(AT) for _ in range(3)]
+
+    with CaptureQueriesContext(connection) as captured:
+        insert(*keys, *(message(key, dedupe_key=None) for key in keys))
+
+    assert len(captured) == (1 if connection.vendor == "postgresql" else 2)
+
+
+def test_one_bad_row_leaves_none() -> None:
+    key = DataKey.new(AT)
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        insert(key, message(key), message(key, state="lost", dedupe_key=None))
+
+    assert not DataKey.objects.exists()
+    assert not Message.objects.exists()
