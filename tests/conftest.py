@@ -4,12 +4,15 @@ import ipaddress
 import os
 import socket
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from dsr.services import doorbell
 from tests.clock import Clock
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 #: Marker -> (variable that the runner sets where the service answers, its name).
 SERVICES = {
@@ -130,3 +133,33 @@ def redis_url() -> str:
 def mariadb_url() -> str:
     """A MariaDB server where databases may be made; mark the test `mariadb`."""
     return os.environ["TEST_MARIADB_URL"]
+
+
+#: Chromium without what it does of its own accord: it would ask foreign hosts for updates, experiments and models.
+QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> "Iterator[Browser]":
+    """A real browser for the tests of one module; mark them `browser`.
+
+    There is one of these for everybody: its driver keeps an event loop in this thread and does not bear a second one.
+    Django takes that loop for a reason to refuse its database, so that is allowed for as long.
+    """
+    from django.db import connections
+    from playwright.sync_api import sync_playwright
+
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        browser = playwright.chromium.launch(executable_path=os.environ["TEST_CHROMIUM"], args=list(QUIET))
+        yield browser
+        browser.close()
+        connections.close_all()  # those that were made beside the loop are not found again without it
