@@ -151,7 +151,7 @@ class Journey:
 def _mails(folder: Path) -> Iterator[EmailMessage]:
     paths = sorted(folder.rglob("*.eml"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
     for path in paths:
-        yield email.message_from_bytes(path.read_bytes(), policy=default)  # type: ignore[misc]
+        yield email.message_from_bytes(path.read_bytes(), policy=default)
 
 
 def _token(link: str) -> str:

@@ -3,6 +3,7 @@
 import pytest
 
 from dsr.models import Step, StepResult, StepState
+from dsr.services.systems import Entry, enter
 from tests import builders, organisation
 from tests.drain import drain
 
@@ -13,7 +14,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def records(clock, tmp_path, systems):
     """A system that knows people by their account number only."""
     tables = [{**organisation.TABLES[0], "identity": [{"kind": "account", "column": "number"}], "resolves": []}]
-    entry = organisation.Entry(
+    entry = Entry(
         "records",
         "Records",
         "Olga Owner",
@@ -21,7 +22,7 @@ def records(clock, tmp_path, systems):
         "sql",
         {"url": organisation.database(tmp_path, "records"), "tables": tables},
     )
-    return organisation.enter(entry, at=clock())
+    return enter(entry, at=clock())
 
 
 def step_of(records, **changes):
