@@ -17,4 +17,4 @@ class DsrConfig(AppConfig):
         from dsr.services import doorbell
 
         checks.register()
-        doorbell.install(WIRE)
+        doorbell.install(WIRE, aside=True)

@@ -43,8 +43,8 @@ def work(submission_id: str) -> None:
 
 
 @shared_task(name=Bell.MESSAGE.value)
-def message(message_id: str) -> None:
-    """Send one message."""
+def message(*message_ids: str) -> None:
+    """Send some messages."""
     from notifications import delivery
 
-    delivery.deliver(UUID(message_id), timezone.now())
+    delivery.deliver([UUID(each) for each in message_ids], timezone.now())

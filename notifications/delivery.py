@@ -68,9 +68,9 @@ def deliver_due(at: datetime, limit: int = 50) -> Tally:
     return _deliver(Message.objects.filter(due_at__lte=at).order_by("due_at", "id"), at, limit)
 
 
-def deliver(message_id: UUID, at: datetime) -> Tally:
-    """Send one message now, if it is due and nobody else is at it. Call outside a transaction."""
-    return _deliver(Message.objects.filter(pk=message_id, due_at__lte=at), at, 1)
+def deliver(message_ids: Sequence[UUID], at: datetime) -> Tally:
+    """Send these messages now, those that are due and nobody else is at. Call outside a transaction."""
+    return _deliver(Message.objects.filter(pk__in=message_ids, due_at__lte=at), at, len(message_ids))
 
 
 def _deliver(candidates: QuerySet[Message], at: datetime, limit: int) -> Tally:

@@ -53,7 +53,7 @@ def test_message_rung_for_by_many_bells_is_sent_once(
 ) -> None:
     queued = _queue(key, clock, 1)
 
-    results = together([lambda: delivery.deliver(queued.pk, clock())] * 8)
+    results = together([lambda: delivery.deliver([queued.pk], clock())] * 8)
 
     assert [result.sent for result in results if isinstance(result, delivery.Tally)].count(1) == 1, results
     assert kinds(results) == {"Tally": 8}

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 import pytest
@@ -85,6 +86,83 @@ def test_ring_does_nothing_without_a_wire(django_capture_on_commit_callbacks: Ca
 
     assert len(rung) == 1
     assert not doorbell.probe()
+
+
+@pytest.fixture
+def aside(recorder: Recorder) -> Recorder:
+    """A bell that a thread rings."""
+    doorbell.install(Wire(recorder.send, recorder.probe), aside=True)
+    return recorder
+
+
+def _wait_for(recorder: Recorder, number: int) -> None:
+    until = monotonic() + 5
+    while len(recorder.sent) < number and monotonic() < until:
+        sleep(0.005)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_thread_gathers_letters_that_are_rung_in_the_same_moment(aside: Recorder) -> None:
+    numbers = [str(number) for number in range(25)]
+
+    for number in numbers:
+        doorbell.ring(Bell.MESSAGE, number)
+    doorbell.ring(Bell.SWEEP)
+    _wait_for(aside, 4)
+
+    sleep(doorbell.MOMENT * 3)
+    letters = [ids for name, ids in aside.sent if name == "recourse.message"]
+    assert [each for ids in letters for each in ids] == numbers
+    assert max(map(len, letters)) <= doorbell.TOGETHER
+    assert len(letters) < len(numbers)
+    assert ("recourse.sweep", []) in aside.sent
+
+
+@pytest.mark.django_db(transaction=True)
+def test_thread_sends_one_bell_of_many_alike(aside: Recorder) -> None:
+    doorbell.ring(Bell.SWEEP)
+    _wait_for(aside, 1)
+
+    for _ in range(20):
+        doorbell.ring(Bell.WORK, "9")
+    _wait_for(aside, 2)
+
+    sleep(doorbell.MOMENT * 3)
+    assert aside.sent[1:].count(("recourse.work", ["9"])) < 20
+
+
+@pytest.mark.django_db(transaction=True)
+def test_thread_rests_after_a_failure(aside: Recorder) -> None:
+    aside.broken = True
+    doorbell.ring(Bell.SWEEP)
+    until = monotonic() + 5
+    while not doorbell.resting() and monotonic() < until:
+        sleep(0.005)
+    aside.broken = False
+
+    doorbell.ring(Bell.SWEEP)
+    sleep(doorbell.MOMENT * 3)
+
+    assert aside.sent == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_thread_starts_anew_in_a_forked_process(aside: Recorder) -> None:
+    doorbell.ring(Bell.SWEEP)
+    _wait_for(aside, 1)
+    reading, writing = os.pipe()
+
+    child = os.fork()
+    if not child:
+        doorbell.ring(Bell.HOUSEKEEP)
+        _wait_for(aside, 2)
+        os.write(writing, aside.sent[-1][0].encode())
+        os._exit(0)
+    os.waitpid(child, 0)
+
+    assert os.read(reading, 100) == b"recourse.housekeep"
+    os.close(reading)
+    os.close(writing)
 
 
 @pytest.fixture

@@ -140,7 +140,7 @@ def test_deliver_due_leaves_what_is_not_due_or_in_other_hands(key: DataKey, cloc
     Message.objects.filter(pk=held.pk).update(claimed_until=clock() + timedelta(minutes=1), lease=uuid4())
 
     assert delivery.deliver_due(clock()).claimed == 0
-    assert delivery.deliver(held.pk, clock()).claimed == 0
+    assert delivery.deliver([held.pk], clock()).claimed == 0
 
 
 def test_deliver_due_takes_back_what_a_dead_worker_held(
@@ -160,9 +160,9 @@ def test_deliver_sends_only_the_one_that_is_named(key: DataKey, clock: Clock, ma
     _queue(key, clock, 1)
     named = _queue(key, clock, 2)
 
-    assert delivery.deliver(named.pk, clock()).sent == 1
-    assert delivery.deliver(named.pk, clock()).claimed == 0
-    assert delivery.deliver(uuid4(), clock()).claimed == 0
+    assert delivery.deliver([named.pk], clock()).sent == 1
+    assert delivery.deliver([named.pk], clock()).claimed == 0
+    assert delivery.deliver([uuid4()], clock()).claimed == 0
 
     assert [message.subject for message in mailoutbox] == ["Request R-2"]
 
