@@ -14,7 +14,7 @@ from dsr.errors import NotFound, WrongState
 from dsr.lifecycle import State
 from dsr.models import Deadline, Package, SubjectRequest, Submission
 from dsr.rights import SPECS, Right
-from dsr.services import assembling, fulfilment, letters, search, telling
+from dsr.services import assembling, fulfilment, letters, search, steps, telling
 from dsr.services._moves import Caller, holding
 from dsr.services.doorbell import Bell, ring
 from dsr.services.storage import vault
@@ -228,11 +228,18 @@ def expire(deadline: Deadline, at: datetime) -> None:
 
 
 def destroy(deadline: Deadline, at: datetime) -> None:
-    """Destroy the files of an answer on schedule. Already gone is done."""
+    """Destroy the files of an answer, or of one that was never made, on schedule. Already gone is done."""
     with holding(request_id=deadline.request_id) as case:
         request = case.request(_request_of(deadline))
         packages = list(request.packages.exclude(vault_name=""))
-        if _still_open(deadline) and request.state != State.READY:
+        if request.state == State.READY:
+            # Its end is due at the same instant and comes first; until then the date stays open.
+            return
+        # Issued anew meanwhile, the request is being searched again: that is not what is to be destroyed.
+        over = request.state == State.CLOSED
+        if over:
+            steps.let_go(request)
+        if _still_open(deadline):
             numbers = [package.number for package in packages if package.destroyed_at is None]
             for package in packages:
                 package.destroyed_at = package.destroyed_at or at
@@ -241,9 +248,9 @@ def destroy(deadline: Deadline, at: datetime) -> None:
             if numbers:
                 case.record("destroyed", by=_SYSTEM, at=at, request=request, data={"packages": numbers})
     # A crash before this point leaves the date open, and the next sweep deletes what is still there.
-    for package in packages:
-        if package.destroyed_at is not None:
-            vault().delete(package.vault_name)
+    gone = [package.vault_name for package in packages if package.destroyed_at is not None]
+    for name in gone + (steps.files(request) if over else []):
+        vault().delete(name)
     Deadline.objects.filter(pk=deadline.pk, done_at__isnull=True).update(done_at=at)
 
 

@@ -13,7 +13,7 @@ from uuid import UUID
 from django.conf import settings
 
 from dsr.deadlines import local_date
-from dsr.lifecycle import State
+from dsr.lifecycle import State, Turn
 from dsr.logs import get_logger
 from dsr.models import (
     Deadline,
@@ -43,6 +43,10 @@ def build(deadline: Deadline, at: datetime) -> None:
     if request.state != State.FULFILLING:
         Deadline.objects.filter(pk=deadline.pk).update(done_at=at)
         return
+    if deadline.attempts > TRIES and request.spec.searches:
+        # Not one try was recorded to the end: whatever it is, it takes the worker down, and would do so for ever.
+        _give_up(request.pk, deadline, at)
+        return
     try:
         package = _write(request, at)
     except Exception:
@@ -50,8 +54,12 @@ def build(deadline: Deadline, at: datetime) -> None:
             raise
         _give_up(request.pk, deadline, at)
         return
-    if not _record(request.pk, deadline, package, at) and package.vault_name:
-        vault().delete(package.vault_name)
+    kept = False
+    try:
+        kept = _record(request.pk, deadline, package, at)
+    finally:
+        if not kept and package.vault_name:
+            vault().delete(package.vault_name)
 
 
 def _write(request: SubjectRequest, at: datetime) -> Package:
@@ -143,6 +151,7 @@ def _give_up(request_id: UUID, deadline: Deadline, at: datetime) -> None:
         if request.spec.searches:
             case.move(request, "build_failed", by=_SYSTEM, at=at, data=data)
             Deadline.objects.filter(pk=deadline.pk).update(done_at=at)
-        else:
+        elif request.turn != Turn.STAFF:
+            # A statement needs nobody's decision, so it is tried on and on; staff are told once.
             case.record("build_failed", by=_SYSTEM, at=at, request=request, data=data)
             case.needs_staff(request)

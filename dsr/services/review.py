@@ -8,12 +8,15 @@ from django.contrib.auth import get_user_model
 from django.utils.translation import gettext as _
 
 from dsr.errors import Incomplete, NotFound
+from dsr.lifecycle import BY_VERB
 from dsr.models import SubjectRequest, Submission, System, Withholding
+from dsr.policies import check_can_make
 from dsr.rights import SPECS, Right
 from dsr.rules import pack
 from dsr.services import clocks, letters, telling
 from dsr.services._moves import Caller, holding
 from dsr.services.doorbell import Bell, ring
+from dsr.services.steps import destroy_later
 from dsr.services.threads import checked_text, keep_note
 from notifications.ids import uuid7
 
@@ -89,6 +92,7 @@ def propose_refusal(
     """Propose to refuse altogether, on a coded ground and with reasons for the person."""
     with holding(request_id=request_id) as case:
         request = case.request(request_id, expect=expect)
+        check_can_make(request, BY_VERB["propose_refusal"], by, at)
         check_ground(case.submission, request, ground)
         request.seal("reason", checked_text(reason, "reason"))
         case.move(request, "propose_refusal", by=by, at=at, data={"ground": ground}, by_id=by.user_id, ground=ground)
@@ -99,6 +103,7 @@ def send_back(request_id: UUID, reason: str, *, by: Caller, at: datetime, expect
     """Return a proposal to the desk; the reason is kept as a note."""
     with holding(request_id=request_id) as case:
         request = case.request(request_id, expect=expect)
+        check_can_make(request, BY_VERB["send_back"], by, at)
         post = keep_note(case, request, reason, by, at)
         case.move(request, "send_back", by=by, at=at, data={"post": str(post.pk)})
     return request
@@ -119,6 +124,7 @@ def refuse(request_id: UUID, *, by: Caller, at: datetime, expect: int | None = N
     with holding(request_id=request_id) as case:
         request = case.request(request_id, expect=expect)
         case.move(request, "refuse", by=by, at=at, data={"ground": request.refusal_ground}, by_id=by.user_id)
+        destroy_later(request, at)
         submission = case.submission
         ground = pack().refusal(request.refusal_ground)
         letter = letters.Refused(
@@ -150,9 +156,11 @@ def _close(
 ) -> SubjectRequest:
     with holding(request_id=request_id) as case:
         request = case.request(request_id, expect=expect)
+        check_can_make(request, BY_VERB[verb], by, at)
         if text:
             request.seal("reason", text)
         case.move(request, verb, by=by, at=at, **stamps)
+        destroy_later(request, at)
         letter = letters.Closed(
             reference=case.submission.reference,
             organisation=telling.organisation(case.submission),

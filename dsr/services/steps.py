@@ -1,7 +1,7 @@
 """What automatic searches and worksheets have in common: who is looked for, and what a finished step leads to."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
@@ -9,10 +9,21 @@ from django.utils.translation import gettext as _
 
 from dsr.connectors import open_connector
 from dsr.errors import NotFound
-from dsr.models import Step, StepResult, StepState, SubjectRequest, Submission, System
+from dsr.models import (
+    Deadline,
+    DeadlineKind,
+    Step,
+    StepResult,
+    StepState,
+    SubjectRequest,
+    Submission,
+    System,
+    WorksheetFile,
+)
 from dsr.policies import can_make
 from dsr.services import clocks
 from dsr.services._moves import Caller, Case
+from dsr.services.storage import vault
 
 _SYSTEM = Caller.system()
 
@@ -58,6 +69,33 @@ def identifiers_for(step: Step) -> dict[str, list[str]]:
             if kind in wanted:
                 who[kind] = sorted({*who.get(kind, ()), *values})
     return who
+
+
+def destroy_later(request: SubjectRequest, at: datetime) -> None:
+    """Have what was found destroyed on schedule where no package was made of it, inside the caller's transaction."""
+    dates = Deadline.objects.filter(request=request, kind=DeadlineKind.DESTROY)
+    if request.steps.exists() and not dates.filter(done_at=None).exists():
+        due = at + timedelta(days=settings.ANSWER_KEPT_DAYS)
+        dates.create(
+            submission=request.submission,
+            request=request,
+            kind=DeadlineKind.DESTROY,
+            ordinal=dates.count(),
+            due_at=due,
+        )
+
+
+def let_go(request: SubjectRequest) -> None:
+    """Point no more to what was found and handed in, inside the caller's transaction. The files go with ``files``."""
+    request.steps.exclude(parcel="").update(parcel="")
+    WorksheetFile.objects.filter(step__request=request).delete()
+
+
+def files(request: SubjectRequest) -> list[str]:
+    """Return what lies in the vault of what was found and handed in, whether a row points to it or not."""
+    steps = request.steps.values_list("pk", flat=True)
+    places = [f"{kind}/{step}/" for step in steps for kind in ("parcels", "worksheets")]
+    return [name for place in places for name in vault().list_prefix(place)]
 
 
 def finish_step(

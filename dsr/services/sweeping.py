@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F, Q
+from django.db.models.functions import Least
 
 from dsr.logs import get_logger
 from dsr.models import ACTED_ON, Deadline, DeadlineKind
@@ -24,6 +25,8 @@ BATCH = 50
 CLAIM = timedelta(minutes=10)
 SEARCH_WITHIN = timedelta(minutes=1)
 """How long after its beginning a sweep still asks another system."""
+_MOST_COUNTED = 1000
+"""Tries are counted up to here: a row that fails for years must not overflow its counter."""
 _RETRY = (timedelta(seconds=10), timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1))
 
 Handler = Callable[[Deadline, datetime], None]
@@ -104,7 +107,7 @@ def _claim(at: datetime, only: Q) -> list[Deadline]:
         taken = list(waiting.select_for_update(skip_locked=True).order_by("due_at", "id")[:BATCH])
         if taken:
             Deadline.objects.filter(pk__in=[deadline.pk for deadline in taken]).update(
-                claimed_until=at + CLAIM, attempts=F("attempts") + 1
+                claimed_until=at + CLAIM, attempts=Least(F("attempts") + 1, _MOST_COUNTED)
             )
     return taken
 

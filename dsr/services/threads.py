@@ -6,7 +6,9 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from dsr.errors import Incomplete
+from dsr.lifecycle import BY_VERB
 from dsr.models import Direction, Post, SubjectRequest
+from dsr.policies import check_can_make
 from dsr.services import letters, telling
 from dsr.services._moves import Caller, Case, holding
 from dsr.services.intake import clean_text
@@ -68,22 +70,22 @@ def _post(
 def _keep(
     case: Case, request: SubjectRequest, verb: str, direction: Direction, text: str, by: Caller, at: datetime
 ) -> Post:
+    # Whether it may be said comes first: a case that was forgotten has no key to seal it with.
+    check_can_make(request, BY_VERB[verb], by, at)
     post = _post_row(case, request, direction, text, by, at)
     case.move(request, verb, by=by, at=at, data={"post": str(post.pk)})
-    post.save(force_insert=True)
     return post
 
 
 def keep_note(case: Case, request: SubjectRequest, text: str, by: Caller, at: datetime) -> Post:
-    """Keep a note that belongs to another move, inside its transaction."""
-    post = _post_row(case, request, Direction.NOTE, text, by, at)
-    post.save(force_insert=True)
-    return post
+    """Keep a note that belongs to another move, inside its transaction and after that was checked."""
+    return _post_row(case, request, Direction.NOTE, text, by, at)
 
 
 def _post_row(case: Case, request: SubjectRequest, direction: Direction, text: str, by: Caller, at: datetime) -> Post:
     post = Post(id=uuid7(at), submission=case.submission, request=request, direction=direction, author=by.user, at=at)
     post.seal("body", checked_text(text))
+    post.save(force_insert=True)
     return post
 
 
