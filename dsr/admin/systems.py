@@ -149,8 +149,8 @@ class SystemAdmin(StaffModelAdmin):
             for level, where, what in health.problems:
                 say = messages.error if level == "error" else messages.warning
                 say(request, f"{where}: {what}" if where else what)
-            if not health.problems:
-                messages.success(request, _("The system answers and is as the configuration says."))
+            if health.well:
+                messages.success(request, _("The system answers and can be searched completely."))
         return redirect(SYSTEM, system_id)
 
     def dictionary_view(self, request: HttpRequest, system_id: UUID) -> HttpResponse:

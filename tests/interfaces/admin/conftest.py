@@ -9,6 +9,9 @@ from django.utils import timezone
 from dsr.models import System
 from tests import organisation
 from tests.clock import Clock
+from tests.postbox import postbox
+
+__all__ = ["postbox"]
 
 
 @pytest.fixture

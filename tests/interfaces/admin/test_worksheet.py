@@ -11,6 +11,7 @@ from django.utils import timezone
 from dsr.admin.moveforms import CONSEQUENCES, HANDLERS
 from dsr.lifecycle import MOVES, Actor
 from dsr.models import Direction, Event, Post
+from dsr.policies import Caller
 from dsr.services import history, purging, review, threads
 from tests import builders, organisation
 from tests.drain import drain
@@ -45,7 +46,7 @@ def verbs_offered(answer):
 
 def test_worksheet_shows_the_whole_case(hal, request_, clock):
     threads.ask(request_.pk, "Which account?", by=builders.hal(), at=clock())
-    threads.write_from_person(request_.pk, "The older one.", by=builders.Caller.person(), at=clock())
+    threads.write_from_person(request_.pk, "The older one.", by=Caller.person(), at=clock())
     threads.note(request_.pk, "She called twice.", by=builders.hal(), at=clock())
 
     page = text(hal.get(sheet(request_)))
@@ -244,7 +245,7 @@ def test_move_that_is_not_possible_is_shown_with_its_reason(hal, request_, clock
 
 
 def test_preparer_reads_why_somebody_else_must_approve(vera, request_, clock):
-    review.prepare(request_.pk, by=builders.Caller.of_user(colleague("vera"), "admin"), at=clock())
+    review.prepare(request_.pk, by=Caller.of_user(colleague("vera"), "admin"), at=clock())
 
     page = text(vera.get(sheet(request_)))
     answer = move(vera, request_, "approve")
@@ -505,7 +506,9 @@ def test_nobody_reveals_their_own_case(vera, systems, clock):
 
 def test_forgotten_case_is_still_readable(vera, known):
     review.withdraw(known.pk, by=builders.hal(), at=timezone.now())
-    purging.forget(known.submission_id, timezone.now())
+    its_time = builders.again(known).submission.purge_at
+    assert its_time is not None
+    assert purging.forget(known.submission_id, its_time)
 
     answer = vera.get(sheet(known))
 

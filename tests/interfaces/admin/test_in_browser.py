@@ -1,0 +1,190 @@
+"""The console in real Chromium: by keyboard, without scripts, narrow and dark, with an accessibility scan of each page.
+
+One browser, one journey at a time: a page is looked at while the service really serves it.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+
+from dsr.models import SubjectRequest
+from dsr.policies import Caller
+from dsr.rights import Right
+from dsr.services import review, threads
+from tests import builders, organisation
+from tests.drain import drain
+from tests.interfaces.admin.desk import colleague, sheet
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+PASSWORD = "a-long-demonstration-word"
+GRAVE = ("serious", "critical")
+
+
+@pytest.fixture
+def signed_in(chromium: Browser, live_server: Any, settings: Any) -> Iterator[Callable[..., Page]]:
+    """Signs somebody in by hand and returns the page."""
+    settings.ALLOWED_HOSTS = ["*"]
+    contexts: list[BrowserContext] = []
+
+    def sign_in(name: str, **options: Any) -> Page:
+        user = colleague(name)
+        user.set_password(PASSWORD)
+        user.save()
+        context = chromium.new_context(base_url=live_server.url, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.goto("/admin/")
+        page.get_by_label("Username").fill(name)
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_label("Password").press("Enter")
+        page.get_by_role("heading", name="Desk").wait_for()
+        return page
+
+    yield sign_in
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def cases(db: None, clock: Any, tmp_path: Any) -> dict[str, SubjectRequest]:
+    """Requests that between them show every part of the worksheet."""
+    organisation.desk(tmp_path, clock())
+    filed = builders.file(Right.ACCESS, Right.BE_INFORMED, at=clock(), phone="+353861234567")
+    builders.confirm(filed.submission, clock())
+    drain(clock())
+    desk = builders.again(filed.requests[0])
+    threads.ask(desk.pk, "Which account?", by=builders.hal(), at=clock())
+    threads.write_from_person(desk.pk, "The older one.", by=Caller.person(), at=clock())
+    threads.note(desk.pk, "She called twice.", by=builders.hal(), at=clock())
+    review.withhold(desk.pk, "contact_data", "third_party_rights", "Theirs.", by=builders.hal(), at=clock())
+    return {
+        "desk": desk,
+        "prepared": builders.prepared(clock(), email="prepared@example.org"),
+        "ready": builders.ready(clock(), email="ready@example.org"),
+    }
+
+
+def problems(page: Page, path: str) -> list[str]:
+    """Open a page and everything that unfolds on it, and return what is wrong with it.
+
+    That is: what the browser complains about, anything that makes the page scroll sideways, and what the
+    accessibility rules find serious or critical.
+    """
+    complaints: list[str] = []
+
+    def listen(said: ConsoleMessage) -> None:
+        if said.type in ("error", "warning"):
+            complaints.append(said.text)
+
+    page.on("console", listen)
+    page.goto(path)
+    page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")
+    page.remove_listener("console", listen)  # the scan itself breaks the content policy
+    if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+        complaints.append("scrolls sideways")
+    found = Axe().run(page).response["violations"]
+    grave = [f"{each['id']}: {each['nodes'][0]['html'][:120]}" for each in found if each["impact"] in GRAVE]
+    return complaints + grave
+
+
+@pytest.mark.parametrize(("colours", "width"), [("light", 1400), ("dark", 360)])
+def test_every_page_is_accessible(signed_in, cases, colours, width):
+    page = signed_in("vera", color_scheme=colours, viewport={"width": width, "height": 900})
+    system = cases["desk"].steps.get().system
+    pages = [
+        "/admin/",
+        "/admin/dsr/subjectrequest/",
+        "/admin/dsr/subjectrequest/?state=closed",
+        *(sheet(request) for request in cases.values()),
+        "/admin/notifications/message/?which=waiting",
+        "/admin/dsr/system/",
+        f"/admin/dsr/system/{system.pk}/change/",
+        f"/admin/dsr/system/{system.pk}/dictionary/",
+        "/admin/dsr/event/",
+        "/admin/dsr/checkpoint/",
+    ]
+
+    found = {path: problems(page, path) for path in pages}
+
+    assert {path: wrong for path, wrong in found.items() if wrong} == {}
+
+
+def test_pages_of_an_administrator_are_accessible(signed_in, cases):
+    colleague("root", is_superuser=True)
+    page = signed_in("root")
+    paths = ("auth/user/", "auth/user/add/", "auth/group/add/", "dsr/system/add/", "dsr/apitoken/", "dsr/apitoken/add/")
+
+    found = {path: problems(page, f"/admin/{path}") for path in paths}
+
+    assert {path: wrong for path, wrong in found.items() if wrong} == {}
+
+
+def focused(page: Page) -> str:
+    return str(page.evaluate("(document.activeElement.innerText || document.activeElement.name || '').trim()"))
+
+
+def tab_to(page: Page, name: str, most: int = 80) -> None:
+    """Press the tabulator until something of that name has the focus."""
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        if focused(page).splitlines()[:1] == [name]:
+            return
+    raise AssertionError(f"{name!r} cannot be reached by keyboard")
+
+
+def test_answer_is_proposed_by_keyboard_alone(signed_in, cases, clock):
+    request = builders.in_review(at=clock(), email="keys@example.org")
+    page = signed_in("hal")
+
+    page.keyboard.press("Tab")
+    assert focused(page) == "Skip to the content"
+    tab_to(page, "sought")
+    page.keyboard.type(request.submission.reference.lower())
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name=request.submission.reference).wait_for()
+    tab_to(page, "Propose to give the data ▾".removesuffix(" ▾"))
+    page.keyboard.press("Enter")
+    tab_to(page, "Propose to give the data", most=2)
+    page.keyboard.press("Enter")
+
+    page.get_by_role("status").filter(has_text="Done: Propose to give the data.").wait_for()
+    assert builders.again(request).proposal == "release"
+
+
+def test_somebody_signs_out_by_keyboard(signed_in, cases):
+    page = signed_in("hal")
+
+    tab_to(page, "hal")
+    page.keyboard.press("Enter")
+    tab_to(page, "Sign out", most=10)
+    page.keyboard.press("Enter")
+
+    page.get_by_role("heading", name="Sign in").wait_for()
+
+
+def test_console_works_without_scripts(signed_in, cases):
+    page = signed_in("vera", java_script_enabled=False)
+    request = cases["prepared"]
+
+    page.get_by_role("link", name="Requests", exact=True).click()
+    page.get_by_label("State").select_option("in_review")
+    page.get_by_role("button", name="Show").click()
+    page.get_by_role("link", name=request.submission.reference).click()
+    page.locator("summary", has_text="Approve and release").click()
+    page.get_by_role("button", name="Approve and release").click()
+
+    page.get_by_role("status").filter(has_text="Done: Approve and release.").wait_for()
+    assert builders.again(request).state == "fulfilling"
+
+
+def test_colours_stay_as_chosen(signed_in, cases):
+    page = signed_in("hal", color_scheme="light")
+
+    page.get_by_text("hal", exact=True).first.click()
+    page.get_by_role("button", name="Dark").click()
+    page.reload()
+
+    assert "dark" in str(page.evaluate("document.documentElement.className"))
