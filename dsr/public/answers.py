@@ -124,6 +124,11 @@ class Answers:
         """Return the form of a step with its errors, always the same one."""
         return self._judged[step]
 
+    @property
+    def is_personal(self) -> bool:
+        """Whether something has been typed that could tell who the person is."""
+        return any(self.data.get(name) for name in ("email", "name", *_DETAIL_FIELDS))
+
     def first_problem(self) -> str | None:
         """Return the first step whose answers cannot be used, None when all can."""
         return next((step for step in self.steps if not self._judged[step].is_valid()), None)

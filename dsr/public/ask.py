@@ -87,7 +87,8 @@ def _show(request: HttpRequest, answers: Answers, step: str, *, judged: bool = F
         **_around(answers, step),
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if judged else HTTPStatus.OK
-    return pages.page(request, "ask_step", context, status=status)
+    response = pages.page(request, "ask_step", context, status=status)
+    return response if answers.is_personal else pages.may_go_back(response)
 
 
 def _shared(answers: Answers, step: str) -> dict[str, Any]:

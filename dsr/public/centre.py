@@ -58,7 +58,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "passages": [row for row in notice.passages if row.topic in ("no_retaliation", "limits", "processor")],
         "here": "home",
     }
-    return pages.page(request, "home", context)
+    return pages.may_go_back(pages.page(request, "home", context))
 
 
 @public("GET")
@@ -72,13 +72,13 @@ def helping(request: HttpRequest) -> HttpResponse:
         "agent_ways": offers.ways(notice, notice.agents.how, language()),
         "here": "help",
     }
-    return pages.page(request, "help", context)
+    return pages.may_go_back(pages.page(request, "help", context))
 
 
 @public("GET")
 def accessibility(request: HttpRequest) -> HttpResponse:
     """The accessibility statement."""
-    return pages.page(request, "accessibility", {"here": "accessibility"})
+    return pages.may_go_back(pages.page(request, "accessibility", {"here": "accessibility"}))
 
 
 def _cards(notice: rules.Notice) -> list[Card]:

@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
 from django.http import HttpRequest, HttpResponseBase
-from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
 from dsr.errors import RecourseError, TooMany
@@ -34,7 +33,9 @@ def public(*methods: str) -> Callable[[View], View]:
             if request.method == "POST" and comes_from_elsewhere(request):
                 return pages.from_elsewhere(request)
             try:
-                return view(request, *args, **kwargs)
+                response = view(request, *args, **kwargs)
+                response.setdefault("Cache-Control", "no-store, private")
+                return response
             except (RequestDataTooBig, TooManyFieldsSent):
                 return pages.too_large(request)
             except TooMany as error:
@@ -42,7 +43,7 @@ def public(*methods: str) -> Callable[[View], View]:
             except RecourseError as error:
                 return pages.problem(request, error.sentence, status=error.status)
 
-        return never_cache(csrf_exempt(guarded))
+        return csrf_exempt(guarded)
 
     return wrap
 

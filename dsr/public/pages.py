@@ -48,6 +48,15 @@ def page(
     return render(request, f"public/{template}.html", {**shared, **(context or {})}, status=status)
 
 
+def may_go_back(response: HttpResponse) -> HttpResponse:
+    """Mark a page that holds nothing personal, so that a browser can show it again when people go back.
+
+    Without this a form that was sent cannot be gone back to: the browser keeps nothing and asks to send it again.
+    """
+    response["Cache-Control"] = "no-cache, private"
+    return response
+
+
 def see_other(address: str) -> HttpResponse:
     """Lead from a form to the page that shows what came of it."""
     return SeeOther(address)

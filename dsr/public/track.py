@@ -19,7 +19,7 @@ def track(request: HttpRequest) -> HttpResponse:
     """Ask for reference and address; mail a link when both belong together; never say whether they do."""
     form = forms.TrackForm(request.POST if request.method == "POST" else None)
     if not form.is_bound:
-        return pages.page(request, "track", {"form": form, "here": "track"})
+        return pages.may_go_back(pages.page(request, "track", {"form": form, "here": "track"}))
     if not form.is_valid():
         context = {"form": form, "problems": True, "here": "track"}
         return pages.page(request, "track", context, status=HTTPStatus.UNPROCESSABLE_ENTITY)

@@ -107,6 +107,18 @@ def test_a_link_from_the_centre_chooses_the_right(visitor):
     assert visitor.sending("Continue")[1]["rights"] == ["portability"]
 
 
+def test_pages_are_kept_by_the_browser_until_something_personal_is_typed(visitor):
+    kept = [visitor.open(FIRST).response["Cache-Control"]]
+    kept.append(visitor.choose("Customer or account holder").press("Continue").response["Cache-Control"])
+    kept.append(visitor.fill("Country", "IE").press("Continue").response["Cache-Control"])
+    kept.append(visitor.choose("Be informed").press("Continue").response["Cache-Control"])
+    assert set(kept) == {"no-cache, private"}
+
+    assert visitor.fill("Mail address", "ada").press("Continue").response["Cache-Control"] == "no-store, private"
+    assert visitor.fill("Mail address", builders.ADA).press("Continue").response["Cache-Control"] == "no-store, private"
+    assert visitor.press("Back").response["Cache-Control"] == "no-store, private"
+
+
 def test_only_what_a_right_needs_is_asked(visitor):
     up_to_check(visitor, "Be informed")
     assert "Check your answers" in visitor.text

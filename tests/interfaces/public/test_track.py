@@ -56,7 +56,7 @@ def test_the_answer_and_its_cost_are_the_same_in_every_case(visitor, filed):
 
 
 def test_every_answer_takes_its_time(visitor, filed, monkeypatch):
-    waited = []
+    waited: list[float] = []
     monkeypatch.setattr(track, "PACE", 0.5)
     monkeypatch.setattr(track, "sleep", waited.append)
 

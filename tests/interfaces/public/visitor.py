@@ -8,7 +8,6 @@ from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from django.http import HttpResponse
 from django.test import Client
 
 VOID = {"input", "meta", "link", "br", "hr", "img", "path"}
@@ -164,7 +163,7 @@ class Visitor:
         address, data = self.sending(button)
         return self._arrived(self.client.post(address, data), address)
 
-    def _arrived(self, response: HttpResponse, address: str) -> "Visitor":
+    def _arrived(self, response: Any, address: str) -> "Visitor":
         if response.status_code in (302, 303):
             return self.open(response["Location"])
         assert not self.client.cookies, "a public page set a cookie"
