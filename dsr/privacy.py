@@ -34,7 +34,7 @@ _BY_MODEL: dict[str, dict[PrivacyClass, str]] = {
     "notifications.DataKey": {_OPEN: "id wrapped_under created_at forgotten_at", _SECRET: "wrapped"},
     "notifications.Message": {
         _OPEN: "id kind language channel data_key about dedupe_key state due_at claimed_until lease attempts tries "
-        "error_code transport_id created_at sent_at settled_at noted_at",
+        "error_code transport_id created_at sent_at settled_at noted_at reported_at",
         _PSEUDONYM: "to_fingerprint",
         _SEALED: "to_sealed context_sealed body_sealed",
     },

@@ -142,6 +142,7 @@ class Message(models.Model):
     sent_at = models.DateTimeField(_("sent"), null=True, editable=False)
     settled_at = models.DateTimeField(_("settled"), null=True, editable=False)
     noted_at = models.DateTimeField(_("trouble noted"), null=True, editable=False)
+    reported_at = models.DateTimeField(_("trouble reported"), null=True, editable=False)
 
     class Meta:
         verbose_name = _("message")
@@ -169,6 +170,9 @@ class Message(models.Model):
             models.Index(fields=("about", "created_at"), name="message_about"),
             models.Index(
                 fields=("settled_at",), name="message_trouble", condition=Q(state__in=TROUBLE, noted_at__isnull=True)
+            ),
+            models.Index(
+                fields=("settled_at",), name="message_news", condition=Q(state__in=TROUBLE, reported_at__isnull=True)
             ),
         )
 

@@ -66,18 +66,30 @@ def try_again(message_id: UUID, at: datetime) -> bool:
     A returned message is not sent again to the address that returned it: queue a new one to a better address.
     """
     changed = Message.objects.filter(pk=message_id, state=MessageState.FAILED, context_sealed__isnull=False).update(
-        state=MessageState.WAITING, due_at=at, attempts=0, error_code="", settled_at=None, noted_at=None
+        state=MessageState.WAITING,
+        due_at=at,
+        attempts=0,
+        error_code="",
+        settled_at=None,
+        noted_at=None,
+        reported_at=None,
     )
     return bool(changed)
 
 
 def news(limit: int = 100) -> list[Message]:
-    """Return messages that failed or came back and that nobody has taken note of, the oldest first."""
-    return list(Message.objects.filter(state__in=TROUBLE, noted_at=None).order_by("settled_at")[:limit])
+    """Return messages that failed or came back and whose trouble is not reported yet, the oldest first."""
+    return list(Message.objects.filter(state__in=TROUBLE, reported_at=None).order_by("settled_at")[:limit])
+
+
+def reported(message_id: UUID, at: datetime) -> bool:
+    """Record that the trouble with a message was put where it is dealt with; False when it was already."""
+    rows = Message.objects.filter(pk=message_id, state__in=TROUBLE, reported_at=None)
+    return bool(rows.update(reported_at=at))
 
 
 def note(message_ids: Iterable[UUID], at: datetime) -> int:
-    """Record that the trouble with these messages was taken note of; return how many were new."""
+    """Record that people took note of the trouble with these messages; return how many were new."""
     return Message.objects.filter(pk__in=list(message_ids), state__in=TROUBLE, noted_at=None).update(noted_at=at)
 
 

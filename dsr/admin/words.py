@@ -104,6 +104,7 @@ _EVENTS: Mapping[str, Words] = {
     "renew": gettext_lazy("Started to search and answer again"),
     "withdraw": gettext_lazy("Withdrew the request"),
     "revealed": gettext_lazy("Looked at personal values"),
+    "message_failed": gettext_lazy("A letter did not get through"),
     "letter_sent_again": gettext_lazy("Sent a letter again"),
     "letter_noted": gettext_lazy("Took note of a letter that did not get through"),
     "code_sent": gettext_lazy("Sent a code for the download"),

@@ -36,6 +36,12 @@ def _failed(event: Event) -> str | None:
     return _("A system could not be searched; people are looking into it.") if event.data.get("stuck") else None
 
 
+def _undelivered(event: Event) -> str | None:
+    if event.data.get("letter") == "worksheet":
+        return None
+    return _("A mail from us could not be delivered to you; people are looking into it.")
+
+
 TOLD: Mapping[str, Words] = {
     "file": _filed,
     "ask_identity": gettext_lazy("We mailed a code to your address."),
@@ -68,6 +74,7 @@ TOLD: Mapping[str, Words] = {
     "renew": gettext_lazy("We began to search and answer anew."),
     "destroyed": gettext_lazy("The files of the answer were destroyed, as announced."),
     "withdraw": _withdrawn,
+    "message_failed": _undelivered,
     "purged": gettext_lazy("Your data in this case was deleted."),
 }
 HIDDEN = frozenset(

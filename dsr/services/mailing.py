@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from dsr.errors import NotAllowed, NotFound, WrongState
-from dsr.lifecycle import Actor
+from dsr.lifecycle import Actor, State
 from dsr.models import Submission
 from dsr.policies import Caller
 from dsr.services._moves import holding
@@ -40,6 +40,28 @@ def take_note(message_id: UUID, *, by: Caller, at: datetime) -> Message:
         if not outbox.note([message.pk], at):
             raise WrongState(_("This letter needs no attention."), code="not-failed")
     return message
+
+
+def report_trouble(message: Message, *, at: datetime) -> bool:
+    """Put a letter that failed or came back before staff, once: in the history and in the queue. False if it was."""
+    by = Caller.system()
+    with transaction.atomic():
+        if not Submission.objects.filter(pk=message.about).exists():
+            return outbox.reported(message.pk, at)
+        with holding(submission_id=message.about) as case:
+            if not outbox.reported(message.pk, at):
+                return False
+            data = {
+                "letter": message.kind,
+                "message": str(message.pk),
+                "state": message.state,
+                "code": message.error_code,
+            }
+            case.record("message_failed", by=by, at=at, data=data)
+            for request in case.requests():
+                if request.state != State.CLOSED:
+                    case.needs_staff(request)
+    return True
 
 
 def _letter(message_id: UUID, by: Caller) -> Message:

@@ -17,8 +17,9 @@ from django.db.models.functions import Least
 
 from dsr.logs import get_logger
 from dsr.models import ACTED_ON, Deadline, DeadlineKind
-from dsr.services import delivery, fulfilment, identity, purging, search, worksheets
+from dsr.services import delivery, fulfilment, identity, mailing, purging, search, worksheets
 from notifications import delivery as mail_delivery
+from notifications import outbox
 
 log = get_logger(__name__)
 BATCH = 50
@@ -49,12 +50,13 @@ class Tally:
     steps: int = 0
     reminders: int = 0
     messages: int = 0
+    troubles: int = 0
     failures: int = 0
 
     @property
     def total(self) -> int:
         """Everything that was worked on."""
-        return self.deadlines + self.steps + self.reminders + self.messages
+        return self.deadlines + self.steps + self.reminders + self.messages + self.troubles
 
 
 def sweep(at: datetime) -> Tally:
@@ -66,6 +68,8 @@ def sweep(at: datetime) -> Tally:
     for deadline in _claim(now(), Q()):
         _handle(tally, deadline, now())
     _safely(tally, lambda: _deliver(tally, now()))
+    for message in outbox.news(BATCH):
+        tally.troubles += _safely(tally, partial(mailing.report_trouble, message, at=now()))
     return tally
 
 

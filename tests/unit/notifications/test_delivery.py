@@ -379,6 +379,8 @@ def test_news_tells_each_trouble_until_it_is_noted(key: DataKey, clock: Clock, r
     assert [row.pk for row in outbox.news()] == [queued.pk]
     assert outbox.note([queued.pk], clock()) == 1
     assert outbox.note([queued.pk], clock()) == 0
+    assert outbox.reported(queued.pk, clock())
+    assert not outbox.reported(queued.pk, clock())
     assert outbox.news() == []
 
 
