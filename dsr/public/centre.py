@@ -15,6 +15,9 @@ from dsr.rights import SPECS, Right
 from dsr.rules.schema.offers import ComplaintRoute
 from dsr.rules.schema.regime import Regime
 
+_SPOKEN = frozenset({"phone", "support", "console"})
+"""Kinds of channels by which one reaches people, or helps oneself, without writing a letter."""
+
 
 @dataclass(frozen=True, slots=True)
 class Card:
@@ -65,9 +68,9 @@ def home(request: HttpRequest) -> HttpResponse:
 def helping(request: HttpRequest) -> HttpResponse:
     """How to ask without the form."""
     notice = pages.notice_today()
-    ids = dict.fromkeys(channel for offer in notice.rights for channel in offer.how)
+    spoken = [channel.id for channel in notice.channels if channel.kind in _SPOKEN]
     context = {
-        "ways": offers.ways(notice, ids, language()),
+        "ways": offers.ways(notice, spoken, language()),
         "agents": notice.agents.wording("description", language()),
         "agent_ways": offers.ways(notice, notice.agents.how, language()),
         "here": "help",

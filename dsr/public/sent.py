@@ -40,6 +40,7 @@ def about(found: selector.Filed, ticket: str) -> dict[str, Any]:
         "needs_no_code": [SPECS[Right(row.right)].title for row in found.requests if not SPECS[Right(row.right)].floor],
         "due_on": found.due_on,
         "waits": found.waits,
+        "came_back": found.came_back,
         "masked": mask(found.address) if found.address else "",
         "ticket": ticket,
         "here": "new",

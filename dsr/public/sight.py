@@ -14,7 +14,7 @@ from dsr.lifecycle import Outcome, State, Turn
 from dsr.models import Direction, LedgerOutcome, Package, Post, SubjectRequest, Submission
 from dsr.public import offers, pages, timeline
 from dsr.rights import SPECS, Delivery, Right
-from dsr.rules import Clock, ClockKind, Notice, NotInRules, pack
+from dsr.rules import Clock, ClockKind, Notice, NotInRules, Statement, pack
 from dsr.selectors.tracker import Sight, text_of
 from dsr.services import clocks
 
@@ -126,6 +126,11 @@ class Part:
         return source + " " + _("The law leaves a doubt about the last day, so we keep to the earlier reading.")
 
     @property
+    def is_decided(self) -> bool:
+        """Whether it closed by a decision or an answer that one may complain about."""
+        return not self.is_open and self.request.outcome not in (Outcome.WITHDRAWN, Outcome.UNVERIFIED)
+
+    @property
     def has_gaps(self) -> bool:
         """Whether something was not given."""
         return any(line.is_gap for line in self.lines)
@@ -144,6 +149,7 @@ class Page:
     timeline: tuple[timeline.Entry, ...]
     messages: tuple[Message, ...]
     remedies: tuple[Remedy, ...]
+    """Shown once something was decided."""
     waits: bool
     can_reopen: bool
     was_purged: bool
@@ -168,13 +174,33 @@ def page(sight: Sight) -> Page:
         is_over=not still,
         timeline=tuple(timeline.entries(sight.events, titles)),
         messages=tuple(_messages(sight.posts, titles if len(titles) > 1 else {})),
-        remedies=tuple(_remedies(submission, notice)),
+        remedies=tuple(_remedies(submission, notice)) if any(part.is_decided for part in parts) else (),
         waits=State.VERIFYING in states,
         can_reopen=any(request.outcome == Outcome.UNVERIFIED for request in sight.requests)
         and submission.purged_at is None,
         was_purged=submission.purged_at is not None,
         purge_on=local_date(submission.purge_at, submission.zone) if submission.purge_at else None,
     )
+
+
+def sections(told: Statement) -> list[dict[str, object]]:
+    """Return the sections of a statement with the header beside every cell, for windows too narrow for a table."""
+    return [
+        {
+            "heading": section.heading,
+            "paragraphs": section.paragraphs,
+            "items": section.items,
+            "tables": [
+                {
+                    "caption": table.caption,
+                    "header": table.header,
+                    "rows": [tuple(zip(table.header, row, strict=True)) for row in table.rows],
+                }
+                for table in section.tables
+            ],
+        }
+        for section in told.sections
+    ]
 
 
 def _remedies(submission: Submission, notice: Notice) -> Iterable[Remedy]:

@@ -81,16 +81,15 @@ def _back(request: HttpRequest, reference: str, done: str = "") -> HttpResponse:
 @_with_grant
 def tracker(request: HttpRequest, reference: str, submission_id: UUID, at: datetime) -> HttpResponse:
     """Show where everything stands."""
-    return _show(request, submission_id, at, forms.MessageForm())
+    return _show(request, submission_id, forms.MessageForm())
 
 
 def _show(
-    request: HttpRequest, submission_id: UUID, at: datetime, form: forms.MessageForm, about: UUID | None = None
+    request: HttpRequest, submission_id: UUID, form: forms.MessageForm, about: UUID | None = None
 ) -> HttpResponse:
     seen = selector.see(submission_id)
     if seen is None:
         raise NotFound(_("There is no such request."))
-    threads.mark_read(submission_id, at=at)
     shown = sight.page(seen)
     context = {
         "sight": shown,
@@ -114,11 +113,14 @@ def reply(request: HttpRequest, reference: str, submission_id: UUID, at: datetim
     form = forms.MessageForm(request.POST)
     about = _request(submission_id, tickets.uuid(request.POST.get("request", "")))
     if not form.is_valid():
-        return _show(request, submission_id, at, form, about.pk)
+        return _show(request, submission_id, form, about.pk)
     throttle.spend(request, throttle.POSTS, at)
     with throttle.once(f"post:{about.pk}", typed(request, "nonce")) as is_first:
         if is_first:
             threads.write_from_person(about.pk, form.cleaned_data["text"], by=Caller.person(), at=at)
+            threads.mark_read(
+                submission_id, at=at
+            )  # not on looking: a scanner of mails looks too, and has read nothing
     return _back(request, reference, "message")
 
 
@@ -183,7 +185,13 @@ def statement(
     if request.method == "POST":
         delivery.read_statement(subject.pk, by=Caller.person(), at=at)
         return pages.see_other(f"{request.path}?key={typed(request, 'key')}")
-    context = {"statement": delivery.statement(subject), "reference": reference, "key": typed(request, "key")}
+    told = delivery.statement(subject)
+    context = {
+        "statement": told,
+        "sections": sight.sections(told),
+        "reference": reference,
+        "key": typed(request, "key"),
+    }
     return pages.page(request, "tracker/statement", context)
 
 

@@ -7,9 +7,12 @@ from uuid import UUID
 from dsr.lifecycle import State
 from dsr.models import Direction, Event, LedgerEntry, Package, Post, SubjectRequest, Submission, Withholding
 from dsr.rights import SPECS, Right
-from notifications.models import Forgotten
+from notifications.models import TROUBLE, Forgotten, Message
 from verification import mail
 from verification.models import Challenge
+
+_OPENING = ("confirm_address", "received", "lapse_warning")
+"""Kinds of the letters that a filing begins with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +23,8 @@ class Filed:
     requests: list[SubjectRequest]
     challenge: Challenge | None
     """The one whose link and code are valid now; None where no proof is asked for."""
+    came_back: bool
+    """The last mail could not be delivered."""
 
     @property
     def waits(self) -> bool:
@@ -45,7 +50,9 @@ def filed(submission_id: UUID) -> Filed | None:
     submission = Submission.objects.select_related("data_key").filter(pk=submission_id).first()
     if submission is None:
         return None
-    return Filed(submission, _requests(submission), mail.current(submission.pk))
+    states = Message.objects.filter(about=submission.pk, kind__in=_OPENING).order_by("-created_at", "-id")
+    came_back = states.values_list("state", flat=True).first() in TROUBLE
+    return Filed(submission, _requests(submission), mail.current(submission.pk), came_back)
 
 
 @dataclass(frozen=True, slots=True)

@@ -289,6 +289,17 @@ def test_markup_in_a_message_is_text(visitor, systems, clock):
     assert "<script>alert(1)</script>" in visitor.text
 
 
+def test_looking_marks_no_message_as_read_but_answering_does(visitor, systems, clock):
+    request = builders.in_review(at=clock())
+    threads.write_to_person(request.pk, "News", by=builders.hal(), at=clock.tick())
+    enter(visitor, request.submission, clock)
+    assert Post.objects.get(direction=Direction.TO_PERSON).read_at is None
+
+    visitor.fill("Your message", "Thank you").press("Send the message")
+
+    assert Post.objects.get(direction=Direction.TO_PERSON).read_at == clock()
+
+
 # --- Acting ----------------------------------------------------------------------------------------------------------
 
 
@@ -420,4 +431,4 @@ def test_tracker_costs_a_fixed_number_of_statements(visitor, systems, clock, rig
     with counted() as statements:
         visitor.open(link)
 
-    assert len(statements) == 10, "\n".join(statements)
+    assert len(statements) == 9, "\n".join(statements)

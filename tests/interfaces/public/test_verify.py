@@ -8,6 +8,7 @@ from dsr.policies import Caller
 from dsr.public import tickets
 from dsr.rights import Right
 from dsr.services import identity
+from notifications import outbox
 from tests import builders
 from tests.interfaces.public.visitor import Visitor
 from tests.statements import counted
@@ -241,6 +242,15 @@ def test_what_needs_no_code_says_so(visitor, clock):
     assert "nothing more for you to do now" in visitor.text
 
 
+def test_a_mail_that_came_back_is_told_where_it_can_be_put_right(visitor, filed, clock):
+    assert "did not arrive" not in confirmation(visitor, filed, clock).text
+
+    outbox.about(filed.pk).update(state="bounced", settled_at=clock(), context_sealed=None)
+
+    assert "The mail did not arrive" in confirmation(visitor, filed, clock).text
+    assert "Correct your mail address" in visitor.follow("Correct the address").text
+
+
 def test_confirming_twice_at_once_is_confirmed_once(filed, clock):
     token = builders.token_in(the_link(filed))
 
@@ -250,7 +260,7 @@ def test_confirming_twice_at_once_is_confirmed_once(filed, clock):
     assert (first.again, second.again) == (False, True)
 
 
-@pytest.mark.parametrize(("what", "most"), [("sent", 3), ("code", 3), ("link", 5)])
+@pytest.mark.parametrize(("what", "most"), [("sent", 4), ("code", 4), ("link", 6)])
 def test_pages_cost_a_fixed_number_of_statements(visitor, filed, clock, what, most):
     ticket = tickets.issue("sent", clock(), submission=filed.pk)
     address = {
