@@ -26,7 +26,7 @@ from dsr.models import (
 )
 from dsr.policies import Caller
 from dsr.rights import Right
-from dsr.selectors import masking
+from dsr.selectors import masking, queue
 from dsr.selectors.casefile import CaseFile, text_of
 from dsr.services import clocks
 from dsr.services._moves import OpenMove, open_moves
@@ -93,8 +93,8 @@ class Page:
 
     @property
     def left(self) -> tuple[str, str] | None:
-        """How long there is and how urgent that is; None for a closed request."""
-        if self.request.closed_at:
+        """How long there is and how urgent that is; None once it is answered."""
+        if self.request.state in queue.ANSWERED:
             return None
         return words.time_left(self.request.due_on, self.request.due_at, self.zone, self.at)
 
@@ -167,6 +167,13 @@ class Page:
     def assign(self) -> MoveForm | None:
         """Giving it to a colleague."""
         return self._form("assign")
+
+    @property
+    def may_take(self) -> bool:
+        """Whether the reader could have it with one press."""
+        user = self.by.user
+        free = user is not None and self._offers("assign") and user.pk != self.request.assignee_id
+        return free and user is not None and user.has_perm("dsr.work_requests")
 
     @property
     def withhold(self) -> MoveForm | None:

@@ -253,11 +253,9 @@ class QueueAdmin(ReadOnlyAdmin):
     def due(self, row: Any) -> str:
         """The date, and how long there is; for a closed one when it was closed."""
         zone = row.submission.zone
-        if row.closed_at:
-            return format_html(
-                '<span class="r-quiet">{}</span>',
-                _("closed %(on)s") % {"on": words.day(words.local(row.closed_at, zone))},
-            )
+        if over := row.closed_at or row.ready_at:
+            said = _("closed %(on)s") if row.closed_at else _("answered %(on)s")
+            return format_html('<span class="r-quiet">{}</span>', said % {"on": words.day(words.local(over, zone))})
         left, urgency = words.time_left(row.due_on, row.due_at, zone, row.extra.at)
         return format_html(
             '<time datetime="{}">{}</time> <span class="r-left r-{}">{}</span>',

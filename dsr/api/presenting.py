@@ -8,9 +8,8 @@ from uuid import UUID
 from django.conf import settings
 
 from dsr.api.shapes import outputs
-from dsr.lifecycle import State
 from dsr.models import Step, SubjectRequest, Submission, Withholding
-from dsr.selectors import masking
+from dsr.selectors import masking, queue
 from dsr.services import links
 from notifications.models import Forgotten
 
@@ -55,7 +54,7 @@ def _row(request: SubjectRequest, at: datetime) -> dict[str, Any]:
         "state": request.state,
         "outcome": request.outcome or None,
         "turn": request.turn,
-        "overdue": request.state != State.CLOSED and request.due_at < at,
+        "overdue": queue.is_overdue(request, at),
         "regime": request.regime,
         "received_at": request.received_at,
         "due_at": request.due_at,

@@ -7,6 +7,7 @@ from django.db.models import Count
 
 from dsr.lifecycle import State
 from dsr.models import ACTED_ON, Deadline, Step, StepState, SubjectRequest
+from dsr.selectors import queue
 from notifications.models import TROUBLE, Message, MessageState
 
 
@@ -34,7 +35,7 @@ def figures(at: datetime) -> Figures:
     waiting = Step.objects.filter(state__in=(StepState.WAITING, StepState.WITH_OWNER)).order_by()
     return Figures(
         open_requests={(right, state): number for right, state, number in by_right},
-        overdue_requests=opened.filter(due_at__lt=at).count(),
+        overdue_requests=queue.overdue(opened, at).count(),
         steps=dict(waiting.values_list("state").annotate(number=Count("id"))),
         late_deadlines=Deadline.objects.filter(done_at__isnull=True, kind__in=ACTED_ON, due_at__lt=at).count(),
         waiting_messages=Message.objects.filter(state=MessageState.WAITING).count(),

@@ -94,7 +94,7 @@ def _narrowed(wanted: Wanted, at: datetime) -> Requests:
     if wanted.overdue is True:
         rows = queue.overdue(rows, at)
     elif wanted.overdue is False:
-        rows = rows.filter(Q(state=str(State.CLOSED)) | Q(due_at__gte=at))
+        rows = rows.filter(Q(state__in=queue.ANSWERED) | Q(due_at__gte=at))
     if wanted.nobody:
         rows = rows.filter(assignee_id=None)
     elif wanted.assignee is not None:

@@ -21,6 +21,7 @@ from notifications.models import TROUBLE, Message
 CAP = 1000
 """Where a count stops: "1000 or more" is all that anybody needs to know."""
 SOON = timedelta(days=7)
+ANSWERED = (str(State.READY), str(State.CLOSED))
 _MOST_FOUND = 200
 _COLUMNS = ("email", "phone", "account")
 _FINGERPRINT = re.compile(r"[A-Za-z0-9]{1,16}:[0-9a-f]{64}")
@@ -36,8 +37,8 @@ def rows() -> Requests:
     return (
         SubjectRequest.objects.select_related("submission", "assignee")
         .only(
-            "id", "right", "state", "outcome", "turn", "regime", "due_at", "due_on", "closed_at", "proposal",
-            "question_at", "submission__reference", "submission__zone", "assignee__username", "assignee__first_name",
+            "id", "right", "state", "outcome", "turn", "regime", "due_at", "due_on", "ready_at", "closed_at",
+            "proposal", "question_at", "submission__reference", "submission__zone", "assignee__username", "assignee__first_name",
             "assignee__last_name",
         )
         .order_by("due_at", "id")
@@ -59,14 +60,24 @@ def still_open(requests: Requests) -> Requests:
     return requests.exclude(state=str(State.CLOSED))
 
 
+def unanswered(requests: Requests) -> Requests:
+    """Narrow down to what still has to be answered. An answer that waits to be collected has been given."""
+    return still_open(requests).exclude(state=str(State.READY))
+
+
+def is_overdue(request: SubjectRequest, at: datetime) -> bool:
+    """Say whether a request should have been answered by now."""
+    return request.state not in ANSWERED and request.due_at < at
+
+
 def overdue(requests: Requests, at: datetime) -> Requests:
     """Narrow down to what should have been answered by now."""
-    return still_open(requests).filter(due_at__lt=at)
+    return unanswered(requests).filter(due_at__lt=at)
 
 
 def due_soon(requests: Requests, at: datetime) -> Requests:
     """Narrow down to what falls due within a week."""
-    return still_open(requests).filter(due_at__gte=at, due_at__lt=at + SOON)
+    return unanswered(requests).filter(due_at__gte=at, due_at__lt=at + SOON)
 
 
 def waiting_for(requests: Requests, turn: Turn) -> Requests:

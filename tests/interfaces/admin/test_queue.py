@@ -68,6 +68,15 @@ def test_overdue_request_says_by_how_much(hal, db, clock):
     assert f"{days} days overdue" in page
 
 
+def test_answer_that_waits_to_be_collected_is_not_overdue(hal, systems, clock):
+    request = builders.ready(clock() - timedelta(days=40))
+    assert request.due_at < timezone.now()
+
+    assert listed(hal, "due=overdue") == []
+    assert "answered" in text(hal.get(QUEUE))
+    assert "overdue" not in text(hal.get(sheet(request))).partition("r-jump")[0]
+
+
 @pytest.mark.parametrize(
     ("query", "expected"),
     [

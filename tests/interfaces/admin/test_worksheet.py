@@ -156,6 +156,17 @@ def test_case_goes_from_the_desk_to_an_answer_through_the_console(hal, vera, req
     assert history.verify(request.submission.reference).whole
 
 
+def test_request_is_taken_with_one_press(hal, request_):
+    page = text(hal.get(sheet(request_)))
+    assert "Take it" in page
+
+    assert move(hal, request_, "assign", assignee=colleague("hal").pk).status_code == 302
+
+    assert builders.again(request_).assignee_id == colleague("hal").pk
+    assert "Take it" not in text(hal.get(sheet(request_)))
+    assert "Take it" not in text(signed_in("sam").get(sheet(request_)))
+
+
 def test_refusal_takes_two_people_a_ground_and_reasons(hal, vera, request_):
     assert move(hal, request_, "propose_refusal", ground="", reason="").status_code == 422
     assert move(hal, request_, "propose_refusal", ground="third_party_rights", reason="Why.").status_code == 302
