@@ -38,8 +38,8 @@ def rows() -> Requests:
         SubjectRequest.objects.select_related("submission", "assignee")
         .only(
             "id", "right", "state", "outcome", "turn", "regime", "due_at", "due_on", "ready_at", "closed_at",
-            "proposal", "question_at", "submission__reference", "submission__zone", "assignee__username", "assignee__first_name",
-            "assignee__last_name",
+            "proposal", "question_at", "submission__reference", "submission__zone", "assignee__username",
+            "assignee__first_name", "assignee__last_name",
         )
         .order_by("due_at", "id")
     )  # fmt: skip

@@ -142,7 +142,7 @@ def summary(system: System) -> dict[str, str]:
     found = {
         _("Kind"): parts.scheme,
         _("Host"): host,
-        _("Path or database"): parts.path,
+        _("Path or database"): f"/{parts.path.lstrip('/')}" if parts.path else "",
         _("Data sets"): ", ".join(str(each.get("dataset") or each.get("name", "")) for each in listed),
         _("Data categories"): ", ".join(system.categories),
         _("Identifiers"): ", ".join(system.identifiers),
