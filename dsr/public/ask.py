@@ -109,6 +109,7 @@ def _around(answers: Answers, step: str) -> dict[str, Any]:
     if step == steps.WHAT:
         row = notice.relationship(answers.relationship) if answers.relationship else None
         return {
+            "has_options": bool(answers.options),
             "processor": row.wording("processor", lang) if row else "",
             "others": offers.elsewhere(notice, lang, answers.relationship, answers.country, answers.region),
         }
