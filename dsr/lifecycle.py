@@ -125,7 +125,7 @@ MOVES: tuple[Move, ...] = (
     _move("lapse",            _("Lapse"),                      _VERIFYING, State.CLOSED, _SYSTEM, "lapse_is_due", outcome=Outcome.UNVERIFIED, rights=IDENTIFIED),
     _move("reopen",           _("Reopen"),                     _CLOSED, State.VERIFYING, {Actor.PERSON, Actor.SUPPORT} | STAFF, "closed_unverified", "not_purged", rights=IDENTIFIED),
     # finding what there is
-    _move("search",           _("Search the systems"),         _IN_REVIEW, None, {Actor.SYSTEM} | STAFF, "identity_proved", rights=SEARCHED, turn=Turn.SYSTEMS),
+    _move("search",           _("Search the systems"),         _IN_REVIEW, None, _SYSTEM, "identity_proved", rights=SEARCHED, turn=Turn.SYSTEMS),
     _move("found",            _("All systems have answered"),  _IN_REVIEW, None, _SYSTEM, "all_systems_answered", rights=SEARCHED, turn=Turn.STAFF),
     _move("retry_system",     _("Ask a system again"),         _IN_REVIEW, None, STAFF, "not_own_case", "not_prepared", rights=SEARCHED, inputs=("step",), turn=Turn.SYSTEMS),
     _move("go_without",       _("Go on without a system"),     _IN_REVIEW, None, STAFF, "not_own_case", "not_prepared", rights=SEARCHED, inputs=("step", "reason")),
