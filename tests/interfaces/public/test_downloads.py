@@ -12,6 +12,7 @@ from dsr.public import tickets
 from dsr.services import delivery, telling
 from tests import builders
 from tests.interfaces.public.visitor import Visitor
+from tests.statements import counted
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -214,3 +215,20 @@ def test_an_answer_that_is_not_ready_sends_no_code(visitor, systems, clock):
 
     assert response.status_code == 409
     assert not builders.letters_to(request.submission, "download_code")
+
+
+def test_pages_cost_a_fixed_number_of_statements(visitor, ready, clock):
+    file = the_file(visitor, ready, clock)
+    ticket = tickets.issue("download", clock(), request=ready.pk, challenge=ready.pk, submission=ready.submission_id)
+    costs = {}
+    for name, address in {
+        "code": f"/downloads/?ticket={ticket}",
+        "ready": visitor.address,
+        "file": file,
+    }.items():
+        with counted() as statements:
+            response = visitor.client.get(address, headers={"Range": "bytes=0-9"})
+            b"".join(response) if response.streaming else None
+        costs[name] = len(statements)
+
+    assert costs == {"code": 4, "ready": 2, "file": 4}

@@ -10,6 +10,7 @@ from dsr.models import Step, StepResult, StepState, WorksheetFile
 from dsr.public import worksheets
 from tests import builders, organisation
 from tests.interfaces.public.visitor import Visitor
+from tests.statements import counted
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PDF = b"%PDF-1.7\n%stub\n"
@@ -181,3 +182,14 @@ def test_nothing_can_be_added_once_it_was_reported(visitor, sheet):
     form = {**adding[1], "file": SimpleUploadedFile("letter.pdf", PDF), "dataset": "letters"}
     assert b"this worksheet is closed" in visitor.client.post(adding[0], form).content
     assert not WorksheetFile.objects.exists()
+
+
+def test_sheet_costs_a_fixed_number_of_statements(visitor, sheet):
+    with counted() as bare:
+        visitor.open(sheet)
+    for name in ("one.pdf", "two.pdf", "three.pdf"):
+        hand_in(visitor.open(sheet), name)
+    with counted() as full:
+        visitor.open(sheet)
+
+    assert len(bare) == len(full) == 3, "\n".join(full)
