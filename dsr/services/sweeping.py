@@ -61,12 +61,11 @@ class Tally:
 
 def sweep(at: datetime) -> Tally:
     """Work on what is due, a batch of each kind."""
-    tally, now = Tally(), _clock(at)
+    tally, now = Tally(), _Clock(at)
     _search(tally, search.due_steps(at, BATCH), at, now)
     for step_id, request_id in worksheets.due_reminders(at, BATCH):
         tally.reminders += _safely(tally, partial(worksheets.remind, step_id, request_id, now()))
-    for deadline in _claim(now(), Q()):
-        _handle(tally, deadline, now())
+    _meet(tally, Q(), now)
     _safely(tally, lambda: _deliver(tally, now()))
     for message in outbox.news(BATCH):
         tally.troubles += _safely(tally, partial(mailing.report_trouble, message, at=now()))
@@ -75,23 +74,37 @@ def sweep(at: datetime) -> Tally:
 
 def work(submission_id: UUID, at: datetime) -> Tally:
     """Work on what is due for one submission, until nothing is: its steps, then what follows from them."""
-    tally, now = Tally(), _clock(at)
+    tally, now = Tally(), _Clock(at)
     _search(tally, search.due_steps(at, BATCH, submission_id), at, now)
-    for deadline in _claim(now(), Q(submission_id=submission_id)):
-        _handle(tally, deadline, now())
+    _meet(tally, Q(submission_id=submission_id), now)
     return tally
 
 
-def _clock(at: datetime) -> Callable[[], datetime]:
-    """Return a clock that was set when the sweep began: a claim made late in a long one must not be over already.
+class _Clock:
+    """A clock that was set when the sweep began: a claim made late in a long one must not be over already.
 
     It goes by whole minutes, so that what a short sweep does all bears the same time.
     """
-    started = monotonic()
-    return lambda: at + timedelta(minutes=(monotonic() - started) // 60)
+
+    def __init__(self, at: datetime) -> None:
+        self._at, self._started = at, monotonic()
+
+    def __call__(self) -> datetime:
+        """The last whole minute."""
+        return self._at + timedelta(minutes=(monotonic() - self._started) // 60)
+
+    def exact(self) -> datetime:
+        """The very moment, by which what the sweep itself has set a second ago is due."""
+        return self._at + timedelta(seconds=monotonic() - self._started)
 
 
-def _search(tally: Tally, step_ids: list[UUID], at: datetime, now: Callable[[], datetime]) -> None:
+def _meet(tally: Tally, only: Q, now: _Clock) -> None:
+    """Work on the deadlines that are due, those too that the searches of this very sweep have set."""
+    for deadline in _claim(now.exact(), only):
+        _handle(tally, deadline, max(now(), deadline.due_at))
+
+
+def _search(tally: Tally, step_ids: list[UUID], at: datetime, now: _Clock) -> None:
     """Ask one system after the other. Slow ones must not keep deadlines and mail waiting; the next sweep goes on."""
     for step_id in step_ids:
         if now() >= at + SEARCH_WITHIN:
