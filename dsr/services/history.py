@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from django.db import transaction
-from django.db.models import Max
+from django.db import IntegrityError, transaction
+from django.db.models import Exists, Max, OuterRef
 
 from dsr.models import Checkpoint, Event, Submission
 from notifications import sealing
@@ -68,7 +68,7 @@ def verify(reference: str | None = None) -> Proof:
             chains_seen += 1
             events_seen += events
         if reference is None:
-            _verify_no_strays(events_seen)
+            _verify_no_strays()
             for _checkpoint in _verify_checkpoints():
                 checkpoints_seen += 1
     except _Broken as error:
@@ -91,7 +91,17 @@ def _verify_batch(batch: list[Submission]) -> Iterator[int]:
     for event in Event.objects.filter(submission__in=batch).order_by("submission_id", "seq").iterator(_BATCH):
         events[event.submission_id].append(event)
     for submission in batch:
-        yield _verify_chain(submission, events[submission.pk])
+        try:
+            yield _verify_chain(submission, events[submission.pk])
+        except _Broken:
+            yield _verify_again(submission)
+
+
+def _verify_again(submission: Submission) -> int:
+    """Look once more at a chain that seemed broken, held still: it may have grown between the two reads."""
+    with transaction.atomic():
+        held = Submission.objects.select_for_update().only("id", "reference", "chain_seq", "chain_head")
+        return _verify_chain(held.get(pk=submission.pk), list(Event.objects.filter(submission=submission)))
 
 
 def _verify_chain(submission: Submission, events: list[Event]) -> int:
@@ -110,9 +120,11 @@ def _verify_chain(submission: Submission, events: list[Event]) -> int:
     return len(events)
 
 
-def _verify_no_strays(expected: int) -> None:
-    if (found := Event.objects.count()) != expected:
-        raise _Broken(f"There are {found} events, but only {expected} of them belong to a chain.")
+def _verify_no_strays() -> None:
+    stray = Event.objects.exclude(Exists(Submission.objects.filter(pk=OuterRef("submission_id"))))
+    first = stray.order_by("id").values_list("id", flat=True).first()
+    if first is not None:
+        raise _Broken(f"Event number {first} belongs to no chain.")
 
 
 def _verify_checkpoints() -> Iterator[Checkpoint]:
@@ -134,9 +146,11 @@ def _verify_checkpoints() -> Iterator[Checkpoint]:
 
 def _root(prev_root: str, first: int, last: int) -> tuple[int, str]:
     running, count = hashlib.sha256(prev_root.encode()), 0
-    rows = Event.objects.filter(id__gte=first, id__lte=last).order_by("id").values_list("id", "hash")
-    for pk, chain_hash in rows.iterator(_BATCH):
-        running.update(f"{pk}:{chain_hash};".encode())
+    rows = Event.objects.filter(id__gte=first, id__lte=last).order_by("id").values_list("id", "hash", "recorded_at")
+    for pk, chain_hash, recorded_at in rows.iterator(_BATCH):
+        # The number and the moment of writing are the database's, so no event's own hash can cover them.
+        moment = recorded_at.astimezone(UTC).isoformat(timespec="microseconds")
+        running.update(f"{pk}:{chain_hash}:{moment};".encode())
         count += 1
     return count, running.hexdigest()
 
@@ -153,9 +167,19 @@ def _statement(checkpoint: Checkpoint) -> bytes:
     return "|".join(str(field) for field in fields).encode()
 
 
-@transaction.atomic
 def checkpoint(at: datetime) -> Checkpoint | None:
-    """Sign everything recorded since the last checkpoint that has settled. None when there is nothing new."""
+    """Sign everything recorded since the last checkpoint that has settled. None when there is nothing new.
+
+    Of two who sign at the same moment one does; the other finds it done.
+    """
+    try:
+        with transaction.atomic():
+            return _checkpoint(at)
+    except IntegrityError:
+        return None
+
+
+def _checkpoint(at: datetime) -> Checkpoint | None:
     previous = Checkpoint.objects.select_for_update().order_by("-id").first()
     first = previous.last_event + 1 if previous else 1
     last = Event.objects.filter(id__gte=first, recorded_at__lt=at - SETTLING).aggregate(last=Max("id"))["last"]

@@ -28,7 +28,7 @@ class Command(ReportingCommand):
             except ValueError as error:
                 raise CommandError(f"{options['reference']!r} is no reference: its {error} is wrong.") from None
         proof = history.verify(reference)
-        if reference is not None and not proof.chains:
+        if reference is not None and proof.whole and not proof.chains:
             raise CommandError(f"There is no submission {reference}.")
         self.report({**asdict(proof), "whole": proof.whole}, options)
         if not proof.whole:
