@@ -21,7 +21,7 @@ from tests.clock import Clock
 from tests.drain import drain
 from verification import grants, mail
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("systems", "storage_of_its_own")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("systems", "storage_of_its_own")]
 PERSON = Caller.person()
 
 

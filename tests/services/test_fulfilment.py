@@ -20,7 +20,7 @@ from tests.drain import drain
 from tests.outpost import BROKEN, Outpost, outpost
 
 __all__ = ["outpost"]
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("systems", "storage_of_its_own")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("systems", "storage_of_its_own")]
 
 
 def _approve(request: SubjectRequest, clock: Clock) -> SubjectRequest:

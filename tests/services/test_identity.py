@@ -18,7 +18,7 @@ from tests.drain import drain
 from verification import grants, mail
 from verification.models import Challenge
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("systems")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("systems")]
 WRONG = "ada.lovelac@example.org"
 PERSON = Caller.person()
 

@@ -22,7 +22,7 @@ from tests.drain import drain
 from tests.postbox import Postbox, postbox
 
 __all__ = ["postbox"]
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("systems", "storage_of_its_own")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("systems", "storage_of_its_own")]
 
 
 def _failures() -> list[dict[str, str]]:

@@ -23,7 +23,7 @@ from tests.drain import drain
 from tests.outpost import BREAK, BROKEN, BUSY, DECLINE, Outpost, outpost
 
 __all__ = ["outpost"]
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("systems", "storage_of_its_own")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("systems", "storage_of_its_own")]
 
 
 def _in_review(clock: Clock) -> SubjectRequest:
@@ -262,11 +262,14 @@ def test_retry_asks_a_stuck_system_again(clock: Clock, outpost: Outpost) -> None
     assert outpost.keys()[0] != outpost.keys()[1]
 
 
-def test_retry_of_a_system_that_found_something_replaces_its_parcel(clock: Clock) -> None:
+def test_retry_of_a_system_that_found_something_replaces_its_parcel(
+    clock: Clock, django_capture_on_commit_callbacks: Any
+) -> None:
     request = builders.in_review(at=clock())
     [old] = _parcels(request)
 
-    search.retry(request.pk, _step(request, "desk").pk, by=builders.hal(), at=clock.tick())
+    with django_capture_on_commit_callbacks(execute=True):
+        search.retry(request.pk, _step(request, "desk").pk, by=builders.hal(), at=clock.tick())
     assert builders.again(request).searched_at is None
     drain(clock.tick())
 
@@ -372,15 +375,17 @@ def test_system_searched_by_account_is_asked_with_what_another_one_has_on_file(c
     assert _answers(request)["ledger"] == ("done", "found", "")
 
 
-def test_system_that_knows_nobody_by_what_was_proved_is_not_taken_for_empty(clock: Clock, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("claimed", "expected"), [((), ("done", "nothing_held")), (("A-1",), ("stuck", ""))], ids=["nothing", "a-number"]
+)
+def test_system_that_knows_nobody_by_what_was_proved_is_not_searched_by_what_was_claimed(
+    clock: Clock, tmp_path: Path, claimed: tuple[str, ...], expected: tuple[str, str]
+) -> None:
     _ledger_system(clock(), tmp_path)
 
-    request = builders.in_review(at=clock.tick(), email="nobody@example.org")
+    request = builders.in_review(at=clock.tick(), email="nobody@example.org", identifiers={"account": claimed})
 
-    assert _answers(request) == {
-        "desk": ("done", "nothing_held", ""),
-        "ledger": ("stuck", "", "no_identifier"),
-    }
+    assert _answers(request) == {"desk": ("done", "nothing_held", ""), "ledger": (*expected, "no_identifier")}
 
 
 def _ledger_system(at: datetime, folder: Path) -> System:

@@ -17,7 +17,7 @@ from tests.clock import Clock
 from tests.drain import drain
 from verification import grants
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("systems", "storage_of_its_own")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("systems", "storage_of_its_own")]
 NOTE = ("letters", "letter.txt", "text/plain", [b"Dear Ada, ", b"all is well."])
 
 
@@ -340,7 +340,7 @@ def test_owner_is_asked_once_it_is_known_whom_to_look_for(archive: System, clock
 
 
 def test_owner_is_not_asked_about_somebody_whom_nobody_knows(archive: System, clock: Clock) -> None:
-    request = builders.in_review(at=clock(), email="nobody@example.org")
+    request = builders.in_review(at=clock(), email="nobody@example.org", identifiers={"account": ("A-1",)})
 
     step = _step(request)
     assert (step.state, step.code) == ("stuck", "no_identifier")
