@@ -5,13 +5,14 @@ of a statement is written once per process, and PostgreSQL gets all of them in o
 """
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import date, datetime
 from functools import lru_cache
 from itertools import groupby
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Field, JSONField, Model
 from django.db.models.expressions import DatabaseDefault
@@ -22,7 +23,7 @@ _PLAIN = frozenset({str, int, bool, UUID, datetime, date, bytes, type(None)})
 
 
 def insert(*rows: Model) -> None:
-    """Insert new rows in the order given, in the caller's transaction. Raises IntegrityError.
+    """Insert new rows in the order given: all of them, or none. Raises IntegrityError.
 
     Like `bulk_create`, it runs neither `save` nor signals. Keys that the database makes are not read back.
     """
@@ -31,10 +32,14 @@ def insert(*rows: Model) -> None:
     statements = [_statement(list(group), database) for _model, group in groupby(rows, key=type)]
     with database.cursor() as cursor:
         if hasattr(cursor, "mogrify"):
-            cursor.execute(";\n".join(cursor.mogrify(text, values) for text, values in statements))
+            together = ";\n".join(cursor.mogrify(text, values) for text, values in statements)
+            # What PostgreSQL gets as one message is one transaction of its own, unless another is open.
+            with transaction.atomic() if database.in_atomic_block else nullcontext():
+                cursor.execute(together)
         else:
-            for text, values in statements:
-                cursor.execute(text, values)
+            with transaction.atomic():
+                for text, values in statements:
+                    cursor.execute(text, values)
     for row in rows:
         row._state.adding, row._state.db = False, database.alias
 

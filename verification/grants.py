@@ -24,6 +24,13 @@ def issue(purpose: str, about: UUID, at: datetime, *, lasts: timedelta, uses: in
     `uses` is how often it may be spent, None for as often as one likes while it lasts. Raises ValueError for a grant
     that could never be used.
     """
+    grant, token = prepare(purpose, about, at, lasts=lasts, uses=uses)
+    grant.save(force_insert=True)
+    return token
+
+
+def prepare(purpose: str, about: UUID, at: datetime, *, lasts: timedelta, uses: int | None = None) -> tuple[Grant, str]:
+    """Return the row that `issue` would insert, for a caller who inserts it together with others, and its token."""
     if not purpose or lasts <= timedelta(0) or (uses is not None and uses < 1):
         raise ValueError("a grant needs a purpose, a time and at least one use")
     token = secrets.token_urlsafe(TOKEN_BYTES)
@@ -36,8 +43,7 @@ def issue(purpose: str, about: UUID, at: datetime, *, lasts: timedelta, uses: in
         expires_at=at + lasts,
         uses_left=uses,
     )
-    grant.save(force_insert=True)
-    return token
+    return grant, token
 
 
 def look(token: str, purpose: str, at: datetime) -> Grant:

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.utils.translation import gettext as _
 
 from dsr.deadlines import local_date
@@ -30,7 +30,7 @@ from notifications.ids import uuid7
 from notifications.models import DataKey, Message
 from notifications.rows import insert
 from verification import mail
-from verification.models import Challenge
+from verification.models import Challenge, Grant
 
 _LONGEST = {"name": 200, "phone": 40, "details": 4000, "identifier": 200}
 _MAX_IDENTIFIERS = 20
@@ -103,8 +103,7 @@ def file(filing: Filing, *, by: Caller, at: datetime) -> Filed:
     filing = _checked(filing, by, at)
     for _attempt in range(3):
         try:
-            with transaction.atomic():
-                return _file(filing, by, at)
+            return _file(filing, by, at)
         except IntegrityError:
             if earlier := _earlier(filing):
                 return earlier
@@ -151,12 +150,13 @@ def _file(filing: Filing, by: Caller, at: datetime) -> Filed:
         request, dates = _request(case, want, by, received, at)
         requests.append(request)
         deadlines += dates
-    challenge, message = _greet(filing, notice, submission, requests, at)
-    proofs = [challenge] if challenge else []
-    insert(submission.data_key, submission, *requests, *deadlines, *case.take_events(), *proofs, message)
+    way_in, message = _greet(filing, notice, submission, requests, at)
+    insert(submission.data_key, submission, *requests, *deadlines, *case.take_events(), way_in, message)
+    ring(Bell.MESSAGE, str(message.pk))
     if any(deadline.kind == DeadlineKind.BUILD for deadline in deadlines):
         ring(Bell.WORK, str(submission.pk))
-    return Filed(submission, requests, created=True, challenge_id=challenge.pk if challenge else None)
+    challenge_id = way_in.pk if isinstance(way_in, Challenge) else None
+    return Filed(submission, requests, created=True, challenge_id=challenge_id)
 
 
 def _submission(filing: Filing, notice: Notice, received: datetime, at: datetime) -> Submission:
@@ -222,14 +222,14 @@ def _request(
 
 def _greet(
     filing: Filing, notice: Notice, submission: Submission, requests: list[SubjectRequest], at: datetime
-) -> tuple[Challenge | None, Message]:
-    """Return the first letter: one that asks to confirm the address, or an acknowledgement where nothing is asked."""
+) -> tuple[Challenge | Grant, Message]:
+    """Return the first letter and what its link stands on: a check of the address, or a grant if nothing is asked."""
     titles = tuple(str(SPECS[Right(request.right)].title) for request in requests)
     letter: letters.ConfirmAddress | letters.Received
-    challenge = None
+    way_in: Challenge | Grant
     if any(SPECS[want.right].floor > Floor.NOTHING for want in filing.wants):
         started = mail.prepare(submission.pk, filing.email, submission.data_key, at)
-        challenge = started.challenge
+        way_in = started.challenge
         letter = letters.ConfirmAddress(
             reference=submission.reference,
             organisation=notice.organisation.short_name,
@@ -239,15 +239,16 @@ def _greet(
             lapses_on=local_date(at + timedelta(days=settings.LAPSE_AFTER_DAYS), submission.zone),
         )
     else:
+        way_in, tracker = telling.first_tracker(submission, at)
         letter = letters.Received(
             reference=submission.reference,
             organisation=notice.organisation.short_name,
             rights=titles,
             due_on=min(request.due_on for request in requests),
             remedies=telling.remedies(submission),
-            tracker=telling.tracker_link(submission, at),
+            tracker=tracker,
         )
-    return challenge, telling.first_letter(submission, letter, at=at, to=filing.email)
+    return way_in, telling.first_letter(submission, letter, at=at, to=filing.email)
 
 
 def _checked(filing: Filing, by: Caller, at: datetime) -> Filing:

@@ -11,6 +11,7 @@ from notifications import outbox
 from notifications.letters import Letter
 from notifications.models import Message
 from verification import grants
+from verification.models import Grant
 
 TRACKER = "tracker"
 TRACKER_LASTS = timedelta(days=180)
@@ -31,6 +32,12 @@ def tracker_grant(submission_id: UUID, at: datetime) -> str:
     return grants.issue(TRACKER, submission_id, at, lasts=TRACKER_LASTS, uses=None)
 
 
+def first_tracker(submission: Submission, at: datetime) -> tuple[Grant, str]:
+    """Return the first grant for the tracker as a row that is inserted with the submission, and the link to it."""
+    grant, token = grants.prepare(TRACKER, submission.pk, at, lasts=TRACKER_LASTS, uses=None)
+    return grant, links.tracker(submission.reference, token)
+
+
 def tell(submission: Submission, letter: Letter, *, at: datetime, dedupe: str, to: str = "") -> None:
     """Queue a letter to the person, in the same transaction as the fact it tells; once per ``dedupe``."""
     message = outbox.queue(
@@ -46,8 +53,8 @@ def tell(submission: Submission, letter: Letter, *, at: datetime, dedupe: str, t
 
 
 def first_letter(submission: Submission, letter: Letter, *, at: datetime, to: str) -> Message:
-    """Return the first letter about a submission as a row that is inserted together with the submission."""
-    message = outbox.compose(
+    """Return the first letter about a submission as a row that is inserted with the submission."""
+    return outbox.compose(
         letter,
         to=to,
         language=submission.language,
@@ -56,8 +63,6 @@ def first_letter(submission: Submission, letter: Letter, *, at: datetime, to: st
         at=at,
         dedupe=f"greet:{submission.pk}",
     )
-    ring(Bell.MESSAGE, str(message.pk))
-    return message
 
 
 def remedies(submission: Submission) -> tuple[str, ...]:

@@ -2,15 +2,17 @@
 
 import pytest
 
-from dsr.api import throttles
+from dsr.api import authentication, throttles
 from tests.interfaces.api import client
 from tests.interfaces.api.client import Api
 
 
 @pytest.fixture(autouse=True)
-def _nothing_counted() -> None:
-    """What one test asked is not held against the next."""
+def _nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one test asked is not held against the next, and what it found out is not believed."""
     throttles.forget()
+    monkeypatch.setattr(authentication, "BELIEVED", 0.0)
+    authentication.forget()
 
 
 @pytest.fixture

@@ -134,6 +134,20 @@ def test_token_is_looked_up_in_one_statement(sam: Api) -> None:
     assert len(captured) == 1
 
 
+def test_busy_token_is_looked_up_once_in_a_while(sam: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(authentication, "BELIEVED", 3600.0)
+    sam.get(RIGHTS)
+
+    with CaptureQueriesContext(connection) as captured:
+        sam.get(RIGHTS)
+    ApiToken.objects.all().delete()
+    believed = sam.get(RIGHTS).status
+    authentication.forget()
+
+    assert (len(captured), believed) == (0, 200)
+    assert sam.get(RIGHTS).code == "invalid-token"
+
+
 def test_day_of_last_use_is_noted_once_a_day(sam: Api) -> None:
     sam.get(RIGHTS)
 
