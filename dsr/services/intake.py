@@ -10,8 +10,6 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import IntegrityError
 from django.utils.translation import gettext as _
 
@@ -21,12 +19,13 @@ from dsr.ids import new_reference
 from dsr.lifecycle import Actor
 from dsr.models import Channel, Deadline, DeadlineKind, SubjectRequest, Submission
 from dsr.rights import SPECS, Floor, Right
-from dsr.rules import COUNTRIES, EventKind, Notice, pack
+from dsr.rules import COUNTRIES, EventKind, Notice, NotInRules, pack
 from dsr.services import clocks, letters, links, telling
 from dsr.services._moves import Caller, Case, new_case
 from dsr.services.doorbell import Bell, ring
 from notifications import sealing
 from notifications.ids import uuid7
+from notifications.mail import deliverable
 from notifications.models import DataKey, Message
 from notifications.rows import insert
 from verification import mail
@@ -79,8 +78,13 @@ class Filed:
 
 
 def notice_for(at: datetime) -> Notice:
-    """Return the notice in force at an instant."""
-    return pack().notice_in_force(at.date())
+    """Return the notice in force at an instant; of what came in before the first one, the first one."""
+    rules = pack()
+    try:
+        return rules.notice_in_force(at.date())
+    except NotInRules:
+        ours = (notice for notice in rules.notices if notice.id == rules.organisation)
+        return min(ours, key=lambda notice: notice.in_force_from)
 
 
 def clean_text(text: str, *, lines: bool = False) -> str:
@@ -256,8 +260,9 @@ def _checked(filing: Filing, by: Caller, at: datetime) -> Filing:
     problems: dict[str, str] = {}
     cleaned = {name: _clean(name, getattr(filing, name), problems) for name in ("name", "phone", "email")}
     try:
-        validate_email(cleaned["email"])
-    except ValidationError:
+        # The form that is mailed to: one that passes for an address and cannot be sent to must not get further.
+        cleaned["email"] = deliverable(cleaned["email"])
+    except ValueError:
         problems.setdefault("email", _("Enter a mail address in the form name@example.org."))
     _check_where(filing, notice_for(filing.received_at or at), problems)
     wants = _checked_wants(filing, problems)
