@@ -79,6 +79,7 @@ def save(
         return systems.enter(systems.Entry(config=config, **asdict(particulars)), at=at)
     if system_id is None:
         raise Incomplete(_("A new system needs a connection."), field="config")
+    systems.check_owner(particulars.owner_email)
     with transaction.atomic():
         system = System.objects.select_for_update().filter(pk=system_id).first()
         if system is None:

@@ -13,6 +13,7 @@ from dsr.errors import Incomplete
 from dsr.models import System
 from dsr.rules import pack
 from notifications.ids import uuid7
+from notifications.mail import deliverable
 from notifications.models import DataKey
 
 
@@ -32,10 +33,19 @@ class Entry:
 
 def enter(entry: Entry, *, at: datetime) -> System:
     """Enter a system, or change the one of the same key. Raises Incomplete with what is wrong in its configuration."""
+    check_owner(entry.owner_email)
     # A service is asked what it holds, so this comes before the transaction.
     categories, identifiers = _described(entry)
     with transaction.atomic():
         return _keep(entry, categories, identifiers, at)
+
+
+def check_owner(address: str) -> None:
+    """Raise Incomplete unless the owner of a system can be written to."""
+    try:
+        deliverable(address)
+    except ValueError:
+        raise Incomplete(_("Enter a mail address in the form name@example.org."), field="owner_email") from None
 
 
 def _keep(entry: Entry, categories: list[str], identifiers: list[str], at: datetime) -> System:
