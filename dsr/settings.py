@@ -304,6 +304,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "dsr.middleware.RequestLog",
     "django.middleware.security.SecurityMiddleware",
+    "dsr.middleware.Direct",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "dsr.middleware.SecurityHeaders",

@@ -4,7 +4,6 @@ A filing is seven inserts. Put together and sent one by one they cost more than 
 of a statement is written once per process, and PostgreSQL gets all of them in one message.
 """
 
-from collections.abc import Iterator
 from contextlib import nullcontext
 from datetime import date, datetime
 from functools import lru_cache
@@ -46,17 +45,15 @@ def insert(*rows: Model) -> None:
 
 def _statement(rows: list[Model], database: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
     """Return the statement for rows of one table, and its values."""
-    fields = tuple(_given(rows[0]))
+    fields = [field for field in rows[0]._meta.concrete_fields if any(_given(field, row) for row in rows)]
     values = [_value(field, row, database) for row in rows for field in fields]
     return _text(type(rows[0]), tuple(field.column for field in fields), len(rows), database.vendor), values
 
 
-def _given(row: Model) -> Iterator[AnyField]:
-    """Yield the columns that the row brings; the others are left to the database."""
-    for field in row._meta.concrete_fields:
-        value = row.__dict__.get(field.attname)
-        if not isinstance(value, DatabaseDefault) and not (field.primary_key and value is None):
-            yield field
+def _given(field: AnyField, row: Model) -> bool:
+    """Say whether a row brings a value; what is null, or the database's to fill in, need not be written."""
+    value = row.__dict__[field.attname]
+    return not isinstance(value, DatabaseDefault) and (value is not None or field.has_db_default())
 
 
 def _value(field: AnyField, row: Model, database: BaseDatabaseWrapper) -> Any:

@@ -207,3 +207,17 @@ def test_head_is_get_without_a_body(sam: Api) -> None:
     response = sam.client.head(f"{V1}/requests", headers=sam.headers)
 
     assert (response.status_code, response.content) == (200, b"")
+
+
+def test_every_answer_carries_the_headers_of_the_house(sam: Api) -> None:
+    for path in ("/requests", "/nothing", "/rights?country=IE&relationship=customer"):
+        headers = sam.get(path).headers
+
+        assert headers["Content-Security-Policy"].startswith("default-src 'none'")
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["Referrer-Policy"] == "same-origin"
+        assert headers["X-Frame-Options"] == "DENY"
+        assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+        assert headers["X-Request-ID"]
+        assert int(headers["Content-Length"]) > 0
+        assert not sam.client.cookies
