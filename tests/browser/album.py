@@ -1,0 +1,19 @@
+"""The pictures of the docs, taken while the journey passes by: `PICTURES=1` writes them to `docs/images`."""
+
+import os
+from pathlib import Path
+
+from playwright.sync_api import Page
+
+FOLDER = Path(__file__).resolve().parents[2] / "docs" / "images"
+_MOST = 300_000
+
+
+def keep(page: Page, name: str, height: int) -> None:
+    """Keep the upper part of a page, where pictures are wanted; `height` is in pixels."""
+    if os.environ.get("PICTURES") != "1":
+        return
+    width = (page.viewport_size or {"width": 1200})["width"]
+    path = FOLDER / f"{name}.png"
+    page.screenshot(path=path, full_page=True, clip={"x": 0, "y": 0, "width": width, "height": height})
+    assert path.stat().st_size < _MOST, f"{name} is too large for a page of the docs"
