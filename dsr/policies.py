@@ -159,7 +159,7 @@ def refusal_prepared(request: SubjectRequest, by: Caller, at: datetime) -> None:
 @_need
 def all_systems_answered(request: SubjectRequest, by: Caller, at: datetime) -> None:
     """No step is open."""
-    states = set(request.steps.values_list("state", flat=True))
+    states = set(request.steps.order_by().values_list("state", flat=True))
     if states - {StepState.DONE}:
         raise WrongState(_("Some systems have not answered yet."), code="search-open")
 
@@ -249,7 +249,7 @@ def standing_rule(request: SubjectRequest, by: Caller, at: datetime) -> None:
         raise WrongState(_("No standing rule releases this kind of request."), code="no-standing-rule")
     plain = {StepResult.FOUND, StepResult.NOTHING_HELD}
     if (
-        set(request.steps.values_list("result", flat=True)) - plain
+        set(request.steps.order_by().values_list("result", flat=True)) - plain
         or request.withholdings.filter(lifted_at=None).exists()
     ):
         raise WrongState(_("Something is missing or held back, so people must decide."), code="not-plain")

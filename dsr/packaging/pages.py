@@ -13,7 +13,7 @@ from typing import Any
 
 from django.template.loader import render_to_string
 from django.utils.formats import number_format
-from django.utils.translation import get_language_bidi, gettext, ngettext
+from django.utils.translation import get_language, get_language_bidi, gettext, ngettext
 
 from dsr.connectors.base import Field, FieldType, Json
 from dsr.packaging.contents import Category, Kind, PackageContents, SearchOutcome, Statement, SystemPart
@@ -150,9 +150,8 @@ def _digest(template: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(render_to_string(template).encode()).digest()).decode()
 
 
-def _split(page: str) -> tuple[bytes, bytes]:
-    before, after = page.encode("utf-8", "replace").split(_MARK)
-    return before, after
+def _split(page: str) -> list[bytes]:
+    return page.encode("utf-8", "replace").split(_MARK)
 
 
 def _shell(contents: PackageContents, plan: Plan, shown: int) -> dict[str, Any]:
@@ -222,17 +221,26 @@ def _dataset(contents: PackageContents, rows: PlannedRows, system: int, number: 
         "shown": _number(len(sample)) if len(sample) < rows.held.rows else "",
         "single": single,
         "headings": list(zip(map(visible, headings(rows.fields)), map(_css, rows.fields), strict=True)),
-        "groups": _groups(contents, rows.fields, sample[0] if single else {}),
+        "groups": _groups(contents, rows.fields, sample[0]) if single else [],
         "withheld": [(visible(each.title), visible(each.reason)) for each in rows.withheld],
         "json": rows.json,
         "csv": rows.csv,
         "schema": rows.schema,
     }
-    before, after = _split(render_to_string("package/dataset.html", context))
+    before, *after = _split(render_to_string("package/dataset.html", context))
     yield before
     if not single:
         yield from _table_rows(sample, rows.fields)
-    yield after
+        yield after.pop(0)
+        yield _meanings(rows.title, tuple(_by_category(contents, rows.fields)), get_language())
+    yield from after
+
+
+@lru_cache(maxsize=256)
+def _meanings(title: str, groups: tuple[tuple[Category, tuple[Field, ...]], ...], _language: str) -> bytes:
+    """What each column of a data set means. Nothing in it is about one person, so it is used again."""
+    context = {"css": "meaning", "caption": visible(title), "groups": [_group(*group, {}) for group in groups]}
+    return render_to_string("package/fields.html", context).encode("utf-8", "replace")
 
 
 def _first(rows: PlannedRows) -> Iterator[dict[str, Json]]:
@@ -246,26 +254,32 @@ def _first(rows: PlannedRows) -> Iterator[dict[str, Json]]:
 
 
 def _groups(contents: PackageContents, fields: Iterable[Field], record: dict[str, Json]) -> list[dict[str, Any]]:
+    return [_group(category, group, record) for category, group in _by_category(contents, fields)]
+
+
+def _by_category(contents: PackageContents, fields: Iterable[Field]) -> Iterator[tuple[Category, tuple[Field, ...]]]:
     """Fields by category, because the category says where they come from and what they are for."""
-    by_category: dict[str, list[Field]] = {}
+    groups: dict[str, list[Field]] = {}
     for field in fields:
-        by_category.setdefault(field.category, []).append(field)
-    return [
-        {
-            "category": contents.dictionary.get(category) or Category(category, category),
-            "fields": [
-                {
-                    "title": visible(field.title or field.name),
-                    "name": visible(field.name),
-                    "description": visible(field.description),
-                    "value": _shown(record.get(field.name), field),
-                    "css": _css(field),
-                }
-                for field in group
-            ],
-        }
-        for category, group in by_category.items()
-    ]
+        groups.setdefault(field.category, []).append(field)
+    for category, group in groups.items():
+        yield contents.dictionary.get(category) or Category(category, category), tuple(group)
+
+
+def _group(category: Category, fields: Iterable[Field], record: dict[str, Json]) -> dict[str, Any]:
+    return {
+        "category": category,
+        "fields": [
+            {
+                "title": visible(field.title or field.name),
+                "name": visible(field.name),
+                "description": visible(field.description),
+                "value": _shown(record.get(field.name), field),
+                "css": _css(field),
+            }
+            for field in fields
+        ],
+    }
 
 
 def _css(field: Field) -> str:

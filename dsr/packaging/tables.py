@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
@@ -82,20 +83,43 @@ def headings(fields: tuple[Field, ...]) -> list[str]:
 
 def schema(rows: PlannedRows, dictionary: Mapping[str, Category]) -> bytes:
     """The data set's JSON Schema, 2020-12: types that hold for every value, and the words of the dictionary."""
-    described = {field.name: _property(field, rows.held.types[field.name], dictionary) for field in rows.fields}
+    fields = tuple((field, rows.held.types[field.name], dictionary.get(field.category)) for field in rows.fields)
+    text = _schema(rows.title, rows.held.dataset.description, fields)
+    # No text can hold this: quotation marks inside of texts are written as \".
+    return text.replace(_UNCOUNTED, _counted(rows.held.rows), 1).encode()
+
+
+_Described = tuple[Field, frozenset[str], Category | None]
+"""A field, the types of its values, and the entry of the dictionary for its category."""
+
+
+@lru_cache(maxsize=256)
+def _schema(title: str, description: str, fields: tuple[_Described, ...]) -> str:
+    """A schema without the number of records. Nothing else in it is about one person, so it is used again."""
     document = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": rows.title,
-        "description": rows.held.dataset.description,
+        "title": title,
+        "description": description,
         "type": "array",
-        "minItems": rows.held.rows,
-        "maxItems": rows.held.rows,
-        "items": {"type": "object", "properties": described, "additionalProperties": False},
+        "minItems": None,
+        "maxItems": None,
+        "items": {
+            "type": "object",
+            "properties": {each[0].name: _property(*each) for each in fields},
+            "additionalProperties": False,
+        },
     }
-    return json.dumps(document, ensure_ascii=True, indent=1).encode() + b"\n"
+    return json.dumps(document, ensure_ascii=True, indent=1) + "\n"
 
 
-def _property(field: Field, seen: frozenset[str], dictionary: Mapping[str, Category]) -> dict[str, Any]:
+def _counted(number: int | None) -> str:
+    return json.dumps({"minItems": number, "maxItems": number}, indent=1).strip("{}\n")
+
+
+_UNCOUNTED = _counted(None)
+
+
+def _property(field: Field, seen: frozenset[str], category: Category | None) -> dict[str, Any]:
     kinds = set(seen - {"null"}) or {_DECLARED.get(field.type, "string")}
     if "number" in kinds:
         kinds.discard("integer")
@@ -104,7 +128,6 @@ def _property(field: Field, seen: frozenset[str], dictionary: Mapping[str, Categ
     if field.type is FieldType.BINARY:
         entry["contentEncoding"] = "base64"
     entry["x-kind"] = str(field.type)
-    category = dictionary.get(field.category)
     entry["x-category"] = {"id": field.category}
     if category is not None:
         entry["x-category"] |= {

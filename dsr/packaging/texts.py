@@ -2,6 +2,7 @@
 
 import textwrap
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from django.utils.translation import gettext
 
@@ -23,8 +24,9 @@ def readme(contents: PackageContents, plan: Plan) -> bytes:
     return _text(_readme(contents, plan))
 
 
+@lru_cache(maxsize=32)
 def statement(value: Statement) -> bytes:
-    """The statement without markup."""
+    """The statement without markup. Nothing in it is about one person, so texts are kept and used again."""
     return _text(_statement(value))
 
 

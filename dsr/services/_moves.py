@@ -99,6 +99,14 @@ class Case:
             self._save(request)
         self.record(verb, by=by, at=at, request=request, source=source, data=data, role=by.acting_as(move))
 
+    def try_move(self, request: SubjectRequest, verb: str, *, by: Caller, at: datetime) -> bool:
+        """Make one move if nothing stands against it. Returns whether it was made."""
+        try:
+            self.move(request, verb, by=by, at=at)
+        except RecourseError:
+            return False
+        return True
+
     def _save(self, request: SubjectRequest) -> None:
         """Save what differs from the row, whoever changed it since it was loaded."""
         request.version += 1

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import ExitStack
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 
 from django.utils import translation
@@ -47,15 +47,37 @@ def notice_of(request: SubjectRequest) -> Notice:
 
 def statement_of(request: SubjectRequest) -> Statement:
     """Return how data of people in this person's relationship and region is used."""
+    return _told(request)[0]
+
+
+def _told(request: SubjectRequest) -> tuple[Statement, parts.Statement]:
     submission = request.submission
-    return statement(
-        notice_of(request),
+    return _telling(
+        pack().version,
+        submission.notice_id,
+        submission.notice_version,
         submission.relationship,
         submission.country,
         submission.region,
         local_date(submission.received_at, submission.zone),
-        language=submission.language,
+        submission.language,
     )
+
+
+@lru_cache(maxsize=256)
+def _telling(
+    _rules: str,
+    notice_id: str,
+    version: str,
+    relationship: str,
+    country: str,
+    region: str,
+    on: date,
+    language: str,
+) -> tuple[Statement, parts.Statement]:
+    """Return a statement, whole and as a package holds it. Nothing in it is about one person, so it serves many."""
+    told = statement(pack().notice(notice_id, version), relationship, country, region, on, language=language)
+    return told, _statement_part(told)
 
 
 def contents_of(request: SubjectRequest, at: datetime, parcels: ExitStack) -> parts.PackageContents:
@@ -73,7 +95,7 @@ def contents_of(request: SubjectRequest, at: datetime, parcels: ExitStack) -> pa
         language=submission.language,
         organisation=parts.Organisation(notice.organisation.name, _contact(notice)),
         person_hint=mask(submission.open("email")),
-        statement=_statement_part(statement_of(request)),
+        statement=_told(request)[1],
         complain=telling.remedies(submission),
         dictionary=_dictionary(submission.notice_id, submission.notice_version, submission.language),
         systems=tuple(_system_part(step, parcels) for step in _steps(request)),
@@ -108,12 +130,11 @@ def _outcome(step: Step, count: int, ground: str) -> tuple[LedgerOutcome, int, s
 
 
 def _steps(request: SubjectRequest) -> list[Step]:
-    return list(request.steps.select_related("system", "request__submission__data_key").order_by("system__key"))
+    return list(request.steps.select_related("system").order_by("system__key"))
 
 
 def _withholdings(request: SubjectRequest) -> list[Withholding]:
-    rows = request.withholdings.filter(lifted_at__isnull=True)
-    return list(rows.select_related("system", "request__submission__data_key"))
+    return list(request.withholdings.filter(lifted_at__isnull=True).select_related("system"))
 
 
 def _system_part(step: Step, parcels: ExitStack) -> parts.SystemPart:

@@ -80,21 +80,17 @@ def build_now(request: SubjectRequest, at: datetime) -> Deadline:
 
 
 def build_soon(request: SubjectRequest, at: datetime) -> None:
-    """Have the answer built: a new row, or the earlier one set back when the answer is built anew."""
+    """Have the answer built: a new row, or the earlier one set back when the answer is built anew.
+
+    Inside the transaction that holds the submission, so nobody else does it meanwhile.
+    """
     fresh = build_now(request, at)
-    Deadline.objects.update_or_create(
-        submission_id=request.submission_id,
-        request_id=request.pk,
-        kind=fresh.kind,
-        regime="",
-        ordinal=0,
-        defaults={"due_at": at, "done_at": None, "claimed_until": None, "attempts": 0},
-    )
+    earlier = Deadline.objects.filter(request=request, kind=fresh.kind, regime="", ordinal=0)
+    if not earlier.update(due_at=at, done_at=None, claimed_until=None, attempts=0):
+        fresh.save(force_insert=True)
 
 
-def counted(
-    request: SubjectRequest, history: Iterable[Event] | None = None
-) -> list[tuple[int, EventKind, datetime]]:
+def counted(request: SubjectRequest, history: Iterable[Event] | None = None) -> list[tuple[int, EventKind, datetime]]:
     """Return what happened to a request and counts for its clocks: place in the history, kind and instant.
 
     ``history`` holds the events of the submission, in order, where the caller has read them already.

@@ -88,7 +88,7 @@ def _record(request_id: UUID, deadline: Deadline, package: Package, at: datetime
         package.request, package.number = request, request.packages.count() + 1
         package.expires_at = at + timedelta(days=settings.DOWNLOAD_DAYS)
         package.save(force_insert=True)
-        _keep_ledger(request, at)
+        _keep_ledger(request, package, at)
         data = {"package": package.number, "sha256": package.sha256, "size": package.size}
         case.move(request, "built", by=_SYSTEM, at=at, data=data)
         Deadline.objects.filter(request=request, done_at__isnull=True).update(done_at=at)
@@ -99,17 +99,17 @@ def _record(request_id: UUID, deadline: Deadline, package: Package, at: datetime
     return True
 
 
-def _keep_ledger(request: SubjectRequest, at: datetime) -> None:
+def _keep_ledger(request: SubjectRequest, package: Package, at: datetime) -> None:
     """One line for every category of every system in scope; an answer given anew replaces the old lines."""
     lines = assembling.ledger_of(request, at)
-    if request.packages.count() > 1:
+    if package.number > 1:
         LedgerEntry.objects.filter(request=request).delete()
     LedgerEntry.objects.bulk_create(lines)
 
 
 def _release_parcels(request: SubjectRequest) -> list[str]:
     """Let go of the copies that the package was made from: it holds what was released, and they held more."""
-    names = list(request.steps.exclude(parcel="").values_list("parcel", flat=True))
+    names = list(request.steps.order_by().exclude(parcel="").values_list("parcel", flat=True))
     if names:
         Step.objects.filter(request=request).update(parcel="")
     return names

@@ -20,7 +20,6 @@ from dsr.models import (
     System,
     WorksheetFile,
 )
-from dsr.policies import can_make
 from dsr.services import clocks
 from dsr.services._moves import Caller, Case
 from dsr.services.storage import vault
@@ -117,15 +116,12 @@ def finish_step(
     request = case.request(step.request_id)
     data = {"system": step.system.key, "result": str(result), "counts": step.counts}
     case.record("system_answered", by=by, at=at, request=request, data=data)
-    if not request.steps.exclude(state=StepState.DONE).exists():
-        finish_search(case, request, at)
+    finish_search(case, request, at)
 
 
 def finish_search(case: Case, request: SubjectRequest, at: datetime) -> None:
-    """Note that the search is over, and release plain cases where the organisation has a standing rule."""
-    if not can_make(request, "found", _SYSTEM, at):
+    """Note that the search is over, if it is, and release plain cases where the organisation has a standing rule."""
+    if not case.try_move(request, "found", by=_SYSTEM, at=at):
         return
-    case.move(request, "found", by=_SYSTEM, at=at)
-    if request.right in settings.AUTO_APPROVE and can_make(request, "approve_by_rule", _SYSTEM, at):
-        case.move(request, "approve_by_rule", by=_SYSTEM, at=at)
+    if request.right in settings.AUTO_APPROVE and case.try_move(request, "approve_by_rule", by=_SYSTEM, at=at):
         clocks.build_soon(request, at)
