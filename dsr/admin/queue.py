@@ -83,8 +83,8 @@ class RightFilter(Choices):
     parameter_name = "right"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """Return every right."""
-        return [(str(right), str(spec.title)) for right, spec in SPECS.items()]
+        """Return every right, as the column calls it."""
+        return [(str(right), words.right_title(right)) for right in SPECS]
 
     def narrowed(self, queryset: QuerySet[Any], value: str) -> QuerySet[Any]:
         """Return requests for one right."""
