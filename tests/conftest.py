@@ -58,10 +58,20 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep serial tests on one worker."""
+    """Keep serial tests on one worker, and those with a browser on one, a module at a time.
+
+    The browser's driver bears no second one beside it, so the modules that use it must not take turns.
+    """
+
+    def module_of_a_browser(item: pytest.Item) -> str:
+        return item.nodeid.partition("::")[0] if item.get_closest_marker("browser") else ""
+
     for item in items:
-        if item.get_closest_marker("serial"):
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.xdist_group("browser"))
+        elif item.get_closest_marker("serial"):
             item.add_marker(pytest.mark.xdist_group("serial"))
+    items.sort(key=module_of_a_browser)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

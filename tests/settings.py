@@ -13,6 +13,12 @@ if "DATA_DIR" not in os.environ:
     _folder = tempfile.mkdtemp(prefix="recourse-test-")
     atexit.register(shutil.rmtree, _folder, ignore_errors=True)
     os.environ["DATA_DIR"] = _folder
+if _worker := os.environ.get("PYTEST_XDIST_WORKER"):
+    # Workers side by side have files and a cache of their own: one that empties its cache leaves the others theirs.
+    os.environ["DATA_DIR"] = str(Path(os.environ["DATA_DIR"]) / _worker)
+    if os.environ.get("CACHE_URL", "").startswith("redis://"):
+        _number = 10 + int(_worker.removeprefix("gw")) % 6
+        os.environ["CACHE_URL"] = f"{os.environ['CACHE_URL'].rpartition('/')[0]}/{_number}"
 for _name, _value in {
     "SECRET_KEY": "a-key-for-tests-only-" + "0123456789" * 4,
     "FIELD_KEYS": "k2:" + "AgIC" * 10 + "AgI=,k1:" + "AQEB" * 10 + "AQE=",

@@ -61,22 +61,22 @@ class Tally:
 
 def sweep(at: datetime) -> Tally:
     """Work on what is due, a batch of each kind."""
-    tally, now = Tally(), _Clock(at)
-    _search(tally, search.due_steps(at, BATCH), at, now)
+    tally, clock = Tally(), _Clock(at)
+    _search(tally, search.due_steps(at, BATCH), at, clock)
     for step_id, request_id in worksheets.due_reminders(at, BATCH):
-        tally.reminders += _safely(tally, partial(worksheets.remind, step_id, request_id, now()))
-    _meet(tally, Q(), now)
-    _safely(tally, lambda: _deliver(tally, now()))
+        tally.reminders += _safely(tally, partial(worksheets.remind, step_id, request_id, clock()))
+    _meet(tally, Q(), clock)
+    _safely(tally, lambda: _deliver(tally, clock()))
     for message in outbox.news(BATCH):
-        tally.troubles += _safely(tally, partial(mailing.report_trouble, message, at=now()))
+        tally.troubles += _safely(tally, partial(mailing.report_trouble, message, at=clock()))
     return tally
 
 
 def work(submission_id: UUID, at: datetime) -> Tally:
     """Work on what is due for one submission, until nothing is: its steps, then what follows from them."""
-    tally, now = Tally(), _Clock(at)
-    _search(tally, search.due_steps(at, BATCH, submission_id), at, now)
-    _meet(tally, Q(submission_id=submission_id), now)
+    tally, clock = Tally(), _Clock(at)
+    _search(tally, search.due_steps(at, BATCH, submission_id), at, clock)
+    _meet(tally, Q(submission_id=submission_id), clock)
     return tally
 
 
@@ -98,18 +98,18 @@ class _Clock:
         return self._at + timedelta(seconds=monotonic() - self._started)
 
 
-def _meet(tally: Tally, only: Q, now: _Clock) -> None:
+def _meet(tally: Tally, only: Q, clock: _Clock) -> None:
     """Work on the deadlines that are due, those too that the searches of this very sweep have set."""
-    for deadline in _claim(now.exact(), only):
-        _handle(tally, deadline, max(now(), deadline.due_at))
+    for deadline in _claim(clock.exact(), only):
+        _handle(tally, deadline, max(clock(), deadline.due_at))
 
 
-def _search(tally: Tally, step_ids: list[UUID], at: datetime, now: _Clock) -> None:
+def _search(tally: Tally, step_ids: list[UUID], at: datetime, clock: _Clock) -> None:
     """Ask one system after the other. Slow ones must not keep deadlines and mail waiting; the next sweep goes on."""
     for step_id in step_ids:
-        if now() >= at + SEARCH_WITHIN:
+        if clock() >= at + SEARCH_WITHIN:
             break
-        tally.steps += _safely(tally, partial(search.run_step, step_id, at=now()))
+        tally.steps += _safely(tally, partial(search.run_step, step_id, at=clock()))
 
 
 def _deliver(tally: Tally, at: datetime) -> None:

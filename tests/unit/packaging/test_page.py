@@ -1,6 +1,5 @@
 """OPEN-ME.html in a real browser, opened from disk as people open it."""
 
-import os
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,7 +7,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from dsr.connectors.base import Row
 from dsr.packaging import builder
@@ -17,24 +16,7 @@ from tests.unit.packaging.samples import ORDERS, contents, spooled, systems, vau
 
 pytestmark = pytest.mark.browser
 
-QUIET = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 Open = Callable[..., Page]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=os.environ["TEST_CHROMIUM"], args=list(QUIET))
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
