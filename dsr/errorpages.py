@@ -6,7 +6,6 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 
-
 _BARE = "<!doctype html><title>Error</title><p>Something went wrong on our side. Please try again in a few minutes."
 
 

@@ -44,7 +44,7 @@ def test_person_gets_a_copy_of_her_data_from_the_form_to_the_opened_package(
 def asks(ada: Window) -> str:
     """From the privacy centre through the form; returns the reference."""
     ada.open("/", "Your data, and what you can ask of us")
-    album.keep(ada.page, "home", 760)
+    album.keep(ada.page, "home", 800)
     ada.follow("Make a request", "How do you know us?")
     ada.choose("Customer or account holder")
     ada.press("Continue", "Where do you live?")
@@ -58,7 +58,7 @@ def asks(ada: Window) -> str:
     ada.fill("Name", "Ada Lovelace")
     ada.press("Continue", "Check your answers")
     ada.says("Customer or account holder", "Ireland", "Be informed", COPY, ADA_EMAIL, "Ada Lovelace")
-    album.keep(ada.page, "check", 900)
+    album.keep(ada.page, "check", 1090, width=820)
     ada.press("Send the request", "Your request is with us")
     reference = re.search(r"[2-9A-Z]{5}-[2-9A-Z]{5}", ada.page.title())
     assert reference
@@ -81,7 +81,7 @@ def reads_the_statement(ada: Window) -> None:
     """The part that needed no proof is ready first."""
     ada.open(letters.link(letters.newest(ADA_EMAIL, "We are working"), "/requests/"), TRACKER)
     ada.says("It is your turn", "ready to collect", "being worked on")
-    album.keep(ada.page, "tracker", 1250)
+    album.keep(ada.page, "tracker", 1080)
     ada.press("Read the answer", "How Twilio uses your data")
     ada.page.get_by_role("link", name="Back to request").click()
     ada.arrived(TRACKER)
@@ -99,7 +99,7 @@ def reports(owner: Window, folder: Path) -> str:
         owner.press("Add this file", SHEET)
         owner.says(name)
     owner.choose("I searched and found something")
-    album.keep(owner.page, "worksheet", 1500)
+    album.keep(owner.page, "worksheet", 1640, width=820)
     owner.press("Send the report", "Thank you, this worksheet is closed")
     work()
     return link
@@ -109,7 +109,7 @@ def prepares(hal: Window, reference: str) -> None:
     """Hal finds the request in the queue, holds something back and proposes to give the rest."""
     hal.sign_in("hal", "hal-handles")
     hal.follow("Requests", "Requests")
-    album.keep(hal.page, "queue", 620)
+    album.keep(hal.page, "queue", 790)
     hal.fill("Find by reference", ADA_EMAIL)
     hal.press("Find", "Requests")
     row = hal.page.get_by_role("row", name=re.compile(f"{reference} .*in review"))
@@ -128,7 +128,7 @@ def prepares(hal: Window, reference: str) -> None:
     hal.says("hal proposes to give the data. Somebody else must approve it.")
     expect(hal.page.locator("summary", has_text="Approve and release")).to_have_count(0)
     hal.arrived(reference)
-    album.keep(hal.page, "review", 1300)
+    album.keep(hal.page, "review", 1280)
 
 
 def approves(vera: Window, reference: str) -> None:
@@ -177,7 +177,7 @@ def opens(watch: Watch, package: Path, reference: str) -> None:
     page = watch.file(unpacked / "OPEN-ME.html")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     expect(page.get_by_text(REASON).first).to_be_visible()
-    album.keep(page, "package", 1100)
+    album.keep(page, "package", 1400)
 
 
 def sees_it_closed(ada: Window, reference: str, proof: str, sheet: str) -> None:

@@ -1,0 +1,84 @@
+"""Runs the benchmark: `python -m tests.bench [--only NAME ...] [--strict]`.
+
+Prints a table and what the figures have to reach, and writes var/bench.json. `--only` takes names of figures or of
+groups. With `--strict` a bar that is missed is a failure.
+"""
+
+import argparse
+import platform
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from functools import cached_property
+from pathlib import Path
+from time import monotonic
+
+from tests.bench import access, create, figures, installation
+from tests.bench.figures import Figure
+from tests.bench.installation import Site
+from tests.run import ROOT
+
+
+class Bench:
+    """The installations that figures share, each made when first needed."""
+
+    def __init__(self, stack: ExitStack) -> None:
+        self._stack = stack
+        self.server = installation.postgres()
+        installation.drop_leftovers(self.server)
+        self._redis = stack.enter_context(installation.broker())
+
+    def site(self, label: str, **env: str) -> Site:
+        """Make an installation that lasts as long as the benchmark."""
+        return self._stack.enter_context(installation.site(self.server, self._redis, label, **env))
+
+    @cached_property
+    def small(self) -> Site:
+        """Nothing in it yet."""
+        return self.site("small")
+
+
+Group = Callable[[Bench], Iterable[Figure]]
+GROUPS: dict[str, tuple[tuple[str, ...], Group]] = {
+    "create": (("create_c1", "create_c8", "create_c32"), lambda bench: create.measure(bench.small)),
+    "access": (
+        ("access_1", "access_100"),
+        lambda bench: access.measure(bench.site("access", **access.ENVIRONMENT), bench.server),
+    ),
+}
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make bench", description="Measure the service against PostgreSQL.")
+    known = [*GROUPS, *(name for names, _ in GROUPS.values() for name in names)]
+    parser.add_argument("--only", nargs="+", choices=known, metavar="NAME", help="Figures or groups.")
+    parser.add_argument("--strict", action="store_true", help="Fail when a bar is missed.")
+    parser.add_argument("--out", type=Path, default=ROOT / "var" / "bench.json", help="Where the figures go.")
+    return parser.parse_args()
+
+
+def _measured(bench: Bench, only: list[str] | None) -> Iterator[Figure]:
+    for group, (names, measure) in GROUPS.items():
+        if only and not {group, *names} & set(only):
+            continue
+        began = monotonic()
+        for figure in measure(bench):
+            print(f"  {figure.name}: {figure.value:,.4g} {figure.unit} (bare {figure.baseline:,.4g})", flush=True)
+            yield figure
+        print(f"{group} took {monotonic() - began:.0f} s", flush=True)
+
+
+def main() -> int:
+    """Measure, show, judge."""
+    arguments = _arguments()
+    print(f"Measuring on {platform.machine()}, Python {platform.python_version()}.", flush=True)
+    with ExitStack() as stack:
+        found = list(_measured(Bench(stack), arguments.only))
+    figures.save(found, arguments.out)
+    bars, whole = figures.judged(figures.values_of(found))
+    print(f"\n{figures.table(found)}\n\n{bars}\n\nWritten to {arguments.out}.")
+    return 0 if whole or not arguments.strict else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
