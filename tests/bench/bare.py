@@ -95,7 +95,7 @@ def _project() -> Any:
             fields = "__all__"
 
     class Create(generics.CreateAPIView):
-        queryset = Bare.objects.all()
+        queryset = Bare._default_manager.all()
         serializer_class = BareSerializer
 
     urlpatterns.append(path("bare", Create.as_view()))
