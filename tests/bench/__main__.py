@@ -9,14 +9,26 @@ import platform
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from time import monotonic
 
-from tests.bench import access, create, figures, installation
+from tests.bench import access, clock, cold, create, figures, installation, listing, package, sweep
 from tests.bench.figures import Figure
 from tests.bench.installation import Site
 from tests.run import ROOT
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """An installation with many filings in it, a token for it, and somebody who filed."""
+
+    site: Site
+    token: str
+    email: str
+    reference: str
 
 
 class Bench:
@@ -37,13 +49,53 @@ class Bench:
         """Nothing in it yet."""
         return self.site("small")
 
+    @cached_property
+    def ten_thousand(self) -> Filled:
+        """Ten thousand filings."""
+        return self._filled("10k", 10_000)
+
+    @cached_property
+    def million(self) -> Filled:
+        """A million filings."""
+        return self._filled("1m", 1_000_000)
+
+    def _filled(self, label: str, total: int) -> Filled:
+        site = self.site(label, CASE_KEPT_DAYS="90")
+        made = site.call("tests.bench.population:fill", total=total)
+        print(f"  {total:,} filings, {made['rows']:,} rows, made in {made['seconds']:.0f} s", flush=True)
+        return Filled(site, site.call("tests.bench.seed:token"), made["email"], made["reference"])
+
 
 Group = Callable[[Bench], Iterable[Figure]]
+
+
+def _list_1m(bench: Bench) -> Iterator[Figure]:
+    filled = bench.million
+    yield from listing.lists(filled.site, "1m", filled.token)
+    yield from listing.exact(filled.site, "1m", filled.token, filled.email, filled.reference)
+
+
 GROUPS: dict[str, tuple[tuple[str, ...], Group]] = {
     "create": (("create_c1", "create_c8", "create_c32"), lambda bench: create.measure(bench.small)),
     "access": (
         ("access_1", "access_100"),
         lambda bench: access.measure(bench.site("access", **access.ENVIRONMENT), bench.server),
+    ),
+    "package": (("package_1gb", "package_1gb_rss"), lambda bench: package.measure(bench.small)),
+    "clock": (("clock_100k",), lambda bench: clock.measure(bench.small)),
+    "list_10k": (
+        ("list_10k",),
+        lambda bench: listing.lists(bench.ten_thousand.site, "10k", bench.ten_thousand.token),
+    ),
+    "sweep_10k": (
+        ("sweep_idle_10k", "sweep_due_1k_of_10k"),
+        lambda bench: chain(sweep.idle(bench.ten_thousand.site, "10k"), sweep.due(bench.ten_thousand.site, "10k")),
+    ),
+    "list_1m": (("list_1m", "exact_1m"), _list_1m),
+    "cold": (("cold_start_1m",), lambda bench: cold.measure(bench.million.site, bench.million.token)),
+    "sweep_1m": (
+        ("sweep_idle_1m", "sweep_due_1k_of_1m"),
+        lambda bench: chain(sweep.idle(bench.million.site, "1m"), sweep.due(bench.million.site, "1m")),
     ),
 }
 

@@ -56,7 +56,7 @@ def measure(site: Site) -> Iterator[Figure]:
         connection.execute(bare.TABLE)
     with site.served() as (port, process), bare_served(site) as (bare_port, bare_process):
         ours = _Side("ours", site.database, process.pid, lambda **load: filing(port, token, **load))
-        theirs = _Side("bare", site.database, bare_process.pid, lambda **load: _bare_filing(bare_port, **load))
+        theirs = _Side("bare", site.database, bare_process.pid, lambda **load: bare_filing(bare_port, **load))
         for connections in CONNECTIONS:
             for side in (ours, theirs) * _TURNS:
                 side.take_turn(connections)
@@ -114,10 +114,15 @@ def _figure(connections: int, ours: _Side, theirs: _Side, inserts: float, statem
 @contextmanager
 def bare_served(site: Site) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
     """Serve the bare project by the command that serves the service."""
-    port = free_port()
-    command = site.call("tests.bench.create:command_of_web", port=port)
+    port, command = bare_command(site)
     with site.running(*command, port=port, BENCH_BARE="1") as process:
         yield port, process
+
+
+def bare_command(site: Site) -> tuple[int, list[str]]:
+    """Return a port, and the command that serves the bare project there."""
+    port = free_port()
+    return port, site.call("tests.bench.create:command_of_web", port=port)
 
 
 def command_of_web(port: int) -> list[str]:
@@ -129,7 +134,7 @@ def command_of_web(port: int) -> list[str]:
     return [*web[:-1], "tests.bench.bare:application"]
 
 
-def _bare_filing(port: int, **load: Any) -> Load:
+def bare_filing(port: int, **load: Any) -> Load:
     return Load(port, "POST", "/bare", 201, json.dumps(_BARE), {"Content-Type": "application/json"}, **load)
 
 
