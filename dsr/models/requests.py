@@ -214,13 +214,15 @@ class SubjectRequest(fsm.ProtectedStateMixin, SealedRow):
 
     @fsm.move("approve")
     def approve(self, at: datetime, by_id: int) -> None:
-        """Release the answer, as the second person."""
+        """Release the answer, as the second person; a question that nobody answered is not waited for any longer."""
         self.approved_by_id, self.approved_at = by_id, at
+        self.question_at = None
 
     @fsm.move("approve_by_rule")
     def approve_by_rule(self, at: datetime) -> None:
         """Release the answer under a rule the organisation has set for simple cases."""
         self.approved_at = at
+        self.question_at = None
 
     @fsm.move("refuse")
     def refuse(self, at: datetime, by_id: int) -> None:

@@ -118,7 +118,8 @@ class Lifecycle(RuleBasedStateMachine):
     @rule(who=st.sampled_from(PEOPLE))
     def approve(self, who: str) -> None:
         act = lambda by: review.approve(self.request_id, by=by, at=self.now)
-        self.attempt("approve", who, act, self.proposal == "release", self.preparer != who, self.searched)
+        if self.attempt("approve", who, act, self.proposal == "release", self.preparer != who, self.searched):
+            self.question = False
 
     @rule(who=st.sampled_from(PEOPLE))
     def refuse(self, who: str) -> None:

@@ -107,6 +107,17 @@ def test_open_question_ends_with_the_request(request_: SubjectRequest, clock: Cl
     assert Event.objects.latest("id").verb == "message"
 
 
+def test_question_that_is_not_waited_for_keeps_nobody_from_writing(request_: SubjectRequest, clock: Clock) -> None:
+    threads.ask(request_.pk, TEXT, by=builders.hal(), at=clock.tick())
+    review.prepare(request_.pk, by=builders.hal(), at=clock.tick())
+    review.approve(request_.pk, by=builders.vera(), at=clock.tick())
+
+    written = threads.write_from_person(request_.pk, "All of them.", by=PERSON, at=clock.tick())
+
+    assert written.question_at is None
+    assert Event.objects.latest("id").verb == "message"
+
+
 @pytest.mark.parametrize(
     "text", ["", "   \n", "x" * 10_001, "nul \x00 byte", "bell \a", "turned \u202e round", "half a pair \ud800"]
 )
