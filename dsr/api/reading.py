@@ -58,13 +58,14 @@ _SENTENCES = {
 class Body(BaseModel):
     """The base of every body: unknown fields and look-alike types are refused."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    # What was sent stands in no exception: those may end up in a report of errors.
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
 
 
 class Parameters(BaseModel):
     """The base of every set of parameters: text in the address is read as the type that is meant."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 class JSONBytes(BaseParser):
