@@ -97,7 +97,10 @@ class Watch:
 
     def close(self) -> None:
         """Close all windows and fail on everything that was noted, and on every page that nobody looked at."""
-        self._faults += [f"a cookie: {cookie}" for context in self._cookieless for cookie in context.cookies()]
+        for context in self._contexts:
+            for cookie in context.cookies():
+                if context in self._cookieless or not cookie.get("httpOnly") or cookie.get("sameSite") != "Lax":
+                    self._faults.append(f"a cookie: {cookie}")
         missed = self._arrived_at.keys() - self._looked_at
         self._faults += [f"nobody looked at {self._arrived_at[place]}" for place in sorted(missed)]
         for context in self._contexts:
