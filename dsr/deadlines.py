@@ -6,7 +6,7 @@ cover every day exactly once, so "why this date?" can be answered without comput
 """
 
 import calendar as _months
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -48,6 +48,13 @@ class Reason(StrEnum):
     MONTHS = "months"
     MONTH_IS_SHORTER = "month_is_shorter"
     ROLLED = "rolled"
+    NOT_BEGUN_IDENTITY = "not_begun_identity"
+    NOT_BEGUN_FEE = "not_begun_fee"
+    PAUSED_IDENTITY = "paused_identity"
+    PAUSED_CLARIFICATION = "paused_clarification"
+    PAUSED_FEE = "paused_fee"
+    GOES_ON = "goes_on"
+    CHOSEN = "chosen"
 
 
 SENTENCES: Mapping[Reason, str | Promise] = {
@@ -68,6 +75,17 @@ SENTENCES: Mapping[Reason, str | Promise] = {
         "%(n)d calendar months; the last month has no such day, so its last day takes its place.",
         "n",
     ),
+    Reason.NOT_BEGUN_IDENTITY: _("The period had not begun: we were waiting for proof of identity."),
+    Reason.NOT_BEGUN_FEE: _("The period had not begun: we were waiting to hear about the fee."),
+    Reason.PAUSED_IDENTITY: _("The clock stood still: we were waiting for proof of identity."),
+    Reason.PAUSED_CLARIFICATION: _("The clock stood still: we were waiting for an answer to our question."),
+    Reason.PAUSED_FEE: _("The clock stood still: we were waiting to hear about the fee."),
+    Reason.GOES_ON: ngettext_lazy(
+        "The clock runs again, for the %(n)d day that was left.",
+        "The clock runs again, for the %(n)d days that were left.",
+        "n",
+    ),
+    Reason.CHOSEN: _("The answer was put off to this day, which is within what the law allows."),
     Reason.ROLLED: _("The period would end on %(day)s. It ends on the next working day instead; left out: %(names)s."),
 }
 
@@ -131,6 +149,21 @@ class Period:
     def __post_init__(self) -> None:
         if self.n < 0 or (self.inclusive and self.n == 0):
             raise ValueError(f"a period cannot be {self.n} {self.unit}s long")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Days on which a clock stood still, both ends included, with the reason and the source that allows it."""
+
+    start: date
+    end: date
+    reason: Reason
+    source: str
+
+    @property
+    def days(self) -> int:
+        """How many days it covers."""
+        return (self.end - self.start).days + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,62 +245,116 @@ def business_days_before(day: date, n: int, calendar: WorkCalendar) -> date:
     return day
 
 
-def due_date(start: date, period: Period, calendar: WorkCalendar) -> date:
+def due_date(start: date, period: Period, calendar: WorkCalendar, still: Sequence[Span] = ()) -> date:
     """The last day of ``period`` counted from an event on ``start``, without the reasons. See ``reckon``."""
-    if period.n == 0:
-        return start
-    if period.unit is Unit.DAY:
-        end = start + timedelta(days=period.n - period.inclusive)
-    elif period.unit is Unit.MONTH:
-        end = add_months(start, period.n)
-        # "Beginning with" a day, a month ends on the eve of the same number, except where that number does not exist.
-        end -= _ONE_DAY * (period.inclusive and end.day == start.day)
-    else:
-        end = add_business_days(start - _ONE_DAY * period.inclusive, period.n, calendar)
-    return next_working_day(end, calendar) if period.roll is Roll.NEXT else end
+    end = _unrolled(start, period, calendar, still)
+    return next_working_day(end, calendar) if period.n and period.roll is Roll.NEXT else end
 
 
-def reckon(start: date, period: Period, calendar: WorkCalendar, source: str) -> Reckoning:
+def reckon(start: date, period: Period, calendar: WorkCalendar, source: str, still: Sequence[Span] = ()) -> Reckoning:
     """The last day of ``period`` counted from an event on ``start``, day by day, with the reasons.
 
     ``source`` is the citation that every segment carries. The calendar matters for business days and for rolling.
+    ``still`` holds the days on which the clock stood still, in order and without overlap, none before ``start``; what
+    begins after the period is over is left out, as nothing can be gained any more.
     """
-    due = due_date(start, period, calendar)
-    segments = tuple(_segments(start, due, period, calendar, source))
+    due = due_date(start, period, calendar, still)
+    segments = tuple(_segments(start, due, period, calendar, source, still))
     asked_the_table = period.unit is Unit.BUSINESS_DAY or period.roll is Roll.NEXT
     return Reckoning(due, segments, not asked_the_table or (calendar.knows(start) and calendar.knows(due)))
 
 
-def _segments(start: date, due: date, period: Period, calendar: WorkCalendar, source: str) -> Iterator[Segment]:
+def _unrolled(start: date, period: Period, calendar: WorkCalendar, still: Sequence[Span] = ()) -> date:
+    if period.n == 0:
+        return start
+    if period.unit is Unit.BUSINESS_DAY:
+        return _nth_working_day(start - _ONE_DAY * period.inclusive, period.n, calendar, still)
+    if period.unit is Unit.DAY:
+        end = start + timedelta(days=period.n - period.inclusive)
+    else:
+        end = add_months(start, period.n)
+        # "Beginning with" a day, a month ends on the eve of the same number, except where that number does not exist.
+        end -= _ONE_DAY * (period.inclusive and end.day == start.day)
+    for span in still:
+        if span.start > end:
+            break
+        end += timedelta(days=span.days)
+    return end
+
+
+def _nth_working_day(day: date, n: int, calendar: WorkCalendar, still: Sequence[Span]) -> date:
+    if not still:
+        return add_business_days(day, n, calendar)
+    while n > 0:
+        day += _ONE_DAY
+        n -= calendar.is_working(day) and not _within(day, still)
+    return day
+
+
+def _within(day: date, spans: Iterable[Span]) -> Span | None:
+    return next((span for span in spans if span.start <= day <= span.end), None)
+
+
+def _segments(
+    start: date, due: date, period: Period, calendar: WorkCalendar, source: str, still: Sequence[Span]
+) -> Iterator[Segment]:
     if period.n == 0:
         yield Segment(start, start, True, Reason.AT_ONCE, source)
         return
     first = start if period.inclusive else start + _ONE_DAY
-    if not period.inclusive:
+    if not period.inclusive and not _within(start, still):
         yield Segment(start, start, False, Reason.EVENT_DAY, source)
+    elif not period.inclusive:
+        first = start
     if period.unit is Unit.BUSINESS_DAY:
-        yield from _working_runs(first, due, period.n, calendar, source)
+        yield from _working_runs(first, due, period.n, calendar, source, still)
         return
-    end = due_date(start, Period(period.n, period.unit, period.inclusive), calendar)
-    reason = Reason.DAYS if period.unit is Unit.DAY else Reason.MONTHS
-    if reason is Reason.MONTHS and add_months(start, period.n).day != start.day:
-        reason = Reason.MONTH_IS_SHORTER
-    yield Segment(first, end, True, reason, source, {"n": period.n})
+    end = _unrolled(start, period, calendar, still)
+    yield from _calendar_runs(first, end, period, source, still, start)
     if end != due:
         off = calendar.days_off(end + _ONE_DAY * n for n in range((due - end).days))
         args = {"day": end, "names": off}
         yield Segment(end + _ONE_DAY, due, False, Reason.ROLLED, source, args)
 
 
-def _working_runs(first: date, due: date, total: int, calendar: WorkCalendar, source: str) -> Iterator[Segment]:
-    """Alternating runs of working and other days from ``first`` to ``due``."""
+def _calendar_runs(
+    first: date, end: date, period: Period, source: str, still: Sequence[Span], start: date
+) -> Iterator[Segment]:
+    """Runs of days or of a month, broken by the days on which the clock stood still."""
+    reason = Reason.DAYS if period.unit is Unit.DAY else Reason.MONTHS
+    if reason is Reason.MONTHS and add_months(start, period.n).day != start.day:
+        reason = Reason.MONTH_IS_SHORTER
+    n, day = period.n, first
+    for span in still:
+        if span.start > end:
+            break
+        if day < span.start:
+            yield Segment(day, span.start - _ONE_DAY, True, reason, source, {"n": n})
+            reason = Reason.GOES_ON
+        yield Segment(max(day, span.start), span.end, False, span.reason, span.source)
+        day = span.end + _ONE_DAY
+        n = (end - day).days + 1 if reason is Reason.GOES_ON else n
+    if day <= end:
+        yield Segment(day, end, True, reason, source, {"n": n})
+
+
+def _working_runs(
+    first: date, due: date, total: int, calendar: WorkCalendar, source: str, still: Sequence[Span]
+) -> Iterator[Segment]:
+    """Alternating runs of working and other days from ``first`` to ``due``, broken where the clock stood still."""
+
+    def kind(day: date) -> Span | bool:
+        return _within(day, still) or calendar.is_working(day)
+
     counted, day = 0, first
     while day <= due:
-        working, run = calendar.is_working(day), list[date]()
-        while day <= due and calendar.is_working(day) is working:
+        what, run = kind(day), list[date]()
+        while day <= due and kind(day) == what:
             run.append(day)
             day += _ONE_DAY
-        if working:
+        if isinstance(what, Span):
+            yield Segment(run[0], run[-1], False, what.reason, what.source)
+        elif what:
             args: dict[str, object] = {"first": counted + 1, "last": counted + len(run), "total": total}
             counted += len(run)
             reason = Reason.BUSINESS_DAYS if len(run) > 1 else Reason.BUSINESS_DAY

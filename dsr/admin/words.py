@@ -47,7 +47,13 @@ PERSONAL: Mapping[Personal, Words] = {
 CLOCKS: Mapping[str, Words] = {
     "acknowledge": gettext_lazy("Acknowledge by"),
     "respond": gettext_lazy("Answer by"),
+    "effect": gettext_lazy("In effect by"),
+    "notice": gettext_lazy("Tell of a delay by"),
+    "refuse": gettext_lazy("Tell a refusal by"),
     "extended": gettext_lazy("Extended to"),
+    "fee_reply": gettext_lazy("The person accepts the fee by"),
+    "complain": gettext_lazy("The person can complain until"),
+    "decide_appeal": gettext_lazy("Decide the appeal by"),
 }
 ACTORS: Mapping[str, Words] = {
     Actor.PERSON: gettext_lazy("The person"),

@@ -96,7 +96,13 @@ def _cards(notice: rules.Notice) -> list[Card]:
 def _terms(at: datetime) -> list[Term]:
     """Return the answer times of every law and policy, the laws first."""
     today = at.date()
-    regimes = [regime for regime in rules.pack().regimes if regime.window.covers(today)]
+    regimes = [
+        regime
+        for regime in rules.pack().regimes
+        if regime.window.covers(today)
+        and regime.switched_on
+        and any(offers.answer_rule(regime, right, today) for right in Right)
+    ]
     return [_term(regime, at) for regime in sorted(regimes, key=lambda row: (row.kind != "law", row.title))]
 
 
@@ -109,7 +115,7 @@ def _term(regime: Regime, at: datetime) -> Term:
         answers = next(iter(found))
     else:
         answers = "; ".join(f"{', '.join(titles)}: {period}" for period, titles in found.items())
-    longest = regime.extension_for(Right.ACCESS)
+    longest = regime.extension_for(Right.ACCESS) if regime.knows(Right.ACCESS, at.date()) else None
     more = offers.extension(longest) if longest else ""
     return Term(
         regime.wording("title", language()), regime.wording("covers", language()), answers, more, regime.kind == "law"

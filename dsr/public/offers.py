@@ -12,7 +12,9 @@ from dsr import rules
 from dsr.public.forms import Option
 from dsr.rights import SPECS, Delivery, Floor, Right
 from dsr.rules.schema.offers import Channel, Offer
-from dsr.rules.schema.regime import ClockRule, ExtensionRule, Regime
+from dsr.rules.schema.periods import ClockRule, ExtensionRule
+from dsr.rules.schema.regime import Regime
+from dsr.rules.words import CountsIn
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,7 @@ def due(right: str, notice: rules.Notice, country: str, region: str, at: datetim
         received = rules.ClockEvent.at(rules.EventKind.RECEIVED, at, notice.seat_for(regime.id).zone)
         calendar = rules.pack().calendar_for(notice, regime)
         found += rules.clocks(regime, right, [received], calendar=calendar)
-    return min((clock.due for clock in found if clock.kind is rules.ClockKind.RESPOND), default=None)
+    return min((clock.due for clock in found if clock.kind.answers), default=None)
 
 
 def long_day(day: date) -> str:
@@ -165,23 +167,29 @@ def _way(channel: Channel, language: str) -> Way:
     )
 
 
-def period(rule: ClockRule | ExtensionRule) -> str:
+def period(rule: ClockRule) -> str:
     """Return how long a clock runs, in words."""
+    return _many(rule.n, rule.unit) if rule.n else _("at once")
+
+
+def _many(n: int, unit: CountsIn) -> str:
     words = {
-        "day": ngettext("%(n)d calendar day", "%(n)d calendar days", rule.n),
-        "business_day": ngettext("%(n)d business day", "%(n)d business days", rule.n),
-        "month": ngettext("%(n)d month", "%(n)d months", rule.n),
+        "day": ngettext("%(n)d calendar day", "%(n)d calendar days", n),
+        "business_day": ngettext("%(n)d business day", "%(n)d business days", n),
+        "month": ngettext("%(n)d month", "%(n)d months", n),
     }
-    return words[rule.unit] % {"n": rule.n} if rule.n else _("at once")
+    return words[unit] % {"n": n}
 
 
 def extension(rule: ExtensionRule) -> str:
     """Return by how much an answer may be put off, in words."""
-    return _("Once, by %(period)s, if you are told in time and why.") % {"period": period(rule)}
+    if rule.n is None:
+        return _("If you are told in time why, and when it comes instead.")
+    return _("Once, by %(period)s, if you are told in time and why.") % {"period": _many(rule.n, rule.unit)}
 
 
 def answer_rule(regime: Regime, right: str, on: date) -> ClockRule | None:
     """Return the rule of a regime by which the answer to a right is due."""
     if not regime.knows(right, on):
         return None
-    return next((rule for rule in regime.clock_rules(right) if rule.kind == "respond"), None)
+    return regime.answer_rule(right)

@@ -14,7 +14,7 @@ from dsr.lifecycle import Outcome, State, Turn
 from dsr.models import Direction, LedgerOutcome, Package, Post, SubjectRequest, Submission
 from dsr.public import offers, pages, timeline
 from dsr.rights import SPECS, Delivery, Right
-from dsr.rules import Clock, ClockKind, Notice, NotInRules, Statement, pack
+from dsr.rules import Clock, Notice, NotInRules, Statement, pack
 from dsr.selectors.tracker import Sight, text_of
 from dsr.services import clocks
 
@@ -106,7 +106,7 @@ class Part:
     @property
     def governing(self) -> Clock | None:
         """The clock that sets the due date."""
-        answers = (clock for clock in self.clocks if clock.kind is ClockKind.RESPOND)
+        answers = (clock for clock in self.clocks if clock.kind.answers)
         return min(answers, key=lambda clock: clock.promised, default=None)
 
     @property

@@ -22,7 +22,8 @@ Everything returned is frozen. What is not in the rules raises ``NotInRules``, f
 ``RulesBroken``.
 """
 
-from dsr.rules.clock import Clock, ClockEvent, ClockKind, EventKind, clocks, extended, unsupported
+from dsr.rules.clock import Clock, ClockEvent, ClockKind, EventKind, clocks, extended
+from dsr.rules.guards import Forbidden
 from dsr.rules.loader import forget, load, pack
 from dsr.rules.problems import NotInRules, Problem, RulesBroken
 from dsr.rules.rulepack import RulePack
@@ -41,6 +42,7 @@ __all__ = [
     "ClockEvent",
     "ClockKind",
     "EventKind",
+    "Forbidden",
     "NotInRules",
     "Notice",
     "Problem",
@@ -56,5 +58,4 @@ __all__ = [
     "pack",
     "statement",
     "statement_text",
-    "unsupported",
 ]

@@ -9,8 +9,9 @@ from dsr.rules.places import Area
 from dsr.rules.problems import Problem, key_path
 from dsr.rules.schema.base import Row, Worded
 from dsr.rules.schema.notice import Notice
+from dsr.rules.schema.periods import ANSWERS, ClockRule
 from dsr.rules.schema.refusal import Refusal
-from dsr.rules.schema.regime import ClockRule, Regime
+from dsr.rules.schema.regime import Regime
 
 Path = tuple[str | int, ...]
 
@@ -235,25 +236,27 @@ def _category_sense(table: Notice) -> Iterator[tuple[Path, str]]:
 def _regime_rights(table: Regime) -> Iterator[tuple[Path, str]]:
     yield from _twice([(("rights", n, "right"), row.right) for n, row in enumerate(table.rights)])
     known = {row.right for row in table.rights}
-    named: list[tuple[Path, Sequence[str]]] = [
-        (("clocks", n, "rights"), clock.rights) for n, clock in enumerate(table.clocks)
-    ]
-    named += [(("pauses", n, "rights"), pause.rights) for n, pause in enumerate(table.pauses)]
-    if table.extension:
-        named.append((("extension", "rights"), table.extension.rights))
-    for loc, rights in named:
-        yield from _dangling(loc, rights, known, "the rights of this regime")
+    for loc, row in walk(table):
+        yield from _dangling((*loc, "rights"), _rights_of(row), known, "the rights of this regime")
+
+
+def _rights_of(row: Row) -> Sequence[str]:
+    """The rights that a row of a regime is about; none for the regime itself, whose rights are tables."""
+    return () if isinstance(row, Regime) else getattr(row, "rights", ())
 
 
 def _regime_clocks(table: Regime) -> Iterator[tuple[Path, str]]:
     yield from _twice([(("clocks", n, "id"), row.id) for n, row in enumerate(table.clocks)])
-    for kind in ("acknowledge", "respond"):
-        rows = [(n, row) for n, row in enumerate(table.clocks) if row.kind == kind]
-        for n, row in rows:
-            if any(_overlap(row, other) for m, other in rows if m < n):
-                yield ("clocks", n, "rights"), f"two clocks of kind {kind!r} would run for the same right"
-    named = {right for row in table.clocks if row.kind == "respond" for right in row.rights}
-    if any(row.kind == "respond" and not row.rights for row in table.clocks):
+    for n, row in enumerate(table.clocks):
+        if any(row.kind == other.kind and _overlap(row, other) for other in table.clocks[:n]):
+            yield ("clocks", n, "rights"), f"two clocks of kind {row.kind!r} would run for the same right"
+    answers = [row for row in table.clocks if row.kind in ANSWERS]
+    for n, row in enumerate(table.clocks):
+        twice = {right for other in answers if other.kind != row.kind for right in other.rights} & set(row.rights)
+        if row.kind == "effect" and twice:
+            yield ("clocks", n, "rights"), f"{min(twice)!r} is answered and takes effect; it can only be one of them"
+    named = {right for row in answers for right in row.rights}
+    if any(not row.rights for row in answers):
         return
     for n, known in enumerate(table.rights):
         if known.right not in named:
@@ -267,8 +270,11 @@ def _overlap(one: ClockRule, other: ClockRule) -> bool:
 def _figures(table: Regime) -> Iterator[tuple[Path, str]]:
     for loc, row in walk(table):
         policy = getattr(row, "policy", None)
-        if policy is False and getattr(row, "confidence", "") == "GKq":
-            yield (*loc, "confidence"), "a figure that is still to be checked can only be a policy: set policy = true"
+        if table.switched_on and policy is False and getattr(row, "confidence", "") == "GKq":
+            yield (
+                (*loc, "confidence"),
+                "a figure that is still to be checked is a policy at most: set policy = true, or switch the regime off",
+            )
         if policy is False and table.kind == "policy" and isinstance(row, ClockRule):
             yield (*loc, "policy"), "every clock of a policy is one: set policy = true"
     if table.extension and table.extension.max_total_days is not None and table.extension.unit != "day":

@@ -1,13 +1,14 @@
 """Why this date? One regime's clocks for one request, as a program or a terminal wants them. No database, no clock."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from django.utils.translation import gettext as _
-
 from dsr.deadlines import WorkCalendar
-from dsr.rules.clock import Clock, ClockEvent, ClockKind, EventKind, clocks, extended, receipt, unsupported
+from dsr.rules import guards
+from dsr.rules.clock import Clock, ClockKind, clocks, extended
+from dsr.rules.guards import Forbidden
+from dsr.rules.happened import ClockEvent, check, in_order, receipt
 from dsr.rules.problems import NotInRules
 from dsr.rules.schema.regime import Regime
 
@@ -20,12 +21,20 @@ class Explanation:
     right: str
     zone: str
     events: tuple[ClockEvent, ...]
-    acknowledge: Clock | None
-    respond: Clock
+    clocks: tuple[Clock, ...]
     extended: Clock | None
-    forbidden: tuple[tuple[str, str], ...]
-    unsupported: tuple[ClockEvent, ...]
+    forbidden: tuple[Forbidden, ...]
     as_of: date | None = None
+
+    @property
+    def answer(self) -> Clock:
+        """The clock of the answer, or of the effect."""
+        return next(clock for clock in self.clocks if clock.kind.answers)
+
+    @property
+    def acknowledge(self) -> Clock | None:
+        """The clock of the acknowledgement, if there is one."""
+        return next((clock for clock in self.clocks if clock.kind is ClockKind.ACKNOWLEDGE), None)
 
     def as_dict(self) -> dict[str, object]:
         """The answer of ``rules explain --json``; dates are ISO 8601.
@@ -33,21 +42,23 @@ class Explanation:
         ``acknowledge`` is null where the law sets no such date, even if the service has a target of its own, which is
         then among ``clocks``. ``safe`` is the date to promise, the same as ``respond`` where there is no doubt.
         """
-        lawful = self.acknowledge if self.acknowledge and self._binding(self.acknowledge) else None
-        shown = [clock for clock in (self.acknowledge, self.respond, self.extended) if clock]
+        acknowledge, answer = self.acknowledge, self.answer
+        lawful = acknowledge if acknowledge and self._binding(acknowledge) else None
+        shown = [*self.clocks, *([self.extended] if self.extended else [])]
         return {
             "regime": self.regime.id,
             "law": self.regime.law,
+            "switched_on": self.regime.switched_on,
             "right": self.right,
             "zone": self.zone,
             "received": receipt(self.events).isoformat(),
             "acknowledge": lawful and lawful.due.isoformat(),
-            "respond": self.respond.due.isoformat(),
+            "respond": answer.due.isoformat(),
             "extended": self.extended and self.extended.due.isoformat(),
-            "safe": self.respond.promised.isoformat(),
-            "segments": [segment.as_dict() for segment in self.respond.segments],
-            "forbidden": [{"verb": verb, "because": because} for verb, because in self.forbidden],
-            "unsupported": [{"kind": event.kind.value, "on": event.on.isoformat()} for event in self.unsupported],
+            "safe": answer.promised.isoformat(),
+            "waits_for": answer.waits_for,
+            "segments": [segment.as_dict() for segment in answer.segments],
+            "forbidden": [found.as_dict() for found in self.forbidden],
             "clocks": [clock.as_dict() for clock in shown],
             **self._standing(),
         }
@@ -58,8 +69,8 @@ class Explanation:
     def _standing(self) -> dict[str, object]:
         if self.as_of is None:
             return {}
-        left = (self.respond.promised - self.as_of).days
-        return {"as_of": self.as_of.isoformat(), "days_left": left, "overdue": self.as_of > self.respond.due}
+        left = (self.answer.promised - self.as_of).days
+        return {"as_of": self.as_of.isoformat(), "days_left": left, "overdue": self.as_of > self.answer.due}
 
 
 def explain(
@@ -80,34 +91,17 @@ def explain(
     if not regime.knows(right, received):
         opens = regime.known_right(right).opens
         raise NotInRules(f"{regime.id} knows {right!r} from {opens}; this request came in on {received}")
-    _possible(events, received)
-    by_kind = {clock.kind: clock for clock in clocks(regime, right, events, calendar=calendar)}
-    respond = by_kind[ClockKind.RESPOND]
-    longest = extended(regime, right, events, calendar=calendar)
+    check(events)
+    working = calendar or regime.working
+    kept, left_out = guards.allowed(regime, right, in_order(events), working)
+    bans = guards.standing_bans(regime, right, kept, working, as_of)
     return Explanation(
         regime=regime,
         right=right,
         zone=zone,
         events=tuple(events),
-        acknowledge=by_kind.get(ClockKind.ACKNOWLEDGE),
-        respond=respond,
-        extended=longest,
-        forbidden=tuple(_forbidden(regime, respond, longest, as_of)),
-        unsupported=unsupported(events),
+        clocks=clocks(regime, right, events, calendar=working, as_of=as_of),
+        extended=extended(regime, right, events, calendar=working),
+        forbidden=tuple(dict.fromkeys([*left_out, *bans])),
         as_of=as_of,
     )
-
-
-def _possible(events: Sequence[ClockEvent], received: date) -> None:
-    for event in events:
-        if event.kind is not EventKind.RECEIVED and event.on < received:
-            raise ValueError(f"{event.kind.value} on {event.on} cannot be before receipt on {received}")
-
-
-def _forbidden(regime: Regime, respond: Clock, longest: Clock | None, as_of: date | None) -> Iterator[tuple[str, str]]:
-    """What nobody may do, each with the reason."""
-    if longest is None:
-        yield "extend", _("%(law)s allows no extension for this right.") % {"law": regime.title}
-    elif as_of and as_of > respond.due:
-        facts = {"rule": longest.source, "day": respond.due.isoformat()}
-        yield "extend", _("The person had to be told by %(day)s (%(rule)s).") % facts

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from dsr.rules import checks, vectors
 from dsr.rules.checks import Home
 from dsr.rules.files import VECTORS, Document, Files, Findings
+from dsr.rules.inheriting import inherited
 from dsr.rules.places import Area
 from dsr.rules.problems import RulesBroken
 from dsr.rules.rulepack import RulePack
@@ -112,6 +113,7 @@ class Reader:
         for path, document in self.files.under("regimes"):
             if path.endswith(VECTORS) or len(path.split("/")) != 3:
                 continue
+            document = self._inherited(path, document)
             calendar = self.calendars.get(str(document.get("calendar")))
             if calendar is None and "calendar" in document:
                 self._wrong(path, "calendar", f"there is no {document['calendar']!r} among calendars")
@@ -124,6 +126,22 @@ class Reader:
                 self._same(path, "window.from", table.window.opens.isoformat(), file.removesuffix(".toml"))
                 found.append((Home(path), table))
         return found
+
+    def _inherited(self, path: str, document: Document) -> Document:
+        """A regime with what it leaves to the one that it names as its ``model``."""
+        if "model" not in document:
+            return document
+        found = self._models.get(str(document["model"]))
+        if found is None:
+            self._wrong(path, "model", f"there is no regime {document['model']!r} to follow")
+            return {key: value for key, value in document.items() if key != "model"}
+        return inherited(found, document)
+
+    @cached_property
+    def _models(self) -> Mapping[str, Document]:
+        """The newest row of each regime that is not itself modelled on another."""
+        rows = sorted((path, doc) for path, doc in self.files.under("regimes") if not path.endswith(VECTORS))
+        return {path.split("/")[1]: doc for path, doc in rows if "model" not in doc}
 
     def _try(self, regime: Regime, home: Home) -> None:
         """Run the worked cases beside a regime."""

@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Iterator
 
 from dsr.rules.rulepack import RulePack
+from dsr.rules.schema import duties
 from dsr.rules.schema.base import Figure
-from dsr.rules.schema.regime import ClockRule, ExtensionRule, Regime
-from dsr.rules.words import CONFIDENCE, RIGHT_WORDS
+from dsr.rules.schema.periods import ClockRule, ExtensionRule, NoticeRule
+from dsr.rules.schema.regime import Regime
+from dsr.rules.words import CONFIDENCE, ELEMENTS, RIGHT_WORDS, Element
 
 _LAYOUT = """\
 Rule files are TOML. They are read strictly: a key, word, reference or worked case that is wrong stops the service, with
@@ -66,44 +68,140 @@ def _regime(regime: Regime) -> Iterator[str]:
     closes = f" until {window.closes}" if window.closes else ""
     yield f"### `{regime.id}`: {regime.title}, from {window.opens}{closes}\n"
     yield f"{regime.law}. {regime.covers}\n"
-    yield f"Proposed for: {_proposed(regime)}. Working days: `{regime.calendar}`.\n"
+    owner = f" Binds `{regime.organisation}` alone." if regime.organisation else ""
+    yield f"A {regime.kind}.{owner} Proposed for: {_proposed(regime)}. Working days: `{regime.calendar}`.\n"
+    if regime.switched_off_because:
+        yield f"**Switched off:** {regime.switched_off_because}\n"
     figures = [*map(_clock, regime.clocks), *([_extension(regime.extension)] if regime.extension else [])]
     figures += [
         (f"open question: {p.event}", f"{p.mode}. {p.condition or ''}", _rights(p.rights), p.source, _mark(p))
         for p in regime.pauses
     ]
+    if regime.notices:
+        figures.append(_notice_wait(regime.notices))
     yield from _table(("Clock", "Figure", "Rights", "Source", "Sure"), figures)
     rights = [(f"`{r.right}`", r.name, _since(r.opens) + (r.note or ""), r.source, _mark(r)) for r in regime.rights]
     yield from _table(("Right", "What the law calls it", "Note", "Source", "Sure"), rights)
-    said = [(f"{m.letter} must say", "; ".join(m.elements), m.source, _mark(m)) for m in regime.must_state]
-    said += [(f"under {c.under}", _ages(c.where, c.note), c.source, _mark(c)) for c in regime.child_ages]
-    said += [(n.topic, n.text, n.source, _mark(n)) for n in regime.notes]
-    said += [("authority", a.title, a.source, _mark(a)) for a in regime.authorities]
-    yield from _table(("Also", "Rule", "Source", "Sure"), said)
+    yield from _table(("Also", "Rule", "Source", "Sure"), [*_duties(regime), *_sayings(regime)])
+
+
+def _duties(regime: Regime) -> Iterator[tuple[str, ...]]:
+    if regime.scope:
+        yield ("who is covered", _scope(regime.scope), regime.scope.source, _mark(regime.scope))
+    if regime.missed:
+        yield ("no answer", regime.missed.text, regime.missed.source, _mark(regime.missed))
+    if regime.fee:
+        yield ("fee", _fee(regime.fee), regime.fee.source, _mark(regime.fee))
+    for again in regime.repeats:
+        said = f"{again.text} ({again.months} months; {_rights(again.rights)})"
+        yield ("asking again", said, again.source, _mark(again))
+    if regime.appeal:
+        offered = "offered" if regime.appeal.offered else "none"
+        said = ". ".join(filter(None, (offered, regime.appeal.text, _elements(regime.appeal.must_state))))
+        yield ("appeal", said, regime.appeal.source, _mark(regime.appeal))
+    for proof in regime.identity:
+        points = f", {proof.points} matching facts" if proof.points else ""
+        said = f"{proof.demand.replace('_', ' ')}{points} for {_rights(proof.rights)}. {proof.text or ''}".strip()
+        yield ("identity", said, proof.source, _mark(proof))
+    for agent in regime.agents:
+        yield ("agents", _agent(agent), agent.source, _mark(agent))
+    if regime.records:
+        said = f"{regime.records.months} months" + (
+            f": {', '.join(regime.records.holds)}" if regime.records.holds else ""
+        )
+        yield ("records", said, regime.records.source, _mark(regime.records))
+
+
+def _sayings(regime: Regime) -> Iterator[tuple[str, ...]]:
+    for row in regime.must_state:
+        about = f" (about {_rights(row.rights)})" if row.rights else ""
+        yield (f"{row.letter} must say", _elements(row.elements) + about, row.source, _mark(row))
+    for age in regime.child_ages:
+        yield (f"under {age.under}", _ages(age.where, age.note), age.source, _mark(age))
+    for note in regime.notes:
+        yield (note.topic, note.text, note.source, _mark(note))
+    for authority in regime.authorities:
+        yield ("authority", authority.title, authority.source, _mark(authority))
+
+
+def _scope(scope: duties.Scope) -> str:
+    who = [
+        "people in their work for another company" if scope.business_contacts else "nobody in work for another company",
+        "staff" if scope.employees else "no staff",
+    ]
+    return f"Beside private persons {', '.join(who)}." + (f" {scope.applies_if}" if scope.applies_if else "")
+
+
+def _fee(fee: duties.FeeRule) -> str:
+    parts = [f"May be charged: {fee.exception}" if fee.may_charge else "Free."]
+    if fee.cap:
+        parts.append(f"At most {fee.cap.amount} {fee.cap.currency}.")
+    if fee.told_first:
+        parts.append("Told first.")
+    if fee.free:
+        parts.append(f"{fee.free.n} free in {fee.free.months} months for {_rights(fee.free.rights)}.")
+    return " ".join(parts)
+
+
+def _agent(agent: duties.AgentRule) -> str:
+    if not agent.allowed:
+        said = f"not for {_rights(agent.rights)}"
+    else:
+        kinds = " or ".join(kind.replace("_", " ") for kind in agent.mandates)
+        confirm = "" if agent.may_confirm else "; the person may not be asked to confirm"
+        said = f"for {_rights(agent.rights)}{': ' + kinds if kinds else ''}{confirm}"
+    return f"{said}. {agent.text or ''}".strip()
+
+
+def _elements(elements: Iterable[Element]) -> str:
+    return "; ".join(ELEMENTS[element] for element in elements)
 
 
 def _proposed(regime: Regime) -> str:
+    if regime.proposal.everywhere:
+        return "everybody"
     return "everybody else" if regime.proposal.otherwise else ", ".join(regime.proposal.where)
 
 
+_FROM = {"received": "receipt", "decided": "the decision", "appealed": "the appeal", "fee_told": "word of the fee"}
+
+
 def _clock(rule: ClockRule) -> tuple[str, ...]:
-    counted = "at once" if rule.n == 0 else f"{rule.n} {_unit(rule.unit)}{'s' if rule.n > 1 else ''} from receipt"
+    counted = "at once" if rule.n == 0 else f"{_many(rule.n, rule.unit)} from {_FROM[rule.starts]}"
     details = (
         counted,
-        "the day of receipt is day one" if rule.inclusive else "",
+        f"once {_many(rule.longer.n, rule.longer.unit)} more" if rule.longer else "",
+        "the day of the event is day one" if rule.inclusive else "",
         "moves on from a day that is no working day" if rule.roll == "next" else "",
         {"no_holidays": "promised without any holidays", "day_before": "promised a day earlier"}.get(
             rule.safe or "", ""
         ),
+        rule.text or "",
     )
-    return (rule.kind, "; ".join(filter(None, details)), _rights(rule.rights), rule.source, _mark(rule))
+    return (
+        rule.kind.replace("_", " "),
+        "; ".join(filter(None, details)),
+        _rights(rule.rights),
+        rule.source,
+        _mark(rule),
+    )
 
 
 def _extension(rule: ExtensionRule) -> tuple[str, ...]:
     times = "once" if rule.times == 1 else f"{rule.times} times"
     most = f"; {rule.max_total_days} days in all at most" if rule.max_total_days else ""
-    figure = f"{rule.n} {_unit(rule.unit)}s more, {times}, told within the first period{most}"
+    length = f"{_many(rule.n, rule.unit)} more" if rule.n else "to a date that is told"
+    grounds = " or ".join(ground.title[:1].lower() + ground.title[1:] for ground in rule.grounds)
+    figure = (
+        f"{length}, {times}, told within the first period{most}. Grounds: {grounds}. Told: {_elements(rule.must_state)}"
+    )
     return ("extension", figure, _rights(rule.rights), rule.source, _mark(rule))
+
+
+def _notice_wait(rule: NoticeRule) -> tuple[str, ...]:
+    starts = "; ".join(f"by {m.medium} from day {m.starts_after_days} after sending" for m in rule.media)
+    figure = f"{rule.wait_days} calendar days, {starts}; repeated every {rule.again_months} months"
+    return ("silence after a notice", figure, _rights(rule.rights), rule.source, _mark(rule))
 
 
 def _refusals(rules: RulePack) -> Iterator[str]:
@@ -133,8 +231,9 @@ def _table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator
     yield ""
 
 
-def _unit(unit: str) -> str:
-    return {"day": "calendar day", "business_day": "business day", "month": "calendar month"}[unit]
+def _many(n: int, unit: str) -> str:
+    word = {"day": "calendar day", "business_day": "business day", "month": "calendar month"}[unit]
+    return f"{n} {word}{'' if n == 1 else 's'}"
 
 
 def _rights(rights: tuple[str, ...]) -> str:

@@ -15,6 +15,9 @@ from dsr.rules.schema.notice import Notice
 from dsr.rules.schema.refusal import Refusal
 from dsr.rules.schema.regime import Regime
 
+_RANK = {"law": 0, "framework": 1, "promise": 2, "policy": 3}
+"""What is named first where several things bind."""
+
 
 @dataclass(frozen=True)
 class RulePack:
@@ -65,14 +68,17 @@ class RulePack:
             raise NotInRules(f"there is no ground of refusal {refusal_id!r}") from None
 
     def propose(self, country: str, region: str, on: date) -> tuple[str, ...]:
-        """The regimes of somebody who says that they live there, the narrowest fit first; the default if none fits.
+        """The regimes of somebody who says that they live there, laws first and the narrowest fit first.
 
-        A proposal from what the person says, never from an address on the network; staff may decide otherwise.
+        The default if no law fits, then frameworks and promises. A proposal from what the person says, never from an
+        address on the network; staff may decide otherwise.
         """
-        rows = [row for row in self.regimes if row.window.covers(on)]
-        fits = [(closeness(country, region, row.proposal.where, self.areas), row.id) for row in rows]
-        named = sorted((fit for fit in fits if fit[0]), key=lambda fit: (-fit[0], fit[1]))
-        return tuple(row_id for _, row_id in named) or self._otherwise(on)
+        fits = [(row, closeness(country, region, row.proposal.where, self.areas)) for row in self._offered(on)]
+        named = [(row, fit) for row, fit in fits if fit or row.proposal.everywhere]
+        laws = sorted((-fit, row.id) for row, fit in named if row.kind == "law")
+        others = sorted((_RANK[row.kind], -fit, row.id) for row, fit in named if row.kind != "law")
+        first = tuple(row_id for _, row_id in laws) or self._otherwise(on)
+        return first + tuple(row_id for _, _, row_id in others)
 
     def regimes_for(self, right: str, country: str, region: str, on: date) -> tuple[Regime, ...]:
         """The proposed regimes that know ``right``; the default where none of them does. Empty if it does not either.
@@ -89,8 +95,16 @@ class RulePack:
         seat = notice.seat_for(regime.id)
         return self.calendars[seat.calendar] if seat.serves and seat.calendar else regime.working
 
+    def _offered(self, on: date) -> tuple[Regime, ...]:
+        """What can be proposed on a day: switched on, in force, and nobody else's promise."""
+        return tuple(
+            row
+            for row in self.regimes
+            if row.switched_on and row.window.covers(on) and row.organisation in (None, self.organisation)
+        )
+
     def _otherwise(self, on: date) -> tuple[str, ...]:
-        return tuple(row.id for row in self.regimes if row.proposal.otherwise and row.window.covers(on))
+        return tuple(row.id for row in self._offered(on) if row.proposal.otherwise)
 
     @cached_property
     def _notices(self) -> Mapping[tuple[str, str], Notice]:

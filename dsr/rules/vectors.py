@@ -3,8 +3,12 @@
 from collections.abc import Iterator, Sequence
 
 from dsr.rules.clock import Clock, ClockEvent, ClockKind, EventKind, clocks, extended
+from dsr.rules.happened import check
 from dsr.rules.problems import Problem
 from dsr.rules.schema.regime import Regime, Vector
+
+_WHERE_GIVEN = ("refuse", "decide_appeal", "complain", "fee_reply")
+"""Dates that a case need not name."""
 
 
 def failures(regime: Regime, vectors: Sequence[Vector], file: str) -> Iterator[Problem]:
@@ -17,24 +21,51 @@ def failures(regime: Regime, vectors: Sequence[Vector], file: str) -> Iterator[P
         elif not regime.knows(vector.right, vector.received):
             yield Problem(file, f"{key}.right", f"the regime does not know {vector.right!r} on {vector.received}")
         else:
-            yield from (
-                Problem(file, f"{key}.{name}", f"{vector.case}: says {said}, the rule gives {found}")
-                for name, said, found in _compare(regime, vector)
-                if said != found
-            )
-            tried.update(rule.id for rule in regime.clock_rules(vector.right))
+            yield from _differences(regime, vector, key, file)
+            tried.update(_tried(regime, vector))
     for rule in regime.clocks:
         if rule.id not in tried:
             yield Problem(file, "vectors", f"no case tries the clock {rule.id!r}")
 
 
+def _differences(regime: Regime, vector: Vector, key: str, file: str) -> Iterator[Problem]:
+    try:
+        found = list(_compare(regime, vector))
+    except ValueError as error:
+        yield Problem(file, f"{key}.events", str(error))
+        return
+    for name, said, given in found:
+        if said != given:
+            yield Problem(file, f"{key}.{name}", f"{vector.case}: says {said}, the rule gives {given}")
+
+
 def _compare(regime: Regime, vector: Vector) -> Iterator[tuple[str, object, object]]:
     """What the case says of each date, and what the rule gives. A safe date left out means that there is no doubt."""
-    events = (ClockEvent(EventKind.RECEIVED, vector.received),)
+    events = events_of(vector)
+    check(events)
     found: dict[ClockKind, Clock] = {clock.kind: clock for clock in clocks(regime, vector.right, events)}
     acknowledge = found.get(ClockKind.ACKNOWLEDGE)
+    answer = next(clock for clock in found.values() if clock.kind.answers)
     longest = extended(regime, vector.right, events)
     yield "acknowledge", vector.acknowledge, acknowledge and acknowledge.due
-    yield "respond", vector.respond, found[ClockKind.RESPOND].due
+    yield "respond", vector.respond, answer.due
     yield "extended", vector.extended, longest and longest.due
-    yield "safe", vector.safe, found[ClockKind.RESPOND].safe
+    yield "safe", vector.safe, answer.safe
+    for name in _WHERE_GIVEN:
+        said = getattr(vector, name)
+        given = found.get(ClockKind(name))
+        if said is not None:
+            yield name, said, given and given.due
+
+
+def _tried(regime: Regime, vector: Vector) -> Iterator[str]:
+    """The clocks whose dates a case names."""
+    for rule in regime.clock_rules(vector.right):
+        if rule.kind not in _WHERE_GIVEN or getattr(vector, rule.kind) is not None:
+            yield rule.id
+
+
+def events_of(vector: Vector) -> tuple[ClockEvent, ...]:
+    """What happened in a case, receipt first."""
+    later = (ClockEvent(EventKind(event.kind), event.on) for event in vector.events)
+    return (ClockEvent(EventKind.RECEIVED, vector.received), *later)

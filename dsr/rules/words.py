@@ -39,8 +39,52 @@ Source = Literal["provided", "generated", "obtained"]
 ChannelKind = Literal["web", "email", "post", "phone", "support", "console", "link", "browser"]
 RecipientRole = Literal["processor", "controller", "group", "public_body", "successor"]
 PauseMode = Literal["none", "start_later", "exclude_inclusive", "toll"]
-Letter = Literal["acknowledgement", "answer", "extension", "refusal"]
+PauseEvent = Literal["identity", "clarification", "fee"]
+ClockWord = Literal["acknowledge", "respond", "effect", "refuse", "decide_appeal", "complain", "fee_reply"]
+StartWord = Literal["received", "decided", "appealed", "fee_told"]
+IdentityDemand = Literal[
+    "nothing", "reasonable_doubt", "reauthenticate", "reasonable", "reasonably_high", "by_sensitivity"
+]
+MandateKind = Literal[
+    "signed_permission", "power_of_attorney", "legal_representative", "guardian", "advocate", "nominee"
+]
+Letter = Literal["acknowledgement", "answer", "appeal", "clarification", "extension", "overdue", "pause", "refusal"]
 NoteTopic = Literal["abuse", "agent", "complaint", "fee", "identity", "records", "search", "scope", "watch"]
+
+Element = Literal[
+    "action_taken",
+    "apology",
+    "clock_effect",
+    "complaint_route",
+    "how_processed",
+    "how_to_appeal",
+    "how_verified",
+    "expected_date",
+    "judicial_remedy",
+    "new_date",
+    "next_date",
+    "question",
+    "reasons",
+    "will_be_late",
+]
+"""What a letter may have to state, see ``ELEMENTS``."""
+
+ELEMENTS: Final[dict[str, str]] = {
+    "action_taken": "what was done about the request",
+    "apology": "that the date was missed, and that we are sorry",
+    "clock_effect": "what the open question does to the date",
+    "complaint_route": "where to complain",
+    "how_processed": "how the request will be handled",
+    "how_to_appeal": "how to have the decision looked at again",
+    "how_verified": "how it is checked who is asking",
+    "expected_date": "when an answer can be expected",
+    "judicial_remedy": "that a court can be asked",
+    "new_date": "the new date",
+    "next_date": "when the person hears from us next",
+    "question": "what is asked of the person",
+    "reasons": "the reasons",
+    "will_be_late": "that the answer will come later than first said",
+}
 
 # ISO 3166-1 alpha-2. Codes that look like countries and are not (UK, EL) are the commonest mistake in such files.
 _ISO_3166 = """

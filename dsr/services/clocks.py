@@ -12,7 +12,11 @@ from dsr.rules import Clock, ClockEvent, ClockKind, EventKind, clocks, pack
 
 _EVENT_KINDS = {"file": EventKind.RECEIVED}
 """Verbs of the history that a clock counts from. Pauses and extensions bring more of them."""
-_KINDS = {ClockKind.ACKNOWLEDGE: DeadlineKind.ACKNOWLEDGE, ClockKind.RESPOND: DeadlineKind.RESPOND}
+_KINDS = {
+    ClockKind.ACKNOWLEDGE: DeadlineKind.ACKNOWLEDGE,
+    ClockKind.RESPOND: DeadlineKind.RESPOND,
+    ClockKind.EFFECT: DeadlineKind.RESPOND,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,7 @@ def compute(submission: Submission, right: str, events: Iterable[tuple[EventKind
 
 def governing(found: Iterable[Clock], zone: str) -> Due:
     """Return the earliest answer that any law demands."""
-    first = min((clock for clock in found if clock.kind == ClockKind.RESPOND), key=lambda clock: clock.promised)
+    first = min((clock for clock in found if clock.kind.answers), key=lambda clock: clock.promised)
     return Due(first.promised, day_ends(first.promised, zone), first.regime)
 
 

@@ -160,13 +160,12 @@ def _event(text: str, zone: str) -> ClockEvent:
 def _told(found: Explanation) -> Iterable[str]:
     """The explanation for somebody at a terminal."""
     yield f"{found.right} under {found.regime.wording('title')} ({found.regime.law})"
-    for clock in (found.acknowledge, found.respond, found.extended):
-        if clock:
-            yield from _told_clock(clock)
-    for verb, because in found.forbidden:
-        yield f"not allowed: {verb}. {because}"
-    for event in found.unsupported:
-        yield f"not taken into account yet: {event.kind} on {event.on}"
+    if not found.regime.switched_on:
+        yield f"switched off: {found.regime.switched_off_because}"
+    for clock in (*found.clocks, *([found.extended] if found.extended else [])):
+        yield from _told_clock(clock)
+    for ban in found.forbidden:
+        yield f"not allowed: {ban.verb}. {ban.because}"
 
 
 def _told_clock(clock: Clock) -> Iterable[str]:

@@ -3,164 +3,99 @@
 One file is one regime during one window of time. A row in force is never edited: it is closed and a new one added.
 """
 
+from collections.abc import Iterable
 from datetime import date
 from functools import cached_property
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import Field, model_validator
 
-from dsr.deadlines import Period, Roll, Unit, WorkCalendar
+from dsr.deadlines import WorkCalendar
 from dsr.rules.problems import NotInRules
-from dsr.rules.schema.base import Figure, Many, Place, Row, Said, Slug, Text, Url, Worded
-from dsr.rules.words import CountsIn, Letter, NoteTopic, PauseMode, RightWord
+from dsr.rules.schema import duties
+from dsr.rules.schema.base import Many, Row, Said, Slug, Text, Worded
+from dsr.rules.schema.periods import ANSWERS, ClockRule, ExtensionRule, NoticeRule, PauseRule
+from dsr.rules.words import ClockWord, Element, RightWord
 
-
-class Window(Row):
-    """The days on which a request must have come in for this row to apply, both ends included."""
-
-    opens: Annotated[date, Field(alias="from")]
-    closes: Annotated[date | None, Field(alias="to")] = None
-
-    def covers(self, day: date) -> bool:
-        """Whether a request received on ``day`` falls under the row."""
-        return self.opens <= day and (self.closes is None or day <= self.closes)
-
-
-class Authority(Figure):
-    """Who watches over the law and takes complaints."""
-
-    title: Text
-    url: Url | None = None
-
-
-class Proposal(Row):
-    """For whom the regime is proposed. ``otherwise`` is the one that is left when no other fits."""
-
-    where: Many[Place] = ()
-    otherwise: bool = False
-
-    @model_validator(mode="after")
-    def _one_of_them(self) -> Self:
-        if bool(self.where) == self.otherwise:
-            raise ValueError("name the places in 'where', or set 'otherwise', and not both")
-        return self
-
-
-class KnownRight(Figure):
-    """A right of the contract under the name this law gives it."""
-
-    right: RightWord
-    name: Text
-    opens: Annotated[date | None, Field(alias="from")] = None
-    note: Text | None = None
-
-
-class ClockRule(Figure):
-    """One clock: what is counted, from receipt, and for which rights.
-
-    Nothing in ``rights`` means every right that no other rule of the same kind names. ``safe`` says how the strictest
-    reading differs where the law leaves a doubt: no holidays at all, or one day earlier.
-    """
-
-    id: Slug
-    kind: Literal["acknowledge", "respond"]
-    n: Annotated[int, Field(ge=0)]
-    unit: CountsIn
-    inclusive: bool = False
-    roll: Literal["none", "next"] = "none"
-    rights: Many[RightWord] = ()
-    safe: Literal["no_holidays", "day_before"] | None = None
-    text: Said | None = None
-
-    @cached_property
-    def period(self) -> Period:
-        """What is counted, for the arithmetic."""
-        return Period(self.n, Unit(self.unit), self.inclusive, Roll(self.roll))
-
-
-class ExtensionRule(Figure):
-    """How long the answer may be put off beyond the first period, how often, and what the person must be told."""
-
-    n: Annotated[int, Field(ge=1)]
-    unit: CountsIn
-    times: Annotated[int, Field(ge=1)] = 1
-    max_total_days: int | None = None
-    notice: Literal["within_first_period"]
-    grounds: Many[Slug] = ()
-    must_state: Annotated[Many[Text], Field(min_length=1)]
-    rights: Many[RightWord] = ()
-    """Nothing means every right whose clock is the general one."""
-
-
-class PauseRule(Figure):
-    """What an open question does to the clock under this law."""
-
-    event: Literal["identity", "clarification", "fee"]
-    mode: PauseMode
-    rights: Many[RightWord] = ()
-    condition: Text | None = None
-
-
-class MustState(Figure):
-    """What a letter must say."""
-
-    letter: Letter
-    elements: Annotated[Many[Text], Field(min_length=1)]
-
-
-class LawChildAge(Figure):
-    """Under which age a person cannot consent alone."""
-
-    under: Annotated[int, Field(ge=1, le=21)]
-    where: Many[Place] = ()
-    """Nothing means wherever no other row of the regime says otherwise."""
-    note: Text | None = None
-
-
-class Note(Figure):
-    """Something a handler must know and no clock can hold."""
-
-    topic: NoteTopic
-    text: Text
+_ORDER: tuple[ClockWord, ...] = (
+    "acknowledge",
+    "respond",
+    "effect",
+    "refuse",
+    "fee_reply",
+    "complain",
+    "decide_appeal",
+)
+Ruled = TypeVar("Ruled", PauseRule, duties.IdentityRule, duties.AgentRule)
 
 
 class Regime(Worded):
-    """One law or policy during one window of time."""
+    """One law, framework, promise or policy during one window of time.
+
+    ``organisation`` is whose promise or certification it is; without it the regime binds anybody. A regime that is
+    not ``switched_on`` is read, checked and explained, and proposed to nobody.
+    """
 
     id: Slug
     title: Said
     law: Text
-    kind: Literal["law", "policy"]
+    kind: Literal["law", "framework", "promise", "policy"]
     covers: Said
-    window: Window
+    window: duties.Window
     calendar: Text
-    proposal: Proposal
-    authorities: Annotated[Many[Authority], Field(min_length=1)]
-    rights: Annotated[Many[KnownRight], Field(min_length=1)]
+    proposal: duties.Proposal
+    organisation: Slug | None = None
+    switched_on: bool = True
+    switched_off_because: Text | None = None
+    scope: duties.Scope | None = None
+    authorities: Annotated[Many[duties.Authority], Field(min_length=1)]
+    rights: Annotated[Many[duties.KnownRight], Field(min_length=1)]
     clocks: Annotated[Many[ClockRule], Field(min_length=1)]
     extension: ExtensionRule | None = None
     pauses: Many[PauseRule] = ()
-    must_state: Many[MustState] = ()
-    child_ages: Many[LawChildAge] = ()
-    notes: Many[Note] = ()
+    missed: duties.MissedRule | None = None
+    fee: duties.FeeRule | None = None
+    repeats: Many[duties.RepeatRule] = ()
+    appeal: duties.AppealRule | None = None
+    identity: Many[duties.IdentityRule] = ()
+    agents: Many[duties.AgentRule] = ()
+    records: duties.RecordsRule | None = None
+    notices: NoticeRule | None = None
+    must_state: Many[duties.MustState] = ()
+    child_ages: Many[duties.LawChildAge] = ()
+    notes: Many[duties.Note] = ()
     # calendars/<calendar>.toml, put here by the loader
     working: WorkCalendar
+
+    @model_validator(mode="after")
+    def _off_with_a_reason(self) -> Self:
+        if self.switched_on == (self.switched_off_because is not None):
+            raise ValueError("'switched_off_because' says why 'switched_on' is false; write both or neither")
+        return self
 
     def knows(self, right: str, on: date) -> bool:
         """Whether the regime gives ``right`` to somebody who asks on ``on``."""
         known = self._rights.get(right)
         return known is not None and (known.opens is None or known.opens <= on)
 
-    def known_right(self, right: str) -> KnownRight:
+    def known_right(self, right: str) -> duties.KnownRight:
         """The right under this law's own name. Raises NotInRules."""
         if right not in self._rights:
             raise NotInRules(f"{self.id} knows no right {right!r}; it knows {', '.join(sorted(self._rights))}")
         return self._rights[right]
 
     def clock_rules(self, right: str) -> tuple[ClockRule, ...]:
-        """The rules for ``right``: acknowledge, where there is one, then respond. Raises NotInRules."""
+        """The rules for ``right``: acknowledge, if there is one, then the answer, then the rest. Raises NotInRules."""
         self.known_right(right)
         return self._clock_rules[right]
+
+    def clock_rule(self, kind: ClockWord, right: str) -> ClockRule | None:
+        """The rule of one kind for ``right``; None where the law has none. Raises NotInRules."""
+        return next((rule for rule in self.clock_rules(right) if rule.kind == kind), None)
+
+    def answer_rule(self, right: str) -> ClockRule:
+        """By when ``right`` must be answered, or have taken effect. Raises NotInRules."""
+        return next(rule for rule in self.clock_rules(right) if rule.kind in ANSWERS)
 
     def extension_for(self, right: str) -> ExtensionRule | None:
         """The rule for putting off the answer to ``right``; None where the law allows no such thing."""
@@ -168,30 +103,54 @@ class Regime(Worded):
             return None
         if self.extension.rights:
             return self.extension if right in self.extension.rights else None
-        return self.extension if all(not rule.rights for rule in self._respond(right)) else None
+        return None if self.answer_rule(right).rights else self.extension
 
-    def child_age(self, country: str) -> LawChildAge | None:
+    def pause_for(self, event: str, right: str) -> PauseRule | None:
+        """What an open question of this kind does to the clock of ``right``; None where the law does not say."""
+        return _narrowest((rule for rule in self.pauses if rule.event == event), right)
+
+    def identity_for(self, right: str) -> duties.IdentityRule | None:
+        """How surely it must be known who asks for ``right``; None where the law does not say."""
+        return _narrowest(self.identity, right)
+
+    def agents_for(self, right: str) -> duties.AgentRule | None:
+        """Who may ask for ``right`` on somebody's behalf; None where the law does not say."""
+        return _narrowest(self.agents, right)
+
+    def must_say(self, letter: str, right: str) -> tuple[Element, ...]:
+        """What a letter about ``right`` must state under this law, without doubles."""
+        rows = (row for row in self.must_state if row.letter == letter and (not row.rights or right in row.rights))
+        found: list[Element] = [element for row in rows for element in row.elements]
+        if letter == "extension" and (rule := self.extension_for(right)):
+            found += rule.must_state
+        if letter == "appeal" and self.appeal:
+            found += self.appeal.must_state
+        return tuple(dict.fromkeys(found))
+
+    def child_age(self, country: str) -> duties.LawChildAge | None:
         """Under which age a resident of ``country`` cannot consent alone, if the law says."""
         by_place = {place: row for row in self.child_ages for place in row.where}
         return by_place.get(country) or next((row for row in self.child_ages if not row.where), None)
 
-    def _respond(self, right: str) -> tuple[ClockRule, ...]:
-        return tuple(rule for rule in self.clock_rules(right) if rule.kind == "respond")
-
     @cached_property
-    def _rights(self) -> dict[str, KnownRight]:
+    def _rights(self) -> dict[str, duties.KnownRight]:
         return {row.right: row for row in self.rights}
 
     @cached_property
     def _clock_rules(self) -> dict[str, tuple[ClockRule, ...]]:
-        return {
-            right: tuple(rule for kind in ("acknowledge", "respond") for rule in self._one(kind, right))
-            for right in self._rights
-        }
+        return {right: tuple(rule for kind in _ORDER for rule in self._one(kind, right)) for right in self._rights}
 
-    def _one(self, kind: str, right: str) -> tuple[ClockRule, ...]:
+    def _one(self, kind: ClockWord, right: str) -> tuple[ClockRule, ...]:
+        """The rule of one kind for one right: the one that names it before the one that names none.
+
+        A right that takes effect has no answer to wait for, so the general answer does not run for it.
+        """
         of_kind = [rule for rule in self.clocks if rule.kind == kind]
         named = tuple(rule for rule in of_kind if right in rule.rights)
+        if kind in ANSWERS and not named:
+            other = "effect" if kind == "respond" else "respond"
+            if any(right in rule.rights for rule in self.clocks if rule.kind == other):
+                return ()
         return (named or tuple(rule for rule in of_kind if not rule.rights))[:1]
 
     @cached_property
@@ -200,17 +159,51 @@ class Regime(Worded):
         return self.working.without_holidays()
 
 
+def _narrowest(rules: Iterable[Ruled], right: str) -> Ruled | None:
+    """The rule that names the right before the one that names none."""
+    rules = list(rules)
+    named = (rule for rule in rules if right in rule.rights)
+    return next(named, None) or next((rule for rule in rules if not rule.rights), None)
+
+
+class VectorEvent(Row):
+    """Something that happened in a worked case."""
+
+    kind: Literal[
+        "identity_asked",
+        "identity_given",
+        "clarification_asked",
+        "clarification_given",
+        "fee_told",
+        "fee_paid",
+        "extended",
+        "redirected",
+        "decided",
+        "appealed",
+    ]
+    on: date
+
+
 class Vector(Row):
-    """A worked case: these dates follow, or the regime does not load."""
+    """A worked case: these dates follow, or the regime does not load.
+
+    ``acknowledge``, ``respond`` (or the day of effect), ``extended`` and ``safe`` are compared whether they are given
+    or not: one that is left out says that there is no such date. Of the others only those that are given.
+    """
 
     case: Text
     source: Text
     right: RightWord
     received: date
+    events: Many[VectorEvent] = ()
     acknowledge: date | None = None
     respond: date
     extended: date | None = None
     safe: date | None = None
+    refuse: date | None = None
+    decide_appeal: date | None = None
+    complain: date | None = None
+    fee_reply: date | None = None
 
 
 class VectorFile(Row):

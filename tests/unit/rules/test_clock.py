@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dsr.rules import Clock, ClockEvent, ClockKind, EventKind, NotInRules, clocks, extended, unsupported
+from dsr.rules import Clock, ClockEvent, ClockKind, EventKind, NotInRules, clocks, extended
 from tests.unit.rules.packs import received, shipped
 
 ARTICLE_3 = "Regulation 1182/71 Art 3(2)(c) and 3(4)"
@@ -102,7 +102,7 @@ def test_an_opt_out_in_california_by_whose_holidays_are_counted(calendar: str, d
 
 
 def test_an_opt_out_is_neither_acknowledged_nor_extended() -> None:
-    assert set(_clocks("us_ca_ccpa", "sensitive_data_limit", date(2026, 11, 16))) == {ClockKind.RESPOND}
+    assert set(_clocks("us_ca_ccpa", "sensitive_data_limit", date(2026, 11, 16))) == {ClockKind.EFFECT}
 
 
 def test_where_no_law_is_named_the_date_is_a_policy() -> None:
@@ -116,7 +116,7 @@ def test_where_no_law_is_named_the_date_is_a_policy() -> None:
 def test_objecting_to_marketing_takes_effect_at_once() -> None:
     found = _clocks("eu_gdpr", "marketing_opt_out", date(2026, 3, 7))
 
-    assert found[ClockKind.RESPOND].due == date(2026, 3, 7)  # Art 21(3), and a Saturday
+    assert found[ClockKind.EFFECT].due == date(2026, 3, 7)  # Art 21(3), and a Saturday
     assert ClockKind.EXTENDED not in found
 
 
@@ -150,12 +150,6 @@ def test_a_right_that_the_law_does_not_know_is_refused() -> None:
 def test_a_request_is_received_once(times: int) -> None:
     with pytest.raises(ValueError, match="received once"):
         clocks(shipped().regime("default", date(2026, 3, 5)), "access", received(date(2026, 3, 5)) * times)
-
-
-def test_what_no_clock_heeds_yet_is_named() -> None:
-    asked = ClockEvent(EventKind.IDENTITY_ASKED, date(2026, 3, 6))
-
-    assert unsupported([*received(date(2026, 3, 5)), asked]) == (asked,)
 
 
 REGIMES = st.sampled_from([(row.id, known.right) for row in shipped().regimes for known in row.rights])

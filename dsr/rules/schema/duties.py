@@ -1,0 +1,170 @@
+"""The figures of a law that are not about time: who is covered, what may be asked and charged, what is kept."""
+
+from datetime import date
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from dsr.rules.schema.base import Figure, Many, Place, Row, Slug, Text, Url
+from dsr.rules.words import Element, IdentityDemand, Letter, MandateKind, NoteTopic, RightWord
+
+
+class Window(Row):
+    """The days on which a request must have come in for this row to apply, both ends included."""
+
+    opens: Annotated[date, Field(alias="from")]
+    closes: Annotated[date | None, Field(alias="to")] = None
+
+    def covers(self, day: date) -> bool:
+        """Whether a request received on ``day`` falls under the row."""
+        return self.opens <= day and (self.closes is None or day <= self.closes)
+
+
+class Authority(Figure):
+    """Who watches over the law and takes complaints."""
+
+    title: Text
+    url: Url | None = None
+
+
+class Proposal(Row):
+    """For whom the regime is proposed: in some places, everywhere, or ``otherwise``, where no other fits."""
+
+    where: Many[Place] = ()
+    everywhere: bool = False
+    otherwise: bool = False
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> Self:
+        if [bool(self.where), self.everywhere, self.otherwise].count(True) != 1:
+            raise ValueError("name the places in 'where', or set 'everywhere' or 'otherwise', and one of them only")
+        return self
+
+
+class Scope(Figure):
+    """Whom the law covers beside private persons, and when it applies to the organisation at all.
+
+    Somebody whom the law leaves out is answered all the same; the register then says that it was no duty.
+    """
+
+    business_contacts: bool
+    employees: bool
+    applies_if: Text | None = None
+
+
+class KnownRight(Figure):
+    """A right of the contract under the name this law gives it."""
+
+    right: RightWord
+    name: Text
+    opens: Annotated[date | None, Field(alias="from")] = None
+    note: Text | None = None
+
+
+class FreeRequests(Row):
+    """How many requests are free within how many months."""
+
+    n: Annotated[int, Field(ge=1)]
+    months: Annotated[int, Field(ge=1)]
+    rights: Many[RightWord] = ()
+
+
+class Cap(Row):
+    """The most that may be charged, in whole units of a currency (ISO 4217)."""
+
+    amount: Annotated[int, Field(ge=1)]
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+
+
+class FeeRule(Figure):
+    """What answering costs the person.
+
+    ``may_charge`` says that the law allows a fee in the cases that ``exception`` names; it is told first where
+    ``told_first``.
+    """
+
+    may_charge: bool
+    exception: Text | None = None
+    told_first: bool = False
+    cap: Cap | None = None
+    free: FreeRequests | None = None
+
+    @model_validator(mode="after")
+    def _says_when(self) -> Self:
+        if self.may_charge and self.exception is None:
+            raise ValueError("says that a fee may be charged: write in 'exception' when")
+        return self
+
+
+class RepeatRule(Figure):
+    """What is different about asking again, or being asked again, within some months."""
+
+    rights: Annotated[Many[RightWord], Field(min_length=1)]
+    months: Annotated[int, Field(ge=1)]
+    text: Text
+
+
+class IdentityRule(Figure):
+    """How surely the law wants it known who is asking. ``points`` are facts that must match what is held."""
+
+    rights: Many[RightWord] = ()
+    demand: IdentityDemand
+    points: Annotated[int | None, Field(ge=1, le=9)] = None
+    text: Text | None = None
+
+
+class AgentRule(Figure):
+    """Who may ask for somebody else, with what, and whether that somebody may be contacted to confirm it."""
+
+    rights: Many[RightWord] = ()
+    allowed: bool
+    mandates: Many[MandateKind] = ()
+    may_confirm: bool = True
+    text: Text | None = None
+
+
+class RecordsRule(Figure):
+    """How long the record of a request is kept, and what it must hold."""
+
+    months: Annotated[int, Field(ge=1)]
+    holds: Many[Text] = ()
+
+
+class AppealRule(Figure):
+    """Whether a decision may be appealed to the organisation itself, and what the answer must state."""
+
+    offered: bool
+    must_state: Many[Element] = ()
+    text: Text | None = None
+
+
+class MissedRule(Figure):
+    """What the law makes of an answer that does not come: a refusal that may be taken further, or nothing."""
+
+    deemed_refusal: bool
+    text: Text
+
+
+class MustState(Figure):
+    """What a letter must say."""
+
+    letter: Letter
+    elements: Annotated[Many[Element], Field(min_length=1)]
+    rights: Many[RightWord] = ()
+
+
+class LawChildAge(Figure):
+    """Under which age a person cannot consent alone."""
+
+    under: Annotated[int, Field(ge=1, le=21)]
+    where: Many[Place] = ()
+    """Nothing means wherever no other row of the regime says otherwise."""
+    note: Text | None = None
+
+
+class Note(Figure):
+    """Something a handler must know and no clock can hold."""
+
+    topic: NoteTopic
+    text: Text
+    id: Slug | None = None
