@@ -179,16 +179,26 @@ class SqlConnector:
         """Yield a connection in a read-only snapshot; afterwards it is clean and back in the pool, or discarded."""
         deadline = Deadline(self._limits.timeout_seconds)
         connection = self._connect()
+        given_up = False
         try:
             with connection.begin():
                 self._backend.begin(connection, deadline)
-                yield connection, deadline
-        except sa.exc.DBAPIError as error:
-            self._fail(self._backend.classify(error.orig or error))
-        except (sa.exc.SQLAlchemyError, UnicodeDecodeError):
-            self._fail(PermanentFailure(Code.SCHEMA_MISMATCH))
+                try:
+                    yield connection, deadline
+                except GeneratorExit:
+                    given_up = True
+                    raise
+        except (sa.exc.SQLAlchemyError, UnicodeDecodeError) as error:
+            # Who reads no further has no use for the news that the connection had broken by then.
+            if not given_up:
+                self._fail(self._meaning(error))
         finally:
             connection.close()
+
+    def _meaning(self, error: Exception) -> ConnectorError:
+        if isinstance(error, sa.exc.DBAPIError):
+            return self._backend.classify(error.orig or error)
+        return PermanentFailure(Code.SCHEMA_MISMATCH)
 
     def _fail(self, failure: ConnectorError) -> NoReturn:
         if isinstance(failure, PermanentFailure):

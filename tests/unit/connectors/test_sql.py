@@ -187,11 +187,24 @@ def test_fails_for_a_while_when_the_server_hangs_up_on_the_way(bench: Bench) -> 
     assert connector.locate(BY_ADA, key="k").datasets == shop.ADA_COUNTS
 
 
+def test_gives_up_in_silence_when_the_server_had_hung_up(bench: Bench) -> None:
+    if bench.name == "sqlite":
+        pytest.skip("files have no server")
+    connector = opened(bench, connections=1)
+    pieces = connector.collect({"email": [shop.HEAVY]}, key="k")
+    next(pieces)
+
+    _hang_up(bench, connector)
+    pieces.close()  # type: ignore[attr-defined]
+
+    assert connector.locate(BY_ADA, key="k").datasets == shop.ADA_COUNTS
+
+
 def _hang_up(bench: Bench, connector: SqlConnector) -> None:
     database = urlsplit(bench.config()["url"]).path[1:]
     with writer(bench.config()["url"]) as other:
         if bench.name == "postgresql":
-            own = "pid <> pg_backend_pid() AND application_name = 'recourse'"
+            own = f"datname = '{database}' AND pid <> pg_backend_pid() AND application_name = 'recourse'"
             other.exec_driver_sql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {own}")
         else:
             own = f"db = '{database}' AND id <> CONNECTION_ID()"
