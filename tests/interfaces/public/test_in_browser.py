@@ -1,6 +1,5 @@
 """The pages in a real browser with scripts off: by keyboard and label, on a telephone's width, scanned for barriers."""
 
-import os
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -19,17 +18,6 @@ from tests.drain import drain
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.serial]
 VIEWS = {"wide": (1280, 800, "light"), "narrow": (320, 640, "dark")}
-
-
-@pytest.fixture(scope="session")
-def browser_type_launch_args() -> dict[str, Any]:
-    """The browser of the system, kept from talking to anybody.
-
-    Its driver keeps an event loop in this thread for the rest of the run; rows may be read all the same.
-    """
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-    flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-    return {"executable_path": os.environ["TEST_CHROMIUM"], "args": [*flags, "--disable-component-update"]}
 
 
 class Eyes:
@@ -69,12 +57,12 @@ class Eyes:
 
 
 @pytest.fixture(params=VIEWS)
-def eyes(request: pytest.FixtureRequest, browser: Browser, live_server: Any) -> Iterator[Eyes]:
+def eyes(request: pytest.FixtureRequest, chromium: Browser, live_server: Any) -> Iterator[Eyes]:
     """A window without scripts, and one beside it for the scans."""
     width, height, scheme = VIEWS[request.param]
     size: Any = {"viewport": {"width": width, "height": height}, "color_scheme": scheme, "locale": "en-IE"}
-    window = browser.new_context(**size, java_script_enabled=False)
-    beside = browser.new_context(**size, bypass_csp=True)
+    window = chromium.new_context(**size, java_script_enabled=False)
+    beside = chromium.new_context(**size, bypass_csp=True)
     yield Eyes(window.new_page(), beside.new_page(), live_server.url)
     assert window.cookies() == []
     window.close()
