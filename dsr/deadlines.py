@@ -104,8 +104,10 @@ class DaysOff:
 class WorkCalendar:
     """The working days of one place.
 
-    ``weekend`` holds ``date.weekday()`` numbers, ``holidays`` names by day, and ``first``/``last`` say for which days
-    the holidays are known. Outside them only weekends are left out, which can make a date earlier but never later.
+    ``weekend`` holds ``date.weekday()`` numbers, ``holidays`` names by day, ``worked`` the days of a weekend on which
+    people work all the same, and ``first``/``last`` say for which days all of this is known. Outside them only weekends
+    are left out, which hardly ever makes a date later than it should be. ``yearly`` says that the place announces its days
+    one year at a time.
     """
 
     id: str
@@ -115,10 +117,12 @@ class WorkCalendar:
     last: date
     weekend: frozenset[int] = frozenset({5, 6})
     holidays: Mapping[date, str] = field(default_factory=dict)
+    worked: frozenset[date] = frozenset()
+    yearly: bool = False
 
     def is_working(self, day: date) -> bool:
         """Whether people work there on that day."""
-        return day.weekday() not in self.weekend and day not in self.holidays
+        return day in self.worked or (day.weekday() not in self.weekend and day not in self.holidays)
 
     def days_off(self, days: Iterable[date]) -> "DaysOff":
         """``days`` with the names of the holidays among them, for the sentence that says why they do not count."""
@@ -130,7 +134,7 @@ class WorkCalendar:
 
     def without_holidays(self) -> "WorkCalendar":
         """The same week with the smallest possible set of holidays: none."""
-        return WorkCalendar(self.id, self.title, self.zone, date.min, date.max, self.weekend)
+        return WorkCalendar(self.id, self.title, self.zone, date.min, date.max, self.weekend, worked=self.worked)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,9 @@
 """The reference page of the rule files that ship: every law, every figure with its source, every ground of refusal."""
 
+import calendar
 from collections.abc import Iterable, Iterator
 
+from dsr.deadlines import WorkCalendar
 from dsr.rules.rulepack import RulePack
 from dsr.rules.schema import duties
 from dsr.rules.schema.base import Figure
@@ -37,6 +39,7 @@ def page(rules: RulePack, note: str = "") -> str:
         _notices(rules),
         ["## Laws and policies\n"],
         *(_regime(regime) for regime in rules.regimes),
+        _calendars(rules),
         _refusals(rules),
     )
     return "\n".join(line for part in parts for line in part).rstrip() + "\n"
@@ -202,6 +205,31 @@ def _notice_wait(rule: NoticeRule) -> tuple[str, ...]:
     starts = "; ".join(f"by {m.medium} from day {m.starts_after_days} after sending" for m in rule.media)
     figure = f"{rule.wait_days} calendar days, {starts}; repeated every {rule.again_months} months"
     return ("silence after a notice", figure, _rights(rule.rights), rule.source, _mark(rule))
+
+
+def _calendars(rules: RulePack) -> Iterator[str]:
+    yield "## Calendars\n"
+    yield "Beyond what is known only weekends are left out, and a date that hangs on it says that it is not certain.\n"
+    rows = [
+        (
+            f"`{table.id}`",
+            table.title,
+            table.zone,
+            ", ".join(calendar.day_name[day] for day in sorted(table.weekend)),
+            _known(table),
+        )
+        for table in sorted(rules.calendars.values(), key=lambda table: table.id)
+    ]
+    yield from _table(("Calendar", "Holidays", "Clocks", "Weekend", "Known"), rows)
+
+
+def _known(table: WorkCalendar) -> str:
+    if not table.holidays:
+        return "no holidays at all"
+    said = f"{table.first} to {table.last}"
+    if table.worked:
+        said += f", with {len(table.worked)} days of weekends on which people work"
+    return said + (". Announced one year at a time" if table.yearly else "")
 
 
 def _refusals(rules: RulePack) -> Iterator[str]:

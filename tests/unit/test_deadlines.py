@@ -74,6 +74,23 @@ def test_add_months_takes_the_last_day_when_the_month_is_too_short(start: date, 
     assert add_months(start, months) == end
 
 
+def test_a_weekend_on_which_people_work_counts_in_every_reading() -> None:
+    saturday = date(2026, 2, 28)
+    table = WorkCalendar(
+        id="CN",
+        title="China",
+        zone="Asia/Shanghai",
+        first=date(2026, 1, 1),
+        last=date(2026, 12, 31),
+        holidays={date(2026, 2, 23): "in exchange"},
+        worked=frozenset({saturday}),
+    )
+
+    assert add_business_days(date(2026, 2, 20), 5, table) == saturday
+    assert add_business_days(date(2026, 2, 20), 6, table.without_holidays()) == saturday
+    assert next_working_day(saturday, table) == saturday
+
+
 def test_month_ends_on_the_next_working_day_when_it_rolls() -> None:
     counted = reckon(date(2026, 3, 5), Period(1, Unit.MONTH, roll=Roll.NEXT), IRELAND, "Art 3")
 

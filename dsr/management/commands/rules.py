@@ -29,7 +29,7 @@ from dsr.rules.explaining import Explanation, explain
 from dsr.rules.files import SHIPPED
 
 YEARS_AHEAD = 2
-"""How far a holiday table must reach beyond today, so that no date is ever computed past its end."""
+"""How far a holiday table must reach beyond today, unless the place announces its days one year at a time."""
 
 
 class Command(BaseCommand):
@@ -115,7 +115,7 @@ def _contents(rules: RulePack, today: date) -> dict[str, Any]:
         "warnings": [
             f"the holidays of {table.id} are known until {table.last} only; upgrade and run `rules calendars --write`"
             for table in rules.calendars.values()
-            if table.last.year < today.year + YEARS_AHEAD
+            if table.last.year < today.year + (0 if table.yearly else YEARS_AHEAD)
         ],
     }
 

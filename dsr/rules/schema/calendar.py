@@ -8,7 +8,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from dsr.deadlines import WorkCalendar
-from dsr.rules.schema.base import Row, Text, Zone
+from dsr.rules.schema.base import Many, Row, Text, Zone
 
 
 class CalendarFile(Row):
@@ -20,6 +20,10 @@ class CalendarFile(Row):
     made_with: Text
     weekend: Annotated[tuple[Annotated[int, Field(ge=1, le=7)], ...], Field(strict=False)] = (6, 7)
     """ISO weekdays, Monday is 1."""
+    yearly: bool = False
+    """The place announces its days one year at a time, so the table can reach no further."""
+    worked: Many[date] = ()
+    """Days of a weekend on which people work, in exchange for a day off."""
     years: dict[str, dict[str, Text]] = Field(default_factory=dict)
     """No years at all make a calendar of weekends only."""
 
@@ -33,6 +37,9 @@ class CalendarFile(Row):
         for year, days in self.years.items():
             for day in days:
                 _day(year, day)
+        for at in self.worked:
+            if at.isoweekday() not in self.weekend or f"{at:%m-%d}" in self.years.get(str(at.year), {}):
+                raise ValueError(f"worked: {at} is no day of a weekend, or a holiday too")
         return self
 
     @cached_property
@@ -46,6 +53,8 @@ class CalendarFile(Row):
             last=date(int(max(self.years)), 12, 31) if self.years else date.max,
             weekend=frozenset(day - 1 for day in self.weekend),
             holidays={_day(year, day): name for year, days in self.years.items() for day, name in days.items()},
+            worked=frozenset(self.worked),
+            yearly=self.yearly,
         )
 
 

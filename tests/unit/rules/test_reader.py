@@ -120,6 +120,7 @@ ELSEWHERE: list[Bad] = [
     ("day that does not exist", "calendars/IE.toml", swap('[years.2026]\n', '[years.2026]\n"02-30" = "Leap of faith"\n'), "years.2026: '02-30' is not a day of that year"),
     ("day in words", "calendars/IE.toml", swap('[years.2026]\n', '[years.2026]\n"Easter" = "Easter"\n'), "'Easter' is not a day"),
     ("year left out", "calendars/IE.toml", swap("[years.2026]", "[years.2126]"), "a year is missing between"),
+    ("weekday worked", "calendars/CN.toml", swap("worked = [", "worked = [\n  2026-03-02,"), "worked: 2026-03-02 is no day of a weekend"),
     ("calendar under another name", "calendars/IE.toml", swap('id = "IE"', 'id = "EIRE"'), "id: is 'EIRE', but the path says 'IE'"),
     ("area twice", "areas.toml", swap('id = "EUROPE"', 'id = "EEA"'), "areas[1].id: 'EEA' is used twice"),
     ("area with a wrong country", "areas.toml", swap('"GR"', '"EL"'), "areas[0].countries[11]: 'EL' is not an ISO 3166-1 country code; write GR"),
