@@ -5,8 +5,9 @@ A kind is a frozen dataclass below `Letter`; its fields are all that its templat
 """
 
 import dataclasses
+import html
 import re
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cache, lru_cache
@@ -46,11 +47,13 @@ class Letter:
     """One message to one person. Subclasses are frozen dataclasses with a `kind` of their own.
 
     Fields may be str, int, bool, date, datetime (shown in the zone it carries), UUID, None, enums, tuples of these and
-    frozen dataclasses of these. `must_show` names fields that the text and the HTML must both use.
+    frozen dataclasses of these. `must_show` names fields that the text and the HTML must both use. `states` names the
+    elements that the templates mark with `{% states %}`, each with the fields that its passage has to quote.
     """
 
     kind: ClassVar[str]
     must_show: ClassVar[frozenset[str]] = frozenset()
+    states: ClassVar[Mapping[str, tuple[str, ...]]] = {}
 
     organisation: str
 
@@ -173,14 +176,41 @@ def template(kind: str, part: str) -> Template:
     return cast(DjangoTemplates, engines["django"]).engine.get_template(f"messages/{kind}/{part}")
 
 
-def _part(kind: str, part: str, names: dict[str, Any]) -> str:
-    # use_tz off: a datetime is shown in the zone the caller gave it, which is the organisation's, not the server's.
+class LetterContext(Context):
+    """What one part of a message is rendered with; keeps what each passage between `{% states %}` tags came to."""
+
+    def __init__(self, names: dict[str, Any], *, markup: bool) -> None:
+        # use_tz off: a datetime is shown in the zone the caller gave it, which is the organisation's, not the server's.
+        super().__init__(names, autoescape=markup, use_tz=False)
+        self.markup = markup
+        self.stated: dict[str, str] = {}
+
+    def note(self, element: str, passage: str) -> None:
+        """Keep a passage as the words that a reader sees; one without words states nothing."""
+        words = one_line(html.unescape(_TAG.sub(" ", passage)) if self.markup else passage)
+        if words:
+            self.stated[element] = f"{self.stated.get(element, '')} {words}".strip()
+
+
+_TAG: Final = re.compile(r"<[^>]*>")
+
+
+def _part(kind: str, part: str, names: dict[str, Any]) -> tuple[str, dict[str, str]]:
     # No context processors: a message shows what its letter holds and nothing else.
-    return template(kind, part).render(Context(names, autoescape=part.endswith(".html"), use_tz=False))
+    context = LetterContext(names, markup=part.endswith(".html"))
+    return template(kind, part).render(context), context.stated
 
 
 _MANY_BREAKS: Final = re.compile(r"\n{3,}")
 _TRAILING: Final = re.compile(r"[ \t]+\n")
+
+
+@dataclass(frozen=True)
+class Stated:
+    """What a message states, by element: the words of each marked passage in the text and in the HTML."""
+
+    text: Mapping[str, str] = field(repr=False)
+    html: Mapping[str, str] = field(repr=False)
 
 
 def render(letter: Letter, language: str, *, blot: bool = False) -> Rendered:
@@ -188,16 +218,26 @@ def render(letter: Letter, language: str, *, blot: bool = False) -> Rendered:
 
     Raises django.template.TemplateDoesNotExist or TemplateSyntaxError, which the system checks rule out.
     """
+    return _render(letter, language, blot=blot)[0]
+
+
+def stated(letter: Letter, language: str) -> Stated:
+    """Return what a letter really states in a language, found by rendering it. Raises as `render` does."""
+    return _render(letter, language, blot=False)[1]
+
+
+def _render(letter: Letter, language: str, *, blot: bool) -> tuple[Rendered, Stated]:
     chosen = supported(language)
     with translation.override(chosen):
         names = _fields(letter, blot)
         names["language"] = chosen
         names["site"] = settings.BASE_URL
         names["direction"] = "rtl" if translation.get_language_bidi() else "ltr"
-        subject = one_line(_part(letter.kind, "subject.txt", names))
+        subject = one_line(_part(letter.kind, "subject.txt", names)[0])
         if not subject:
             raise ImproperlyConfigured(f"messages/{letter.kind}/subject.txt is empty in {chosen!r}")
         names["subject"] = subject
-        text = _TRAILING.sub("\n", clean(_part(letter.kind, "body.txt", names)))
-        html = clean(_part(letter.kind, "body.html", names))
-    return Rendered(subject, _MANY_BREAKS.sub("\n\n", text).strip() + "\n", html.strip() + "\n")
+        text, in_text = _part(letter.kind, "body.txt", names)
+        body, in_html = _part(letter.kind, "body.html", names)
+    text = _MANY_BREAKS.sub("\n\n", _TRAILING.sub("\n", clean(text))).strip() + "\n"
+    return Rendered(subject, text, clean(body).strip() + "\n"), Stated(in_text, in_html)
