@@ -7,9 +7,10 @@ cover every day exactly once, so "why this date?" can be answered without comput
 
 import calendar as _months
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from django.utils import dateformat
@@ -42,13 +43,16 @@ class Reason(StrEnum):
     EVENT_DAY_COUNTS = "event_day_counts"
     AT_ONCE = "at_once"
     DAYS = "days"
+    DAYS_BEGUN = "days_begun"
     BUSINESS_DAY = "business_day"
     BUSINESS_DAYS = "business_days"
     NOT_WORKING = "not_working"
     MONTHS = "months"
+    MONTHS_BEGUN = "months_begun"
     MONTH_IS_SHORTER = "month_is_shorter"
     ROLLED = "rolled"
     NOT_BEGUN_IDENTITY = "not_begun_identity"
+    NOT_BEGUN_CLARIFICATION = "not_begun_clarification"
     NOT_BEGUN_FEE = "not_begun_fee"
     PAUSED_IDENTITY = "paused_identity"
     PAUSED_CLARIFICATION = "paused_clarification"
@@ -62,6 +66,9 @@ SENTENCES: Mapping[Reason, str | Promise] = {
     Reason.EVENT_DAY_COUNTS: _("The day of the event is day one."),
     Reason.AT_ONCE: _("This takes effect on the day itself."),
     Reason.DAYS: ngettext_lazy("%(n)d calendar day.", "%(n)d calendar days, weekends and holidays included.", "n"),
+    Reason.DAYS_BEGUN: ngettext_lazy(
+        "The first day of %(total)d calendar days.", "The first %(n)d of %(total)d calendar days.", "n"
+    ),
     Reason.BUSINESS_DAY: _("Business day %(first)d of %(total)d."),
     Reason.BUSINESS_DAYS: _("Business days %(first)d to %(last)d of %(total)d."),
     Reason.NOT_WORKING: _("Not business days: %(names)s."),
@@ -70,12 +77,18 @@ SENTENCES: Mapping[Reason, str | Promise] = {
         "%(n)d calendar months, to the day with the same number.",
         "n",
     ),
+    Reason.MONTHS_BEGUN: ngettext_lazy(
+        "The first days of %(n)d calendar month.",
+        "The first days of %(n)d calendar months.",
+        "n",
+    ),
     Reason.MONTH_IS_SHORTER: ngettext_lazy(
         "%(n)d calendar month; the last month has no such day, so its last day takes its place.",
         "%(n)d calendar months; the last month has no such day, so its last day takes its place.",
         "n",
     ),
     Reason.NOT_BEGUN_IDENTITY: _("The period had not begun: we were waiting for proof of identity."),
+    Reason.NOT_BEGUN_CLARIFICATION: _("The period had not begun: we were waiting for an answer to our question."),
     Reason.NOT_BEGUN_FEE: _("The period had not begun: we were waiting to hear about the fee."),
     Reason.PAUSED_IDENTITY: _("The clock stood still: we were waiting for proof of identity."),
     Reason.PAUSED_CLARIFICATION: _("The clock stood still: we were waiting for an answer to our question."),
@@ -106,8 +119,8 @@ class WorkCalendar:
 
     ``weekend`` holds ``date.weekday()`` numbers, ``holidays`` names by day, ``worked`` the days of a weekend on which
     people work all the same, and ``first``/``last`` say for which days all of this is known. Outside them only weekends
-    are left out, which hardly ever makes a date later than it should be. ``yearly`` says that the place announces its days
-    one year at a time.
+    are left out, which hardly ever makes a date later than it should be. ``yearly`` says that the place announces its
+    days one year at a time.
     """
 
     id: str
@@ -134,7 +147,12 @@ class WorkCalendar:
 
     def without_holidays(self) -> "WorkCalendar":
         """The same week with the smallest possible set of holidays: none."""
-        return WorkCalendar(self.id, self.title, self.zone, date.min, date.max, self.weekend, worked=self.worked)
+        return _without_holidays(self)
+
+
+@lru_cache(maxsize=256)
+def _without_holidays(calendar: WorkCalendar) -> WorkCalendar:
+    return replace(calendar, first=date.min, last=date.max, holidays={})
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,17 +175,26 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Days on which a clock stood still, both ends included, with the reason and the source that allows it."""
+    """Days on which a clock stood still, both ends included, with the reason and the source that allows it.
+
+    ``asked`` is the day on which it was stopped, where that is not the first that is left out: what was asked before
+    the period ran out stops it even where the day of the question itself still counts.
+    """
 
     start: date
     end: date
     reason: Reason
     source: str
+    asked: date | None = None
 
     @property
     def days(self) -> int:
         """How many days it covers."""
         return (self.end - self.start).days + 1
+
+    def comes_after(self, last: date) -> bool:
+        """Whether the period was over when the clock was stopped, so that nothing can be gained any more."""
+        return (self.asked or self.start) > last
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,8 +286,10 @@ def reckon(start: date, period: Period, calendar: WorkCalendar, source: str, sti
     """The last day of ``period`` counted from an event on ``start``, day by day, with the reasons.
 
     ``source`` is the citation that every segment carries. The calendar matters for business days and for rolling.
-    ``still`` holds the days on which the clock stood still, in order and without overlap, none before ``start``; what
-    begins after the period is over is left out, as nothing can be gained any more.
+    ``still`` holds the days on which the clock stood still, in order and without overlap, none before ``start``. What
+    was stopped after the last counted day is left out: a period that has run out gains nothing any more, not even
+    while it waits for the next working day. A first day that stood still is left out like any other, although it would
+    not have counted either: the period then ends as many days later as the clock stood still.
     """
     due = due_date(start, period, calendar, still)
     segments = tuple(_segments(start, due, period, calendar, source, still))
@@ -280,7 +309,7 @@ def _unrolled(start: date, period: Period, calendar: WorkCalendar, still: Sequen
         # "Beginning with" a day, a month ends on the eve of the same number, except where that number does not exist.
         end -= _ONE_DAY * (period.inclusive and end.day == start.day)
     for span in still:
-        if span.start > end:
+        if span.comes_after(end):
             break
         end += timedelta(days=span.days)
     return end
@@ -292,6 +321,9 @@ def _nth_working_day(day: date, n: int, calendar: WorkCalendar, still: Sequence[
     while n > 0:
         day += _ONE_DAY
         n -= calendar.is_working(day) and not _within(day, still)
+    for span in still:  # stopped on the last day, with nothing left to count when it went on
+        if span.start > day and not span.comes_after(day):
+            day = next_working_day(span.end, calendar)
     return day
 
 
@@ -325,21 +357,45 @@ def _calendar_runs(
     first: date, end: date, period: Period, source: str, still: Sequence[Span], start: date
 ) -> Iterator[Segment]:
     """Runs of days or of a month, broken by the days on which the clock stood still."""
-    reason = Reason.DAYS if period.unit is Unit.DAY else Reason.MONTHS
-    if reason is Reason.MONTHS and add_months(start, period.n).day != start.day:
-        reason = Reason.MONTH_IS_SHORTER
-    n, day = period.n, first
-    for span in still:
-        if span.start > end:
-            break
+    stops = [span for span in still if not span.comes_after(end)]
+    in_days = period.unit is Unit.DAY
+    if not stops:
+        whole = Reason.DAYS if in_days else Reason.MONTHS
+        if whole is Reason.MONTHS and add_months(start, period.n).day != start.day:
+            whole = Reason.MONTH_IS_SHORTER
+        yield Segment(first, end, True, whole, source, {"n": period.n})
+        return
+    day, left = first, (end - first).days + 1 - sum(span.days for span in stops)
+    for span in stops:
         if day < span.start:
-            yield Segment(day, span.start - _ONE_DAY, True, reason, source, {"n": n})
-            reason = Reason.GOES_ON
+            run = (span.start - day).days
+            if day != first:
+                yield Segment(day, span.start - _ONE_DAY, True, Reason.GOES_ON, source, {"n": left})
+            elif in_days:
+                args: dict[str, object] = {"n": run, "total": period.n}
+                yield Segment(day, span.start - _ONE_DAY, True, Reason.DAYS_BEGUN, source, args)
+            else:
+                yield Segment(day, span.start - _ONE_DAY, True, Reason.MONTHS_BEGUN, source, {"n": period.n})
+            left -= run
         yield Segment(max(day, span.start), span.end, False, span.reason, span.source)
         day = span.end + _ONE_DAY
-        n = (end - day).days + 1 if reason is Reason.GOES_ON else n
     if day <= end:
-        yield Segment(day, end, True, reason, source, {"n": n})
+        yield Segment(day, end, True, Reason.GOES_ON, source, {"n": left})
+
+
+def chosen(first: date, end: date, source: str, still: Sequence[Span] = ()) -> Iterator[Segment]:
+    """The days from ``first`` to a day that was chosen and told, broken by those on which the clock stood still."""
+    day = first
+    for span in still:
+        start, last = max(span.start, day), min(span.end, end)
+        if start > last:
+            continue
+        if day < start:
+            yield Segment(day, start - _ONE_DAY, True, Reason.CHOSEN, source)
+        yield Segment(start, last, False, span.reason, span.source)
+        day = last + _ONE_DAY
+    if day <= end:
+        yield Segment(day, end, True, Reason.CHOSEN, source)
 
 
 def _working_runs(

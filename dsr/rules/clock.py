@@ -4,23 +4,30 @@ Pure: the same events and the same regime give the same clocks, whenever and whe
 changes no date here: ``dsr.rules.guards`` says what that is, and why.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
 
-from dsr.deadlines import Period, Reason, Reckoning, Segment, Unit, WorkCalendar, due_date, reckon
+from dsr.deadlines import Reckoning, Segment, WorkCalendar, reckon
 from dsr.rules import guards
+from dsr.rules.appeals import appeal
 from dsr.rules.guards import named
-from dsr.rules.happened import ClockEvent, EventKind, in_order, last
+from dsr.rules.happened import ClockEvent, EventKind, answered, extensions, in_order, last, questions, seen
 from dsr.rules.schema.periods import ANSWERS, ClockRule, ExtensionRule
 from dsr.rules.schema.regime import Regime
-from dsr.rules.standing import first_period, stand, strictest, whole_period
+from dsr.rules.standing import (
+    Reading,
+    answer_period,
+    first_period,
+    stand,
+    strict_reading,
+    strictly,
+    whole_period,
+)
 from dsr.rules.words import PauseEvent
 
 __all__ = ["Clock", "ClockEvent", "ClockKind", "EventKind", "clocks", "extended", "named"]
-
-_ONE_DAY = timedelta(days=1)
 
 
 class ClockKind(StrEnum):
@@ -103,8 +110,9 @@ def clocks(
     """Every clock that runs for ``right``: acknowledge first, where there is one, then the answer, then the rest.
 
     ``events`` hold exactly one receipt; what the law forbids among them is passed over. ``calendar`` replaces the
-    regime's own where the organisation sits elsewhere. ``as_of`` is the day it is looked at: a question that is open
-    then is taken as answered on that day, and an answer that is missed by then as refused where the law says so.
+    regime's own where the organisation sits elsewhere. ``as_of`` is the day it is looked at: what came later has not
+    happened yet, a question that is open then is taken as answered on that day, and an answer that is missed by then
+    as refused where the law says so.
     Raises ValueError without a receipt and NotInRules for a right that the regime does not know.
     """
     counted = _Counted(regime, right, events, calendar or regime.working, as_of)
@@ -112,14 +120,19 @@ def clocks(
 
 
 def extended(
-    regime: Regime, right: str, events: Sequence[ClockEvent], *, calendar: WorkCalendar | None = None
+    regime: Regime,
+    right: str,
+    events: Sequence[ClockEvent],
+    *,
+    calendar: WorkCalendar | None = None,
+    as_of: date | None = None,
 ) -> Clock | None:
     """The latest date that an extension could reach; None where this law allows none for ``right`` or sets no length.
 
     The first period and the extension are counted in one go from receipt, so that a short month or a holiday at the
     end of the first does not add to the second.
     """
-    return _Counted(regime, right, events, calendar or regime.working, None).extended()
+    return _Counted(regime, right, events, calendar or regime.working, as_of).extended()
 
 
 class _Counted:
@@ -130,11 +143,12 @@ class _Counted:
     ) -> None:
         self.regime, self.right, self.working, self.as_of = regime, right, working, as_of
         self.rule, self.longer = regime.answer_rule(right), regime.extension_for(right)
-        self.events = list(events)
+        self.happened = self.events = in_order(seen(events, as_of))
         if len(events) > 1:
-            self.events, _out = guards.allowed(regime, right, in_order(events), working)
+            self.events, _out = guards.allowed(regime, right, self.happened, working)
         self.standing = stand(regime, right, self.events, as_of)
-        self.put_off = last(self.events, EventKind.EXTENDED)
+        self.put_off = bool(extensions(self.events))
+        self.lawful, self.firm = Reading(working), Reading(working, firm=True)
 
     def clocks(self) -> Iterator[Clock]:
         """Each clock in the order in which it is shown."""
@@ -142,67 +156,91 @@ class _Counted:
             yield self._plain(rule, ClockKind.ACKNOWLEDGE, self.standing.received)
         answer = self._answer()
         yield answer
-        if self.longer and self.put_off is None:
-            yield self._first(self.longer, "extension", ClockKind.NOTICE, self.rule)
+        if self.longer and not self.put_off:
+            # What only guidance lets stand still gives no more time to tell that the answer will be late.
+            yield self._first(self.longer, "extension", ClockKind.NOTICE, self.rule, self.firm)
         if rule := self.regime.clock_rule("refuse", self.right):
-            yield self._first(rule, rule.id, ClockKind.REFUSE, rule)
+            yield self._first(rule, rule.id, ClockKind.REFUSE, rule, self.lawful)
         yield from self._afterwards(answer)
 
     def extended(self) -> Clock | None:
         """How far the answer can be put off; None where it cannot, or to any day that is told in time."""
-        if self.longer is None or self.longer.n is None:
+        longer = self.longer
+        if longer is None or longer.n is None:
             return None
-        counted = whole_period(self.rule, self.longer, self.standing, self.working)
-        return self._made(ClockKind.EXTENDED, self.longer, "extension", counted)
+
+        def count(reading: Reading) -> Reckoning:
+            return whole_period(self.rule, longer, self.standing, reading, longer.times)
+
+        counted = count(self.lawful)
+        return self._made(ClockKind.EXTENDED, longer, "extension", counted, self._safe(self.rule, count, counted))
 
     def _answer(self) -> Clock:
         """When the answer is due, put off or not."""
-        kind = ClockKind(self.rule.kind)
-        if self.put_off is None or self.longer is None:
-            return self._first(self.rule, self.rule.id, kind, self.rule)
-        if self.put_off.until is None:
-            counted = whole_period(self.rule, self.longer, self.standing, self.working)
-            firm = whole_period(self.rule, self.longer, self.standing, self.working, firm=True).due
-            return self._made(kind, self.longer, "extension", counted, firm)
-        first = first_period(self.rule, self.standing, self.working)
-        chosen = Segment(first.due + _ONE_DAY, self.put_off.until, True, Reason.CHOSEN, self.longer.source)
-        counted = Reckoning(self.put_off.until, (*first.segments, chosen), first.certain)
-        return self._made(kind, self.longer, "extension", counted)
+
+        def count(reading: Reading) -> Reckoning:
+            return answer_period(self.regime, self.right, self.events, self.standing, reading)
+
+        kind, counted = ClockKind(self.rule.kind), count(self.lawful)
+        if self.longer is None or not self.put_off:
+            return self._made(kind, self.rule, self.rule.id, counted, self._safe(self.rule, count, counted))
+        if extensions(self.events)[-1].until is not None:  # told as it is, so there is no doubt left but the guidance
+            return self._made(kind, self.longer, "extension", counted, count(self.firm).due)
+        return self._made(kind, self.longer, "extension", counted, self._safe(self.rule, count, counted))
 
     def _afterwards(self, answer: Clock) -> Iterator[Clock]:
         """What runs for others, and for us once somebody has appealed."""
-        told, paid = last(self.events, EventKind.FEE_TOLD), last(self.events, EventKind.FEE_PAID)
-        if told and not paid and (rule := self.regime.clock_rule("fee_reply", self.right)):
-            yield self._plain(rule, ClockKind.FEE_REPLY, told.on)
-        since = self._decided(answer)
-        if since and (rule := self.regime.clock_rule("complain", self.right)):
-            yield self._plain(rule, ClockKind.COMPLAIN, since)
-        appealed = last(self.events, EventKind.APPEALED)
-        if appealed and (rule := self.regime.clock_rule("decide_appeal", self.right)):
-            yield self._plain(rule, ClockKind.DECIDE_APPEAL, appealed.on)
+        told = next((q.asked for q in questions(self.happened) if q.what == "fee" and q.given is None), None)
+        if told and (rule := self.regime.clock_rule("fee_reply", self.right)):
+            yield self._plain(rule, ClockKind.FEE_REPLY, told)
+        if rule := self.regime.clock_rule("complain", self.right):
+            yield from self._complain(rule, answer)
+        if made := appeal(self.regime, self.right, self.events, self.working):
+            safe = None if made.told else strictly(made.rule, self._strict(made.rule, made.start), made.first.due)
+            longest = made.longest.due if made.longest else None
+            yield self._made(ClockKind.DECIDE_APPEAL, made.rule, made.rule.id, made.counted, safe, longest=longest)
 
-    def _decided(self, answer: Clock) -> date | None:
-        """The day of the decision, or the day from which silence counts as a refusal."""
-        if decided := last(self.events, EventKind.DECIDED):
-            return decided.on
+    def _complain(self, rule: ClockRule, answer: Clock) -> Iterator[Clock]:
+        """Until when the decision can be taken further, or the silence that the law takes for one.
+
+        A decision that comes after silence has become a refusal may not open the time anew: the strictest reading
+        counts from the silence.
+        """
+        decided, over = last(self.events, EventKind.DECIDED), answered(self.events) or self.as_of
         deemed = self.regime.missed is not None and self.regime.missed.deemed_refusal
-        return answer.due if deemed and self.as_of and self.as_of > answer.due else None
+        silent = answer.due if deemed and over and over > answer.due else None
+        since = decided.on if decided else silent
+        if since is None:
+            return
+        on_appeal = last(self.events, EventKind.APPEALED) is not None
+        first = since if silent is None or on_appeal else min(since, silent)
+        counted = reckon(since, rule.period, self.working, rule.source)
+        safe = strictly(rule, self._strict(rule, first), counted.due)
+        yield self._made(ClockKind.COMPLAIN, rule, rule.id, counted, safe)
 
     def _plain(self, rule: ClockRule, kind: ClockKind, start: date) -> Clock:
         """A clock that nothing stops."""
         counted = reckon(start, rule.period, self.working, rule.source)
-        longest = None
-        if rule.longer:
-            longest = due_date(counted.due, Period(rule.longer.n, Unit(rule.longer.unit)), self.working)
-        return self._made(
-            kind, rule, rule.id, counted, strictest(rule, start, counted.due, self.working), longest=longest
-        )
+        safe = strictly(rule, self._strict(rule, start), counted.due)
+        return self._made(kind, rule, rule.id, counted, safe)
 
-    def _first(self, rule: ClockRule | ExtensionRule, rule_id: str, kind: ClockKind, counts: ClockRule) -> Clock:
+    def _strict(self, rule: ClockRule, start: date) -> date:
+        return strict_reading(rule, self.working).count(start, rule.period, rule.source, ()).due
+
+    def _first(
+        self, rule: ClockRule | ExtensionRule, rule_id: str, kind: ClockKind, counts: ClockRule, reading: Reading
+    ) -> Clock:
         """A clock of ours over the first period, which begins and stands still as the law says."""
-        counted = first_period(counts, self.standing, self.working)
-        safe = strictest(counts, self.standing.began, counted.due, self.working, self.standing.firm)
-        return self._made(kind, rule, rule_id, counted, safe)
+
+        def count(reading: Reading) -> Reckoning:
+            return first_period(counts, self.standing, reading)
+
+        counted = count(reading)
+        return self._made(kind, rule, rule_id, counted, self._safe(counts, count, counted))
+
+    def _safe(self, rule: ClockRule, count: Callable[[Reading], Reckoning], counted: Reckoning) -> date:
+        strict = count(strict_reading(rule, self.working)).due
+        return max(strictly(rule, strict, counted.due), self.standing.began)
 
     def _made(
         self,
@@ -214,7 +252,7 @@ class _Counted:
         *,
         longest: date | None = None,
     ) -> Clock:
-        held = kind in (ClockKind.RESPOND, ClockKind.NOTICE, ClockKind.REFUSE)
+        held = kind in (ClockKind.RESPOND, ClockKind.EFFECT, ClockKind.NOTICE, ClockKind.REFUSE)
         return Clock(
             kind,
             self.regime.id,

@@ -8,7 +8,7 @@ from dsr.deadlines import WorkCalendar
 from dsr.rules import guards
 from dsr.rules.clock import Clock, ClockKind, clocks, extended
 from dsr.rules.guards import Forbidden
-from dsr.rules.happened import ClockEvent, check, in_order, receipt
+from dsr.rules.happened import ClockEvent, check, in_order, receipt, seen
 from dsr.rules.problems import NotInRules
 from dsr.rules.schema.regime import Regime
 
@@ -92,7 +92,9 @@ def explain(
         opens = regime.known_right(right).opens
         raise NotInRules(f"{regime.id} knows {right!r} from {opens}; this request came in on {received}")
     check(events)
-    working = calendar or regime.working
+    if as_of is not None and as_of < received:
+        raise ValueError(f"on {as_of} the request had not come in; it was received on {received}")
+    working, events = calendar or regime.working, seen(events, as_of)
     kept, left_out = guards.allowed(regime, right, in_order(events), working)
     bans = guards.standing_bans(regime, right, kept, working, as_of)
     return Explanation(
@@ -101,7 +103,7 @@ def explain(
         zone=zone,
         events=tuple(events),
         clocks=clocks(regime, right, events, calendar=working, as_of=as_of),
-        extended=extended(regime, right, events, calendar=working),
+        extended=extended(regime, right, events, calendar=working, as_of=as_of),
         forbidden=tuple(dict.fromkeys([*left_out, *bans])),
         as_of=as_of,
     )

@@ -4,19 +4,20 @@ Pure. Each guard gives None, or the sentence that people are shown with the rule
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from django.utils import dateformat
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
-from dsr.deadlines import WorkCalendar, due_date
-from dsr.rules.happened import ASKED, GIVEN, ClockEvent, EventKind, last, questions
+from dsr.deadlines import WorkCalendar
+from dsr.rules.appeals import Appeal, appeal
+from dsr.rules.happened import ASKED, GIVEN, ClockEvent, EventKind, ended, extensions, is_open
 from dsr.rules.schema.periods import ExtensionRule
 from dsr.rules.schema.regime import Regime
-from dsr.rules.standing import answer_due, first_period, stand, whole_period
+from dsr.rules.standing import Reading, answer_due, first_period, stand, whole_period
 from dsr.rules.words import PauseEvent
 
 _WHAT: dict[PauseEvent, str | Promise] = {
@@ -60,50 +61,104 @@ def extension(
     """Why the answer may not be put off, told on ``on``, to ``until`` or as long as the law allows; None if it may.
 
     Without ``on`` only what no day can change is looked at. Unless it is ``final``, a new date may still be missing.
+    After an appeal it is the decision on that which is put off.
     """
-    rule = regime.extension_for(right)
+    made = appeal(regime, right, events, working)
+    if made is not None:
+        return _appeal_extension(regime, made, on, until)
+    rule, answer = regime.extension_for(right), regime.answer_rule(right)
+    if ended(events):
+        return Forbidden("extend", _over(), named(regime, answer.id), answer.source)
     if rule is None:
-        answer = regime.answer_rule(right)
         said = _("%(law)s allows no extension for this right.") % {"law": regime.wording("title")}
         return Forbidden("extend", said, named(regime, answer.id), answer.source)
 
     def no(sentence: str) -> Forbidden:
         return Forbidden("extend", sentence, named(regime, "extension"), rule.source)
 
-    if sum(event.kind is EventKind.EXTENDED for event in events) >= rule.times:
-        facts = {"law": regime.wording("title"), "source": rule.source}
-        return no(_("It has been put off before, and %(law)s allows that once (%(source)s).") % facts)
+    if len(extensions(events)) >= rule.times:
+        facts = {"law": regime.wording("title"), "source": rule.source, "n": rule.times}
+        said = ngettext(
+            "It has been put off before, and %(law)s allows that once (%(source)s).",
+            "It has been put off before, and %(law)s allows that %(n)d times (%(source)s).",
+            rule.times,
+        )
+        return no(said % facts)
     if on is None:
         return None
     # What only guidance lets stand still gives no more time to put the answer off.
-    first = first_period(regime.answer_rule(right), stand(regime, right, events), working, firm=True).due
-    if on > first:
-        facts = {"source": rule.source, "day": _long(first)}
-        return no(_("The person had to be told by %(day)s (%(source)s).") % facts)
+    tell_by = answer_due(regime, right, events, working, on, firm=True)
+    if on > tell_by:
+        return no(_told_by(tell_by, rule.source))
     if until is None and rule.n is None and final:
         return no(_("This law sets no length, so say the new date."))
-    wrong = _wrong_until(regime, right, events, working, rule, first, until) if until else ""
+    most = _most(regime, right, events, working, rule, on)
+    wrong = _wrong_until(until, tell_by, most, rule.source)
     return no(wrong) if wrong else None
 
 
-def _wrong_until(
+def _most(
     regime: Regime,
     right: str,
     events: Sequence[ClockEvent],
     working: WorkCalendar,
     rule: ExtensionRule,
-    first: date,
-    until: date,
-) -> str:
-    if until <= first:
-        return _("The new date must be later than %(day)s.") % {"day": _long(first)}
+    on: date,
+) -> date | None:
+    """The last day that can be told; a promise rests on the law and not on guidance. None where no length is set."""
     if rule.n is None:
+        return None
+    standing, reading = stand(regime, right, events, on), Reading(working, firm=True, says_why=False)
+    return whole_period(regime.answer_rule(right), rule, standing, reading, len(extensions(events)) + 1).due
+
+
+def _wrong_until(until: date | None, after: date, most: date | None, source: str) -> str:
+    if until is None:
         return ""
-    most = whole_period(regime.answer_rule(right), rule, stand(regime, right, events), working).due
-    if until <= most:
+    if until <= after:
+        return _("The new date must be later than %(day)s.") % {"day": _long(after)}
+    if most is None or until <= most:
         return ""
-    facts = {"day": _long(most), "source": rule.source}
-    return _("It can be put off to %(day)s at most (%(source)s).") % facts
+    return _("It can be put off to %(day)s at most (%(source)s).") % {"day": _long(most), "source": source}
+
+
+def _appeal_extension(regime: Regime, made: Appeal, on: date | None, until: date | None) -> Forbidden | None:
+    """The same for the decision on an appeal."""
+    source, facts = made.rule.source, {"law": regime.wording("title"), "source": made.rule.source}
+
+    def no(sentence: str) -> Forbidden:
+        return Forbidden("extend", sentence, named(regime, made.rule.id), source)
+
+    if made.decided:
+        return no(_over())
+    if made.longest is None:
+        return no(_("%(law)s does not let the decision on an appeal be put off (%(source)s).") % facts)
+    if made.told is not None:
+        return no(_("It has been put off before, and %(law)s allows that once (%(source)s).") % facts)
+    if on is None:
+        return None
+    if on > made.first.due:
+        return no(_told_by(made.first.due, source))
+    wrong = _wrong_until(until, made.first.due, made.longest.due, source)
+    return no(wrong) if wrong else None
+
+
+def asking(regime: Regime, right: str, what: PauseEvent) -> Forbidden | None:
+    """Why the person may not even be asked; None if that is allowed.
+
+    Nobody proves who they are for a choice that takes effect, such as an opt-out, whatever else a law may demand.
+    """
+    if what != "identity":
+        return None
+    asks, answer = regime.identity_for(right), regime.answer_rule(right)
+    if asks is not None and asks.demand == "nothing":
+        rule, source = "identity", asks.source
+    elif answer.kind == "effect":
+        rule, source = answer.id, answer.source
+    else:
+        return None
+    sentence = _("Nobody may be asked to prove who they are for this (%(source)s).") % {"source": source}
+    return Forbidden("ask_identity", sentence, named(regime, rule), source, what)
 
 
 def pause(
@@ -118,30 +173,31 @@ def pause(
 
     Without ``on`` only what no day can change is looked at.
     """
+    if barred := asking(regime, right, what):
+        return replace(barred, verb="pause")
     facts: dict[str, object] = {"law": regime.wording("title"), "what": _WHAT[what]}
-    rule = regime.pause_for(what, right)
-    answer = regime.answer_rule(right)
-    asks = regime.identity_for(right)
-    if what == "identity" and asks is not None and asks.demand == "nothing":
-        sentence = _("Nobody may be asked to prove who they are for this (%(source)s).") % {"source": asks.source}
-        return Forbidden("pause", sentence, named(regime, "identity"), asks.source, what)
+    rule, answer = regime.pause_for(what, right), regime.answer_rule(right)
     if rule is None:
         sentence = _("%(law)s knows no pause while %(what)s.") % facts
         return Forbidden("pause", sentence, named(regime, answer.id), answer.source, what)
-    here = named(regime, f"pause_{what}")
+
+    def no(sentence: str) -> Forbidden:
+        return Forbidden("pause", sentence, named(regime, f"pause_{what}"), rule.source, what)
+
     facts["source"] = rule.source
     if rule.mode == "none":
-        sentence = _("Under %(law)s the clock runs on while %(what)s (%(source)s).") % facts
-        return Forbidden("pause", sentence, here, rule.source, what)
+        return no(_("Under %(law)s the clock runs on while %(what)s (%(source)s).") % facts)
+    if ended(events):
+        return no(_over())
     if on is None:
         return None
-    due = answer_due(regime, right, events, working)
+    # Days that wait for the next working day are no days of the period, so there is nothing left to stop.
+    due = answer_due(regime, right, events, working, on, rolls=False)
     if on > due:
         facts["day"] = _long(due)
-        sentence = _("The answer was due on %(day)s, and a question put after that gains no time (%(source)s).") % facts
-        return Forbidden("pause", sentence, here, rule.source, what)
-    if any(put.what == what and put.given is None for put in questions(events)):
-        return Forbidden("pause", _("This has been asked, and the answer is still open."), here, rule.source, what)
+        return no(_("The time ran out on %(day)s, and a question put after that gains none (%(source)s).") % facts)
+    if is_open(events, what):
+        return no(_("This has been asked, and the answer is still open."))
     return None
 
 
@@ -150,20 +206,21 @@ def refusal(
 ) -> Forbidden | None:
     """Why the request may not be refused on ``on``; None if it may.
 
-    Where the law sets no day of its own for refusals, it is that of the answer.
+    Where the law sets no day of its own for refusals, it is that of the answer. A target of our own forbids nothing.
     """
-    rule = regime.clock_rule("refuse", right)
-    if rule is None:
-        answer, due = regime.answer_rule(right), answer_due(regime, right, events, working)
-        rule_id, source = answer.id, answer.source
+    rule = regime.clock_rule("refuse", right) or regime.answer_rule(right)
+    if rule.policy:
+        return None
+    if rule.kind == "refuse":
+        reading = Reading(working, says_why=False)
+        due = first_period(rule, stand(regime, right, events, on), reading).due
     else:
-        standing = stand(regime, right, events)
-        due = due_date(standing.began, rule.period, working, standing.still)
-        rule_id, source = rule.id, rule.source
+        due = answer_due(regime, right, events, working, on)
     if on <= due:
         return None
-    sentence = _("A refusal had to be told by %(day)s (%(source)s).") % {"day": _long(due), "source": source}
-    return Forbidden("refuse", sentence, named(regime, rule_id), source)
+    facts = {"day": _long(due), "source": rule.source}
+    sentence = _("A refusal had to be told by %(day)s (%(source)s).") % facts
+    return Forbidden("refuse", sentence, named(regime, rule.id), rule.source)
 
 
 def allowed(
@@ -180,16 +237,36 @@ def allowed(
                 continue
             found = extension(regime, right, kept, working, event.on, event.until)
         elif what := ASKED.get(event.kind):
-            found = pause(regime, right, what, kept, working, event.on)
-            passed_over = passed_over | {what} if found else passed_over - {what}
-        elif (what := GIVEN.get(event.kind)) in passed_over and what:
-            passed_over.discard(what)
-            continue
+            found = _question(regime, right, what, kept, working, event.on)
+            if found and not is_open(kept, what):
+                passed_over.add(what)
+        elif what := GIVEN.get(event.kind):
+            if what in passed_over:
+                passed_over.discard(what)
+                continue
+            if not is_open(kept, what):
+                found = _unasked(regime, right, what, kept, working, event.on)
         if found is None:
             kept.append(event)
         else:
             out.append(found)
     return kept, out
+
+
+def _question(
+    regime: Regime, right: str, what: PauseEvent, kept: Sequence[ClockEvent], working: WorkCalendar, on: date
+) -> Forbidden | None:
+    return asking(regime, right, what) or pause(regime, right, what, kept, working, on)
+
+
+def _unasked(
+    regime: Regime, right: str, what: PauseEvent, kept: Sequence[ClockEvent], working: WorkCalendar, on: date
+) -> Forbidden | None:
+    """What came without a question counts where the clock begins with it, if the time had not run out by then."""
+    rule = regime.pause_for(what, right)
+    if rule is None or rule.mode != "start_later":
+        return None
+    return pause(regime, right, what, kept, working, on)
 
 
 def standing_bans(
@@ -199,10 +276,20 @@ def standing_bans(
     if found := extension(regime, right, events, working, as_of, final=False):
         yield found
     for what in _WHAT:
+        if found := asking(regime, right, what):
+            yield found
         if found := pause(regime, right, what, events, working, as_of):
             yield found
-    if as_of and last(events, EventKind.DECIDED) is None and (found := refusal(regime, right, events, working, as_of)):
+    if as_of and not ended(events) and (found := refusal(regime, right, events, working, as_of)):
         yield found
+
+
+def _over() -> str:
+    return _("It has been decided, and nothing moves the date any more.")
+
+
+def _told_by(day: date, source: str) -> str:
+    return _("The person had to be told by %(day)s (%(source)s).") % {"source": source, "day": _long(day)}
 
 
 def _long(day: date) -> str:

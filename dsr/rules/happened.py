@@ -36,6 +36,10 @@ GIVEN: dict[EventKind, PauseEvent] = {
     EventKind.FEE_PAID: "fee",
 }
 
+_ANSWERS = (EventKind.DECIDED, EventKind.REDIRECTED)
+_ENDS = (*_ANSWERS, EventKind.APPEALED)
+"""After these the answer is given, or no longer waited for."""
+
 
 @dataclass(frozen=True, slots=True)
 class ClockEvent:
@@ -66,10 +70,13 @@ class ClockEvent:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Something that was asked of the person, and when the answer came; None while it is open."""
+    """Something that was asked of the person, and when the answer came; None while it is open.
+
+    ``asked`` is None for an answer that came without a question.
+    """
 
     what: PauseEvent
-    asked: date
+    asked: date | None
     given: date | None
 
 
@@ -86,16 +93,54 @@ def in_order(events: Iterable[ClockEvent]) -> list[ClockEvent]:
     return sorted(events, key=lambda event: (event.on, event.kind is not EventKind.RECEIVED))
 
 
+def seen(events: Sequence[ClockEvent], as_of: date | None) -> Sequence[ClockEvent]:
+    """What had happened by the end of ``as_of``; everything where no day is given."""
+    if as_of is None:
+        return events
+    return [event for event in events if event.on <= as_of or event.kind is EventKind.RECEIVED]
+
+
 def last(events: Sequence[ClockEvent], kind: EventKind) -> ClockEvent | None:
     """The last event of one kind."""
     return next((event for event in reversed(events) if event.kind is kind), None)
 
 
-def questions(events: Sequence[ClockEvent]) -> list[Question]:
+def answered(events: Iterable[ClockEvent]) -> date | None:
+    """The day on which the request was first decided, or the person sent on to somebody else."""
+    return next((event.on for event in events if event.kind in _ANSWERS), None)
+
+
+def ended(events: Iterable[ClockEvent]) -> date | None:
+    """The day on which the request was first decided, the person sent on, or silence appealed against.
+
+    After it nothing moves the date of the answer.
+    """
+    return next((event.on for event in events if event.kind in _ENDS), None)
+
+
+def extensions(events: Iterable[ClockEvent]) -> list[ClockEvent]:
+    """The times that the answer was put off; what was told after its end is about an appeal."""
+    found: list[ClockEvent] = []
+    for event in events:
+        if event.kind in _ENDS:
+            break
+        if event.kind is EventKind.EXTENDED:
+            found.append(event)
+    return found
+
+
+def appealed(events: Sequence[ClockEvent]) -> tuple[ClockEvent | None, list[ClockEvent]]:
+    """The last appeal, if there was one, and what happened after it."""
+    for place in reversed(range(len(events))):
+        if events[place].kind is EventKind.APPEALED:
+            return events[place], list(events[place + 1 :])
+    return None, []
+
+
+def questions(events: Iterable[ClockEvent]) -> list[Question]:
     """The questions that were put, each with its answer, in the order in which they were asked.
 
-    An answer that nobody asked for counts as asked on the same day. A question that is put again while it is open
-    stays the one question.
+    A question that is put again while it is open stays the one question.
     """
     found: list[Question] = []
     still: dict[PauseEvent, int] = {}
@@ -106,10 +151,15 @@ def questions(events: Sequence[ClockEvent]) -> list[Question]:
         elif what := GIVEN.get(event.kind):
             place = still.pop(what, None)
             if place is None:
-                found.append(Question(what, event.on, event.on))
+                found.append(Question(what, None, event.on))
             else:
                 found[place] = Question(what, found[place].asked, event.on)
     return found
+
+
+def is_open(events: Iterable[ClockEvent], what: PauseEvent) -> bool:
+    """Whether a question of one kind waits for its answer."""
+    return any(put.what == what and put.given is None for put in questions(events))
 
 
 def check(events: Sequence[ClockEvent]) -> None:

@@ -34,7 +34,8 @@ class ClockRule(Figure):
     """One clock: what is counted, from the event that its kind names, and for which rights.
 
     Nothing in ``rights`` means every right that no other rule of the same kind names. ``safe`` says how the strictest
-    reading differs where the law leaves a doubt: no holidays at all, or one day earlier.
+    reading differs where the law leaves a doubt: no holidays at all, or the day before the due date, as where the
+    period is said to be one "beginning with" its first day.
     """
 
     id: Slug
@@ -70,7 +71,8 @@ class ExtensionRule(Figure):
     """How long the answer may be put off beyond the first period, how often, and what the person must be told.
 
     Without ``n`` the law sets no length: the person is told the new date instead. The notice is due within the first
-    period.
+    period. ``max_total_days`` caps both together; days on which the law itself lets the clock stand still are left out
+    of the cap as they are of the period.
     """
 
     n: Annotated[int | None, Field(ge=1)] = None
@@ -93,7 +95,8 @@ class PauseRule(Figure):
 
     ``none``: the clock runs on. ``start_later``: it begins only when the answer is there. ``exclude_inclusive``: the
     days from the question to the answer, both included, do not count. ``toll``: nor do the days after the question up
-    to the answer, which only a regulator says and not the law, so the strictest reading counts them.
+    to the answer, which only a regulator says and not the law, so the strictest reading counts them. Nothing in
+    ``rights`` means every right that is answered; a choice takes effect whatever is open.
     """
 
     event: PauseEvent

@@ -106,8 +106,14 @@ class Regime(Worded):
         return None if self.answer_rule(right).rights else self.extension
 
     def pause_for(self, event: str, right: str) -> PauseRule | None:
-        """What an open question of this kind does to the clock of ``right``; None where the law does not say."""
-        return _narrowest((rule for rule in self.pauses if rule.event == event), right)
+        """What an open question of this kind does to the clock of ``right``; None where the law does not say.
+
+        A choice takes effect whatever is open, so only a rule that names it says anything about it.
+        """
+        found = _narrowest((rule for rule in self.pauses if rule.event == event), right)
+        if found is not None and not found.rights and self.answer_rule(right).kind == "effect":
+            return None
+        return found
 
     def identity_for(self, right: str) -> duties.IdentityRule | None:
         """How surely it must be known who asks for ``right``; None where the law does not say."""
@@ -152,11 +158,6 @@ class Regime(Worded):
             if any(right in rule.rights for rule in self.clocks if rule.kind == other):
                 return ()
         return (named or tuple(rule for rule in of_kind if not rule.rights))[:1]
-
-    @cached_property
-    def working_without_holidays(self) -> WorkCalendar:
-        """The calendar with the smallest set of holidays, for the strictest reading."""
-        return self.working.without_holidays()
 
 
 def _narrowest(rules: Iterable[Ruled], right: str) -> Ruled | None:
