@@ -54,6 +54,7 @@ class Reason(StrEnum):
     NOT_BEGUN_IDENTITY = "not_begun_identity"
     NOT_BEGUN_CLARIFICATION = "not_begun_clarification"
     NOT_BEGUN_FEE = "not_begun_fee"
+    IN_THE_POST = "in_the_post"
     PAUSED_IDENTITY = "paused_identity"
     PAUSED_CLARIFICATION = "paused_clarification"
     PAUSED_FEE = "paused_fee"
@@ -90,6 +91,11 @@ SENTENCES: Mapping[Reason, str | Promise] = {
     Reason.NOT_BEGUN_IDENTITY: _("The period had not begun: we were waiting for proof of identity."),
     Reason.NOT_BEGUN_CLARIFICATION: _("The period had not begun: we were waiting for an answer to our question."),
     Reason.NOT_BEGUN_FEE: _("The period had not begun: we were waiting to hear about the fee."),
+    Reason.IN_THE_POST: ngettext_lazy(
+        "On its way: what is sent like this counts from %(n)d day after it was sent.",
+        "On its way: what is sent like this counts from %(n)d days after it was sent.",
+        "n",
+    ),
     Reason.PAUSED_IDENTITY: _("The clock stood still: we were waiting for proof of identity."),
     Reason.PAUSED_CLARIFICATION: _("The clock stood still: we were waiting for an answer to our question."),
     Reason.PAUSED_FEE: _("The clock stood still: we were waiting to hear about the fee."),

@@ -15,6 +15,7 @@ Rule files are TOML below ``dsr/rules/data`` and, over them, below ``settings.RU
     for regime in rules.regimes_for("access", "IE", "", day):
         clocks(regime, "access", events, calendar=rules.calendar_for(notice, regime))
     notice.seat_for("eu_gdpr").zone                      # whose midnight counts
+    silence_after(rules.regime("us_cpni", day).notices, sent, "email").first_use
     statement(notice, "customer", "IE", "", day, language="en").sections
     rules.refusal("third_party_rights").wording("plain")
 
@@ -30,6 +31,7 @@ from dsr.rules.rulepack import RulePack
 from dsr.rules.schema.notice import Notice
 from dsr.rules.schema.refusal import Refusal
 from dsr.rules.schema.regime import Regime
+from dsr.rules.silence import Silence, silence_after
 from dsr.rules.statement_pages import as_text as statement_text
 from dsr.rules.statements import statement
 from dsr.rules.told import Statement
@@ -50,12 +52,14 @@ __all__ = [
     "Regime",
     "RulePack",
     "RulesBroken",
+    "Silence",
     "Statement",
     "clocks",
     "extended",
     "forget",
     "load",
     "pack",
+    "silence_after",
     "statement",
     "statement_text",
 ]

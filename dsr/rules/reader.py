@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from dsr.rules import checks, vectors
 from dsr.rules.checks import Home
 from dsr.rules.files import VECTORS, Document, Files, Findings
-from dsr.rules.inheriting import inherited
+from dsr.rules.inheriting import KEYS, Follows, amiss, inherited
 from dsr.rules.places import Area
 from dsr.rules.problems import RulesBroken
 from dsr.rules.rulepack import RulePack
@@ -131,11 +131,17 @@ class Reader:
         """A regime with what it leaves to the one that it names as its ``model``."""
         if "model" not in document:
             return document
-        found = self._models.get(str(document["model"]))
+        own = {key: value for key, value in document.items() if key not in KEYS}
+        how = self.findings.table(Follows, {key: document[key] for key in KEYS if key in document}, path)
+        if how is None:
+            return own
+        found = self._models.get(how.model)
         if found is None:
-            self._wrong(path, "model", f"there is no regime {document['model']!r} to follow")
-            return {key: value for key, value in document.items() if key != "model"}
-        return inherited(found, document)
+            self._wrong(path, "model", f"there is no regime {how.model!r} to follow")
+            return own
+        for key, message in amiss(found, how):
+            self._wrong(path, key, message)
+        return inherited(found, own, how)
 
     @cached_property
     def _models(self) -> Mapping[str, Document]:

@@ -163,7 +163,8 @@ def _elements(elements: Iterable[Element]) -> str:
 def _proposed(regime: Regime) -> str:
     if regime.proposal.everywhere:
         return "everybody"
-    return "everybody else" if regime.proposal.otherwise else ", ".join(regime.proposal.where)
+    places = "everybody else" if regime.proposal.otherwise else ", ".join(regime.proposal.where)
+    return f"{places}, beside the laws that govern requests in general" if regime.proposal.beside else places
 
 
 _FROM = {"received": "receipt", "decided": "the decision", "appealed": "the appeal", "fee_told": "word of the fee"}

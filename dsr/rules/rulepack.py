@@ -70,13 +70,14 @@ class RulePack:
     def propose(self, country: str, region: str, on: date) -> tuple[str, ...]:
         """The regimes of somebody who says that they live there, laws first and the narrowest fit first.
 
-        The default if no law fits, then frameworks and promises. A proposal from what the person says, never from an
-        address on the network; staff may decide otherwise.
+        The default if no law fits that governs requests in general; then the laws on single choices, frameworks and
+        promises. A proposal from what the person says, never from an address on the network; staff may decide
+        otherwise.
         """
         fits = [(row, closeness(country, region, row.proposal.where, self.areas)) for row in self._offered(on)]
         named = [(row, fit) for row, fit in fits if fit or row.proposal.everywhere]
-        laws = sorted((-fit, row.id) for row, fit in named if row.kind == "law")
-        others = sorted((_RANK[row.kind], -fit, row.id) for row, fit in named if row.kind != "law")
+        laws = sorted((-fit, row.id) for row, fit in named if _governs(row))
+        others = sorted((_RANK[row.kind], -fit, row.id) for row, fit in named if not _governs(row))
         first = tuple(row_id for _, row_id in laws) or self._otherwise(on)
         return first + tuple(row_id for _, _, row_id in others)
 
@@ -114,3 +115,8 @@ class RulePack:
     def _regimes(self) -> Mapping[str, tuple[Regime, ...]]:
         ids = {row.id for row in self.regimes}
         return {regime_id: tuple(row for row in self.regimes if row.id == regime_id) for regime_id in ids}
+
+
+def _governs(regime: Regime) -> bool:
+    """Whether it is a law on requests in general, so that no default is needed where it fits."""
+    return regime.kind == "law" and not regime.proposal.beside

@@ -28,16 +28,23 @@ class Authority(Figure):
 
 
 class Proposal(Row):
-    """For whom the regime is proposed: in some places, everywhere, or ``otherwise``, where no other fits."""
+    """For whom the regime is proposed: in some places, everywhere, or ``otherwise``, where no other fits.
+
+    ``beside`` marks a law about single choices, such as that on calls or on mail: it is named after the laws that
+    govern requests in general, and where there is none it does not stand in for one.
+    """
 
     where: Many[Place] = ()
     everywhere: bool = False
     otherwise: bool = False
+    beside: bool = False
 
     @model_validator(mode="after")
     def _one_of_them(self) -> Self:
         if [bool(self.where), self.everywhere, self.otherwise].count(True) != 1:
             raise ValueError("name the places in 'where', or set 'everywhere' or 'otherwise', and one of them only")
+        if self.otherwise and self.beside:
+            raise ValueError("what is proposed 'otherwise' cannot stand 'beside' what it stands in for")
         return self
 
 

@@ -119,9 +119,15 @@ class MediumWait(Row):
 
 
 class NoticeRule(Figure):
-    """A notice whose silence comes to count as approval: how long to wait, and how often it must be repeated."""
+    """A notice after which silence comes to count as approval: how long to wait, and how often to repeat it."""
 
     wait_days: Annotated[int, Field(ge=1)]
     media: Annotated[Many[MediumWait], Field(min_length=1)]
     again_months: Annotated[int, Field(ge=1)]
     rights: Annotated[Many[RightWord], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _each_medium_once(self) -> Self:
+        if len({row.medium for row in self.media}) < len(self.media):
+            raise ValueError("a medium is given twice")
+        return self

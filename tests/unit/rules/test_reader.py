@@ -13,6 +13,9 @@ LIBRARY = "notices/corrib_library/2026-01-15.toml"
 GDPR = "regimes/eu_gdpr/2018-05-25.toml"
 CASES = "regimes/eu_gdpr/2018-05-25.vectors.toml"
 POLICY = "regimes/default/2000-01-01.toml"
+TEXAS = "regimes/us_tx/2024-07-01.toml"
+UTAH = "regimes/us_ut/2023-12-31.toml"
+CPNI = "regimes/us_cpni/2007-12-08.toml"
 CALIFORNIA = "regimes/us_ca_ccpa/2026-01-01.toml"
 
 Bad = tuple[str, str, Edit | str | bytes, str]
@@ -108,6 +111,19 @@ IN_A_LAW: list[Bad] = [
     ("case without a reason", CASES, swap('source = "Regulation 1182/71 Art 3(2)(c) and 3(4)"\n', ""), "vectors[0].source: is missing"),
     ("clock that no case tries", CASES, swap('right = "marketing_opt_out"', 'right = "objection"'), "vectors: no case tries the clock 'at_once'"),
     ("no cases", CASES, "", "vectors: is missing"),
+    ("model that is not there", TEXAS, swap('model = "us_state_model"', 'model = "us_model"'), "model: there is no regime 'us_model' to follow"),
+    ("model that follows another", TEXAS, swap('model = "us_state_model"', 'model = "us_va"'), "model: there is no regime 'us_va' to follow"),
+    ("model that is no name", TEXAS, swap('model = "us_state_model"', "model = 3"), "model: "),
+    ("right that even the model lacks", TEXAS, swap('model = "us_state_model"', 'model = "us_state_model"\nlacks = ["restriction"]'), "lacks[0]: 'us_state_model' gives no right 'restriction'"),
+    ("lacking right in a string", TEXAS, swap('model = "us_state_model"', 'model = "us_state_model"\nlacks = "objection"'), "lacks: should be a list"),
+    ("key that cannot be dropped", UTAH, swap('drops = ["clocks.decide_appeal"]', 'drops = ["appeals"]'), "drops[0]: 'us_state_model' has no 'appeals'"),
+    ("row that cannot be dropped", UTAH, swap('drops = ["clocks.decide_appeal"]', 'drops = ["clocks.decide"]'), "drops[0]: 'us_state_model' has no 'clocks.decide'"),
+    ("citation without a mark", TEXAS, swap('confidence = "C2"', ""), "cites.confidence: is missing"),
+    ("name that no model can lend", TEXAS, swap('title = "Texas Data Privacy and Security Act"\n', ""), "title: is missing"),
+    ("exception from no model", GDPR, swap('id = "eu_gdpr"', 'id = "eu_gdpr"\nlacks = ["access"]'), "lacks: there is no such key"),
+    ("inherited figure that was changed", "regimes/us_state_model/2023-01-01.toml", swap("n = 45", "n = 46"), "regimes/us_tx/2024-07-01.vectors.toml: vectors[0].respond: "),
+    ("beside what it stands in for", POLICY, swap("otherwise = true", "otherwise = true\nbeside = true"), "proposal: what is proposed 'otherwise' cannot stand 'beside'"),
+    ("medium given twice", CPNI, swap('medium = "post"', 'medium = "email"'), "notices: a medium is given twice"),
 ]  # fmt: skip
 
 ELSEWHERE: list[Bad] = [
