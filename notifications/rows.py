@@ -1,9 +1,11 @@
-"""Inserting rows of several tables in one exchange with the database.
+"""Writing rows of several tables in one exchange with the database.
 
-A filing is seven inserts. Put together and sent one by one they cost more than everything else about it. Here the text
-of a statement is written once per process, and PostgreSQL gets all of them in one message.
+A filing is seven inserts, a move two updates and some more. Put together and sent one by one they cost more than
+everything else about it. Here the text of a statement is written once per process, and PostgreSQL gets all of them in
+one message.
 """
 
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import nullcontext
 from datetime import date, datetime
 from functools import lru_cache
@@ -19,6 +21,8 @@ from django.db.models.expressions import DatabaseDefault
 AnyField: TypeAlias = "Field[Any, Any]"
 _PLAIN = frozenset({str, int, bool, UUID, datetime, date, bytes, type(None)})
 """Types that the driver for PostgreSQL writes as our fields would have it, JSON apart."""
+_UNLESS_THERE = " ON CONFLICT DO NOTHING"
+_Statement: TypeAlias = tuple[str, list[Any]]
 
 
 def insert(*rows: Model) -> None:
@@ -26,28 +30,70 @@ def insert(*rows: Model) -> None:
 
     Like `bulk_create`, it runs neither `save` nor signals. Keys that the database makes are not read back.
     """
+    database = connections[DEFAULT_DB_ALIAS]
+    _send(_inserts(rows, database), database)
+    _mark_as_stored(rows, database)
+
+
+def write(
+    *, changed: Iterable[tuple[Model, Collection[str]]] = (), new: Sequence[Model] = (), once: Sequence[Model] = ()
+) -> None:
+    """Update named fields of rows, then insert `new` ones, then of `once` those that are not there yet, by any key.
+
+    Inside the caller's transaction, which an error ends. A row to be changed that is not there is passed over.
+    """
     # The connection itself: Django's stand-in for it looks it up again at each of some hundred steps.
     database = connections[DEFAULT_DB_ALIAS]
-    statements = [_statement(list(group), database) for _model, group in groupby(rows, key=type)]
+    statements = [_update(row, fields, database) for row, fields in changed if fields]
+    statements += _inserts(new, database) + _inserts(once, database, _UNLESS_THERE)
+    if statements:
+        _send(statements, database, savepoint=False)
+    _mark_as_stored((*new, *once), database)
+
+
+def _send(statements: Sequence[_Statement], database: BaseDatabaseWrapper, *, savepoint: bool = True) -> None:
     with database.cursor() as cursor:
         if hasattr(cursor, "mogrify"):
             together = ";\n".join(cursor.mogrify(text, values) for text, values in statements)
             # What PostgreSQL gets as one message is one transaction of its own, unless another is open.
-            with transaction.atomic() if database.in_atomic_block else nullcontext():
+            with transaction.atomic(savepoint=savepoint) if database.in_atomic_block else nullcontext():
                 cursor.execute(together)
         else:
-            with transaction.atomic():
+            with transaction.atomic(savepoint=savepoint):
                 for text, values in statements:
                     cursor.execute(text, values)
+
+
+def _mark_as_stored(rows: Iterable[Model], database: BaseDatabaseWrapper) -> None:
     for row in rows:
         row._state.adding, row._state.db = False, database.alias
 
 
-def _statement(rows: list[Model], database: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
-    """Return the statement for rows of one table, and its values."""
+def _inserts(rows: Iterable[Model], database: BaseDatabaseWrapper, ending: str = "") -> list[_Statement]:
+    return [_insert(list(group), database, ending) for _model, group in groupby(rows, key=type)]
+
+
+def _update(row: Model, names: Collection[str], database: BaseDatabaseWrapper) -> _Statement:
+    """Return the statement that brings the named fields of a row up to date, and its values."""
+    key: AnyField = row._meta.pk
+    known: dict[str, AnyField] = {field.name: field for field in row._meta.concrete_fields}
+    fields = [known[name] for name in names]
+    text = _update_text(type(row), tuple(field.column for field in fields), key.column)
+    return text, [_value(field, row, database) for field in (*fields, key)]
+
+
+@lru_cache(maxsize=256)
+def _update_text(model: type[Model], columns: tuple[str, ...], key: str) -> str:
+    quote = connections[DEFAULT_DB_ALIAS].ops.quote_name
+    places = ", ".join(f"{quote(column)} = %s" for column in columns)
+    return f"UPDATE {quote(model._meta.db_table)} SET {places} WHERE {quote(key)} = %s"  # noqa: S608
+
+
+def _insert(rows: list[Model], database: BaseDatabaseWrapper, ending: str = "") -> _Statement:
+    """Return the statement that inserts rows of one table, and its values."""
     fields = [field for field in rows[0]._meta.concrete_fields if any(_given(field, row) for row in rows)]
     values = [_value(field, row, database) for row in rows for field in fields]
-    return _text(type(rows[0]), tuple(field.column for field in fields), len(rows), database.vendor), values
+    return _insert_text(type(rows[0]), tuple(field.column for field in fields), len(rows)) + ending, values
 
 
 def _given(field: AnyField, row: Model) -> bool:
@@ -64,7 +110,7 @@ def _value(field: AnyField, row: Model, database: BaseDatabaseWrapper) -> Any:
 
 
 @lru_cache(maxsize=256)
-def _text(model: type[Model], columns: tuple[str, ...], number: int, vendor: str) -> str:
+def _insert_text(model: type[Model], columns: tuple[str, ...], number: int) -> str:
     quote = connections[DEFAULT_DB_ALIAS].ops.quote_name
     places = f"({', '.join(['%s'] * len(columns))})"
     named = ", ".join(quote(column) for column in columns)

@@ -4,7 +4,7 @@
 caller of a transition. What happened is written when the block ends, in the same transaction.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Model
 from django.utils.translation import gettext as _
 
 from dsr.errors import NotFound, RecourseError, Stale, WrongState
@@ -32,6 +33,7 @@ from dsr.models import (
 from dsr.policies import Caller, check_can_make
 from dsr.rights import Right
 from dsr.services import history
+from notifications import rows
 
 __all__ = ["Caller", "Case", "OpenMove", "holding", "make", "new_case", "open_moves"]
 
@@ -45,6 +47,11 @@ class Case:
         self.submission = submission
         self._new = new
         self._events: list[Event] = []
+        self._added: list[Model] = []
+        self._added_once: list[Model] = []
+        self._changed: set[str] = set()
+        """Names of the submission's fields that are to be saved."""
+        self._moved: dict[UUID, SubjectRequest] = {}
         self._requests: dict[UUID, SubjectRequest] = {}
         self._stored: dict[UUID, dict[str, Any]] = {}
         """The values of each request as they are in its row, so that what was set before a move is saved with it."""
@@ -95,8 +102,7 @@ class Case:
         method: Callable[..., None] = getattr(request, verb)
         method(at=at, **stamps)
         self._settle(request, move, source, at)
-        if not self._new:
-            self._save(request)
+        self._touch(request)
         self.record(verb, by=by, at=at, request=request, source=source, data=data, role=by.acting_as(move))
 
     def try_move(self, request: SubjectRequest, verb: str, *, by: Caller, at: datetime) -> bool:
@@ -107,18 +113,25 @@ class Case:
             return False
         return True
 
-    def _save(self, request: SubjectRequest) -> None:
-        """Save what differs from the row, whoever changed it since it was loaded."""
-        request.version += 1
-        values, stored = _values(request), self._stored[request.pk]
-        request.save(update_fields=[name for name, value in values.items() if value != stored[name]])
-        self._stored[request.pk] = values
+    def add(self, *new: Model, once: bool = False) -> None:
+        """Have new rows inserted when the case is written; with ``once``, unless there is such a row already."""
+        (self._added_once if once else self._added).extend(new)
+
+    def keep(self, *fields: str) -> None:
+        """Have fields of the submission saved when the case is written."""
+        self._changed.update(fields)
+
+    def _touch(self, request: SubjectRequest) -> None:
+        """Have what differs from the row saved when the case is written, whoever changed it since it was loaded."""
+        if not self._new:
+            request.version += 1
+            self._moved[request.pk] = request
 
     def needs_staff(self, request: SubjectRequest) -> None:
         """Put the request in front of staff, because something waits for a decision."""
         if request.turn != Turn.STAFF:
             request.turn = str(Turn.STAFF)
-            self._save(request)
+            self._touch(request)
 
     def record(
         self,
@@ -152,15 +165,18 @@ class Case:
         self._events.append(event)
 
     def write(self) -> None:
-        """Write the events and the head of the chain."""
-        if not self._events:
-            return
+        """Write what was changed and added, the events, and the head of the chain, in one exchange."""
         if self._settled_at is not None:
             self._schedule_purge(self._settled_at)
-        Event.objects.bulk_create(self.take_events())
-        Submission.objects.filter(pk=self.submission.pk).update(
-            chain_seq=self.submission.chain_seq, chain_head=self.submission.chain_head
-        )
+        events = self.take_events()
+        if events:
+            self.keep("chain_seq", "chain_head")
+        changed: list[tuple[Model, Collection[str]]] = [(self.submission, sorted(self._changed))]
+        for request in self._moved.values():
+            values, stored = _values(request), self._stored[request.pk]
+            changed.append((request, [name for name, value in values.items() if value != stored[name]]))
+            self._stored[request.pk] = values
+        rows.write(changed=changed, new=(*self._added, *events), once=self._added_once)
 
     def take_events(self) -> list[Event]:
         """Hand over the events that are not written yet. A new submission carries the chain's head in its own row."""
@@ -174,7 +190,7 @@ class Case:
         if closed == (submission.purge_at is not None):
             return
         submission.purge_at = at + timedelta(days=settings.CASE_KEPT_DAYS) if closed else None
-        submission.save(update_fields=["purge_at"])
+        self.keep("purge_at")
         purge = Deadline.objects.filter(submission=submission, kind=DeadlineKind.PURGE)
         purge.delete()
         if submission.purge_at is not None:

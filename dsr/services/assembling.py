@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 
@@ -80,7 +81,22 @@ def _telling(
     return told, _statement_part(told)
 
 
-def contents_of(request: SubjectRequest, at: datetime, parcels: ExitStack) -> parts.PackageContents:
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What an answer is made of: it does not change between its release and its building."""
+
+    steps: tuple[Step, ...]
+    withholdings: tuple[Withholding, ...]
+
+    @classmethod
+    def of(cls, request: SubjectRequest) -> "Basis":
+        """Read it for one request."""
+        steps = request.steps.select_related("system").order_by("system__key")
+        withholdings = request.withholdings.filter(lifted_at__isnull=True).select_related("system")
+        return cls(tuple(steps), tuple(withholdings))
+
+
+def contents_of(request: SubjectRequest, basis: Basis, at: datetime, parcels: ExitStack) -> parts.PackageContents:
     """Return what goes into the package. ``parcels`` keeps what is read open until the package is written."""
     submission, notice = request.submission, notice_of(request)
     with translation.override(submission.language):
@@ -98,18 +114,18 @@ def contents_of(request: SubjectRequest, at: datetime, parcels: ExitStack) -> pa
         statement=_told(request)[1],
         complain=telling.remedies(submission),
         dictionary=_dictionary(submission.notice_id, submission.notice_version, submission.language),
-        systems=tuple(_system_part(step, parcels) for step in _steps(request)),
-        withheld=tuple(_withheld_part(row, submission.language) for row in _withholdings(request)),
+        systems=tuple(_system_part(step, parcels) for step in basis.steps),
+        withheld=tuple(_withheld_part(row, submission.language) for row in basis.withholdings),
     )
 
 
-def ledger_of(request: SubjectRequest, at: datetime) -> list[LedgerEntry]:
+def ledger_of(request: SubjectRequest, basis: Basis, at: datetime) -> list[LedgerEntry]:
     """Return one unsaved line for every category of every system in scope."""
-    grounds = {(row.system_id, row.category): row.ground for row in _withholdings(request)}
+    grounds = {(row.system_id, row.category): row.ground for row in basis.withholdings}
     submission = request.submission
     portable = _dictionary(submission.notice_id, submission.notice_version, submission.language)
     lines = []
-    for step in _steps(request):
+    for step in basis.steps:
         for category in step.system.categories:
             line = LedgerEntry(request=request, system=step.system, category=category, at=at)
             ground = grounds.get((step.system_id, category)) or grounds.get((None, category), "")
@@ -127,14 +143,6 @@ def _outcome(step: Step, count: int, ground: str) -> tuple[LedgerOutcome, int, s
     if not count:
         return LedgerOutcome.NOTHING_HELD, 0, ""
     return (LedgerOutcome.WITHHELD, count, ground) if ground else (LedgerOutcome.GIVEN, count, "")
-
-
-def _steps(request: SubjectRequest) -> list[Step]:
-    return list(request.steps.select_related("system").order_by("system__key"))
-
-
-def _withholdings(request: SubjectRequest) -> list[Withholding]:
-    return list(request.withholdings.filter(lifted_at__isnull=True).select_related("system"))
 
 
 def _system_part(step: Step, parcels: ExitStack) -> parts.SystemPart:

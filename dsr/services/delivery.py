@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from dsr.deadlines import local_date
 from dsr.errors import NotFound, WrongState
 from dsr.lifecycle import State
-from dsr.models import Deadline, Package, SubjectRequest, Submission
+from dsr.models import Deadline, DeadlineKind, Package, SubjectRequest, Submission
 from dsr.rights import SPECS, Right
 from dsr.services import assembling, fulfilment, letters, search, steps, telling
 from dsr.services._moves import Caller, holding
@@ -191,7 +191,9 @@ def reissue(request_id: UUID, *, by: Caller, at: datetime, expect: int | None = 
         case.move(request, "reissue", by=by, at=at, data={"package": package.number})
         package.expires_at = at + timedelta(days=settings.DOWNLOAD_DAYS)
         package.save(update_fields=["expires_at"])
-        fulfilment.hold_ready(case, request, package, at)
+        Deadline.objects.filter(request=request, kind=DeadlineKind.DESTROY, done_at__isnull=True).update(done_at=at)
+        package.request = request
+        fulfilment.hold_ready(case, package, at, again=True)
     return request
 
 

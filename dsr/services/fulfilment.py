@@ -25,7 +25,7 @@ from dsr.models import (
 )
 from dsr.packaging import builder
 from dsr.rights import SPECS, Delivery, Right
-from dsr.services import assembling, letters, telling
+from dsr.services import assembling, letters, links, telling
 from dsr.services._moves import Caller, Case, holding
 from dsr.services.storage import vault
 from notifications.ids import uuid7
@@ -48,7 +48,7 @@ def build(deadline: Deadline, at: datetime) -> None:
         _give_up(request.pk, deadline, at)
         return
     try:
-        package = _write(request, at)
+        package, basis = _write(request, at)
     except Exception:
         if deadline.attempts < TRIES:
             raise
@@ -56,88 +56,86 @@ def build(deadline: Deadline, at: datetime) -> None:
         return
     kept = False
     try:
-        kept = _record(request.pk, deadline, package, at)
+        kept = _record(package, basis, at)
     finally:
         if not kept and package.vault_name:
             vault().delete(package.vault_name)
 
 
-def _write(request: SubjectRequest, at: datetime) -> Package:
-    package = Package(id=uuid7(at), request=request, built_at=at)
+def _write(request: SubjectRequest, at: datetime) -> tuple[Package, assembling.Basis]:
+    package, basis = Package(id=uuid7(at), request=request, built_at=at), assembling.Basis.of(request)
     if request.spec.delivery is Delivery.STATEMENT:
         statement = json.dumps(assembling.statement_of(request).as_dict(), sort_keys=True).encode()
         package.sha256, package.size = hashlib.sha256(statement).hexdigest(), len(statement)
-        return package
+        return package, basis
     package.vault_name = f"packages/{package.pk}"
     key = request.submission.data_key.key_bytes()
     with ExitStack() as parcels:
-        contents = assembling.contents_of(request, at, parcels)
+        contents = assembling.contents_of(request, basis, at, parcels)
         with vault().writer(package.vault_name, key) as out:
             manifest = builder.build(contents, out)
     package.size, package.sha256, package.manifest = out.size, out.sha256, manifest.summary
-    return package
+    return package, basis
 
 
-def _record(request_id: UUID, deadline: Deadline, package: Package, at: datetime) -> bool:
-    """Make a written package the answer. False when somebody else was faster or the request is over."""
-    parcels = []
-    with holding(request_id=request_id) as case:
-        request = case.request(request_id)
-        if request.state != State.FULFILLING:
+def _record(package: Package, basis: assembling.Basis, at: datetime) -> bool:
+    """Make a written package the answer. False when somebody else was faster or the request is over.
+
+    False also when it came back to the desk meanwhile and was released anew: then something else is to be given.
+    """
+    released_at = package.request.approved_at
+    with holding(request_id=package.request_id) as case:
+        request = case.request(package.request_id)
+        if request.state != State.FULFILLING or request.approved_at != released_at:
             return False
         package.request, package.number = request, request.packages.count() + 1
         package.expires_at = at + timedelta(days=settings.DOWNLOAD_DAYS)
         package.save(force_insert=True)
-        _keep_ledger(request, package, at)
+        _keep_ledger(case, package, basis, at)
         data = {"package": package.number, "sha256": package.sha256, "size": package.size}
         case.move(request, "built", by=_SYSTEM, at=at, data=data)
         Deadline.objects.filter(request=request, done_at__isnull=True).update(done_at=at)
-        hold_ready(case, request, package, at)
-        parcels = _release_parcels(request)
+        hold_ready(case, package, at, again=package.number > 1)
+        # Let go of the copies that the package was made from: it holds what was released, and they held more.
+        parcels = [step.parcel for step in basis.steps if step.parcel]
+        if parcels:
+            Step.objects.filter(request=request).update(parcel="")
     for name in parcels:
         vault().delete(name)
     return True
 
 
-def _keep_ledger(request: SubjectRequest, package: Package, at: datetime) -> None:
+def _keep_ledger(case: Case, package: Package, basis: assembling.Basis, at: datetime) -> None:
     """One line for every category of every system in scope; an answer given anew replaces the old lines."""
-    lines = assembling.ledger_of(request, at)
     if package.number > 1:
-        LedgerEntry.objects.filter(request=request).delete()
-    LedgerEntry.objects.bulk_create(lines)
+        LedgerEntry.objects.filter(request=package.request).delete()
+    case.add(*assembling.ledger_of(package.request, basis, at))
 
 
-def _release_parcels(request: SubjectRequest) -> list[str]:
-    """Let go of the copies that the package was made from: it holds what was released, and they held more."""
-    names = list(request.steps.order_by().exclude(parcel="").values_list("parcel", flat=True))
-    if names:
-        Step.objects.filter(request=request).update(parcel="")
-    return names
-
-
-def hold_ready(case: Case, request: SubjectRequest, package: Package, at: datetime) -> None:
-    """Set the dates of an answer that waits to be collected, and tell the person."""
+def hold_ready(case: Case, package: Package, at: datetime, *, again: bool) -> None:
+    """Set the dates of an answer that waits to be collected, and tell the person; ``again`` if some were set before."""
+    request, submission = package.request, case.submission
     assert package.expires_at is not None
     warning = package.expires_at - timedelta(days=settings.EXPIRY_WARNING_DAYS)
     destroy = max(package.expires_at, package.built_at + timedelta(days=settings.ANSWER_KEPT_DAYS))
     dates = {DeadlineKind.EXPIRY_WARNING: warning, DeadlineKind.EXPIRY: package.expires_at}
     if package.vault_name:
         dates[DeadlineKind.DESTROY] = destroy
-        Deadline.objects.filter(request=request, kind=DeadlineKind.DESTROY, done_at__isnull=True).update(done_at=at)
-    ordinal = Deadline.objects.filter(request=request, kind=DeadlineKind.EXPIRY).count()
-    Deadline.objects.bulk_create(
-        Deadline(submission=case.submission, request=request, kind=kind, ordinal=ordinal, due_at=due)
-        for kind, due in dates.items()
+    ordinal = Deadline.objects.filter(request=request, kind=DeadlineKind.EXPIRY).count() if again else 0
+    case.add(
+        *(
+            Deadline(submission=submission, request=request, kind=kind, ordinal=ordinal, due_at=due)
+            for kind, due in dates.items()
+        )
     )
-    submission = case.submission
     letter = letters.AnswerReady(
         reference=submission.reference,
         organisation=telling.organisation(submission),
         right=str(SPECS[Right(request.right)].title),
         expires_on=local_date(package.expires_at, submission.zone),
-        tracker=telling.tracker_link(submission, at),
+        tracker=links.tracker(submission.reference, telling.tracker_pass(case, at)),
     )
-    telling.tell(submission, letter, at=at, dedupe=f"ready:{package.pk}:{ordinal}")
+    telling.tell(submission, letter, at=at, dedupe=f"ready:{package.pk}:{ordinal}", case=case)
 
 
 def _give_up(request_id: UUID, deadline: Deadline, at: datetime) -> None:

@@ -1,6 +1,5 @@
 """Identity, first rung: control of the mail address, by link or code; lapse, warning and reopening."""
 
-from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -12,7 +11,7 @@ from django.utils.translation import gettext as _
 from dsr.deadlines import local_date
 from dsr.errors import WrongState
 from dsr.lifecycle import Outcome, State
-from dsr.models import Deadline, DeadlineKind, SubjectRequest, Submission
+from dsr.models import Deadline, DeadlineKind, Submission
 from dsr.rights import SPECS, Right
 from dsr.services import clocks, letters, links, search, telling
 from dsr.services._moves import Caller, Case, holding
@@ -21,7 +20,8 @@ from notifications import sealing
 from verification import grants, mail
 
 _ADDRESS = ("email_sealed", "email_fingerprint")
-_WAITING = (DeadlineKind.LAPSE_WARNING, DeadlineKind.LAPSE)
+_MET = (DeadlineKind.LAPSE_WARNING, DeadlineKind.LAPSE, DeadlineKind.ACKNOWLEDGE)
+"""Dates that are done with once the address is proved: nothing lapses, and the letter about it acknowledges."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,24 +49,25 @@ def _admit(confirmed: mail.Confirmed, by: Caller, at: datetime) -> Confirmed:
         submission = case.submission
         waiting = [request for request in case.requests() if request.state == State.VERIFYING]
         if waiting:
-            _keep_proof(submission, confirmed, at)
+            _keep_proof(case, confirmed, at)
         for request in waiting:
             case.move(request, "confirm_identity", by=by, at=at, data={"method": str(confirmed.proof.method)})
             search.begin(case, request, by=Caller.system(by.via), at=at)
-        token = telling.tracker_grant(submission.pk, at)
+        token = telling.tracker_pass(case, at)
         if waiting:
-            Deadline.objects.filter(submission=submission, kind__in=_WAITING, done_at=None).update(done_at=at)
-            _acknowledge(submission, case.requests(), token, at)
+            Deadline.objects.filter(submission=submission, kind__in=_MET, done_at=None).update(done_at=at)
+            _acknowledge(case, token, at)
             ring(Bell.WORK, str(submission.pk))
     return Confirmed(submission, token, again=not waiting)
 
 
-def _keep_proof(submission: Submission, confirmed: mail.Confirmed, at: datetime) -> None:
+def _keep_proof(case: Case, confirmed: mail.Confirmed, at: datetime) -> None:
     """Keep what was proved, and by which address."""
+    submission = case.submission
     _correct_address(submission, confirmed.address, at)
     submission.verified_at, submission.verified_level = at, int(confirmed.proof.level)
     submission.verified_method = str(confirmed.proof.method)
-    submission.save(update_fields=[*_ADDRESS, "verified_at", "verified_level", "verified_method"])
+    case.keep(*_ADDRESS, "verified_at", "verified_level", "verified_method")
 
 
 def _correct_address(submission: Submission, address: str, at: datetime) -> None:
@@ -78,8 +79,9 @@ def _correct_address(submission: Submission, address: str, at: datetime) -> None
         submission.email_fingerprint = sealing.fingerprint("email", address)
 
 
-def _acknowledge(submission: Submission, requests: Iterable[SubjectRequest], token: str, at: datetime) -> None:
-    open_requests = [request for request in requests if request.state != State.CLOSED]
+def _acknowledge(case: Case, token: str, at: datetime) -> None:
+    submission = case.submission
+    open_requests = [request for request in case.requests() if request.state != State.CLOSED]
     telling.tell(
         submission,
         letters.Received(
@@ -92,8 +94,8 @@ def _acknowledge(submission: Submission, requests: Iterable[SubjectRequest], tok
         ),
         at=at,
         dedupe=f"received:{submission.pk}:{submission.verified_at:%Y%m%d%H%M%S}",
+        case=case,
     )
-    Deadline.objects.filter(submission=submission, kind=DeadlineKind.ACKNOWLEDGE, done_at=None).update(done_at=at)
 
 
 def resend(challenge_id: UUID, *, at: datetime) -> UUID:

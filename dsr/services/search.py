@@ -10,7 +10,8 @@ from time import monotonic
 from uuid import UUID, uuid4
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Max, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from dsr import connectors
@@ -32,7 +33,7 @@ from dsr.services._moves import Caller, Case, holding
 from dsr.services.doorbell import Bell, ring
 from dsr.services.steps import PROVED_KINDS, claimed_kinds, finish_search, finish_step, identifiers_for, step_of
 from dsr.services.storage import vault
-from notifications import sealing
+from notifications import rows, sealing
 from notifications.ids import uuid7
 
 log = get_logger(__name__)
@@ -68,7 +69,7 @@ def begin(case: Case, request: SubjectRequest, *, by: Caller, at: datetime) -> N
         # Switched off since: what it found then is not found again, and the answer must not say that it was.
         _reset(step, at)
         step.state, step.result, step.code, step.finished_at = StepState.DONE, StepResult.LEFT_OUT, "inactive", at
-    Step.objects.bulk_create([step for step in steps if step.system_id not in earlier])
+    rows.write(new=[step for step in steps if step.system_id not in earlier])
     if earlier:
         Step.objects.bulk_update([*(step for step in steps if step.system_id in earlier), *gone], _RESET)
     for step in steps:
@@ -169,8 +170,9 @@ def _claim(step_id: UUID, at: datetime) -> UUID | None:
         )
         if not taken:
             return None
-        earlier = Attempt.objects.filter(step_id=step_id).count()
-        Attempt.objects.create(step_id=step_id, number=earlier + 1, lease=lease, started_at=at)
+        earlier = Attempt.objects.filter(step_id=step_id).order_by().values("step_id")
+        number = Coalesce(Subquery(earlier.annotate(last=Max("number")).values("last")), 0) + 1
+        Attempt.objects.create(step_id=step_id, number=number, lease=lease, started_at=at)
     return lease
 
 
@@ -202,13 +204,17 @@ def _kept_alive(
 
 
 def _ours(step: Step, lease: UUID) -> Step | None:
-    return Step.objects.filter(pk=step.pk, lease=lease, state=StepState.WAITING).first()
+    return Step.objects.filter(pk=step.pk, lease=lease, state=StepState.WAITING).order_by().first()
+
+
+def _still_ours(step: Step, lease: UUID) -> bool:
+    return Step.objects.filter(pk=step.pk, lease=lease, state=StepState.WAITING).exists()
 
 
 def _record_success(step: Step, lease: UUID, name: str, info: parcel.ParcelInfo, at: datetime) -> bool:
     """Record what was found. False when the parcel is not needed: nothing is in it, or somebody else was faster."""
     with holding(submission_id=step.request.submission_id) as case:
-        if _ours(step, lease) is None:
+        if not _still_ours(step, lease):
             return False
         found = any(info.counts.values())
         finish_step(
@@ -229,7 +235,7 @@ def _record_unknown(step: Step, lease: UUID, at: datetime) -> None:
     Where the person did claim something of that kind it was not proved, so a member of staff decides instead.
     """
     with holding(submission_id=step.request.submission_id) as case:
-        if _ours(step, lease) is None:
+        if not _still_ours(step, lease):
             return
         finish_step(case, step, StepResult.NOTHING_HELD, at=at, code=base.Code.NO_IDENTIFIER)
         Attempt.objects.filter(lease=lease).update(ended_at=at, result=step.result, code=step.code)

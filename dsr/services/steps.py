@@ -97,6 +97,12 @@ def files(request: SubjectRequest) -> list[str]:
     return [name for place in places for name in vault().list_prefix(place)]
 
 
+_FINISHED = (
+    "state", "result", "finished_at", "counts", "parcel", "code", "lease", "claimed_until",
+    "reason_sealed", "decided_by",
+)  # fmt: skip
+
+
 def finish_step(
     case: Case,
     step: Step,
@@ -112,7 +118,7 @@ def finish_step(
     step.state, step.result, step.finished_at = StepState.DONE, result, at
     step.counts, step.parcel, step.code = dict(counts or {}), parcel_name, code
     step.lease = step.claimed_until = None
-    step.save()
+    step.save(update_fields=_FINISHED)
     request = case.request(step.request_id)
     data = {"system": step.system.key, "result": str(result), "counts": step.counts}
     case.record("system_answered", by=by, at=at, request=request, data=data)

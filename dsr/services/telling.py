@@ -6,8 +6,9 @@ from uuid import UUID
 from dsr.models import Submission
 from dsr.rules import pack
 from dsr.services import links
+from dsr.services._moves import Case
 from dsr.services.doorbell import Bell, ring
-from notifications import outbox
+from notifications import outbox, rows
 from notifications.letters import Letter
 from notifications.models import Message
 from verification import grants
@@ -32,15 +33,27 @@ def tracker_grant(submission_id: UUID, at: datetime) -> str:
     return grants.issue(TRACKER, submission_id, at, lasts=TRACKER_LASTS, uses=None)
 
 
+def tracker_pass(case: Case, at: datetime) -> str:
+    """Return the token of a fresh grant for the tracker, which is inserted when the case is written."""
+    grant, token = grants.prepare(TRACKER, case.submission.pk, at, lasts=TRACKER_LASTS, uses=None)
+    case.add(grant)
+    return token
+
+
 def first_tracker(submission: Submission, at: datetime) -> tuple[Grant, str]:
     """Return the first grant for the tracker as a row that is inserted with the submission, and the link to it."""
     grant, token = grants.prepare(TRACKER, submission.pk, at, lasts=TRACKER_LASTS, uses=None)
     return grant, links.tracker(submission.reference, token)
 
 
-def tell(submission: Submission, letter: Letter, *, at: datetime, dedupe: str, to: str = "") -> None:
-    """Queue a letter to the person, in the same transaction as the fact it tells; once per ``dedupe``."""
-    message = outbox.queue(
+def tell(
+    submission: Submission, letter: Letter, *, at: datetime, dedupe: str, to: str = "", case: Case | None = None
+) -> None:
+    """Queue a letter to the person, in the same transaction as the fact it tells; once per ``dedupe``.
+
+    With ``case``, its row is inserted when the case is written, together with what else there is to write.
+    """
+    message = outbox.compose(
         letter,
         to=to or submission.open("email"),
         language=submission.language,
@@ -49,6 +62,10 @@ def tell(submission: Submission, letter: Letter, *, at: datetime, dedupe: str, t
         at=at,
         dedupe=dedupe,
     )
+    if case is None:
+        rows.write(once=[message])
+    else:
+        case.add(message, once=True)
     ring(Bell.MESSAGE, str(message.pk))
 
 

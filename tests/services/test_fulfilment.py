@@ -9,7 +9,17 @@ from django.db.models import Q
 
 from dsr.errors import NotAllowed
 from dsr.lifecycle import Outcome, State, Turn
-from dsr.models import Deadline, DeadlineKind, Event, LedgerEntry, Package, Step, SubjectRequest, System
+from dsr.models import (
+    Deadline,
+    DeadlineKind,
+    Event,
+    LedgerEntry,
+    LedgerOutcome,
+    Package,
+    Step,
+    SubjectRequest,
+    System,
+)
 from dsr.packaging import builder
 from dsr.rights import Right
 from dsr.services import assembling, fulfilment, review, search, storage, sweeping
@@ -166,10 +176,10 @@ def test_package_written_for_a_request_withdrawn_meanwhile_is_thrown_away(
     request = _approve(builders.in_review(at=clock()), clock)
     write = fulfilment._write
 
-    def then_withdrawn(request: SubjectRequest, at: Any) -> Package:
-        package = write(request, at)
+    def then_withdrawn(request: SubjectRequest, at: Any) -> Any:
+        written = write(request, at)
         review.withdraw(request.pk, by=builders.sam(), at=at)
-        return package
+        return written
 
     monkeypatch.setattr(fulfilment, "_write", then_withdrawn)
     fulfilment.build(_build_deadline(request), clock.tick())
@@ -177,6 +187,34 @@ def test_package_written_for_a_request_withdrawn_meanwhile_is_thrown_away(
     assert builders.again(request).outcome == Outcome.WITHDRAWN
     assert not Package.objects.exists()
     assert _packages() == []
+
+
+def test_package_written_before_something_was_held_back_is_not_the_answer(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = _approve(builders.in_review(at=clock()), clock)
+    deadline, write = _build_deadline(request), fulfilment._write
+
+    def then_released_anew(request: SubjectRequest, at: Any) -> Any:
+        written = write(request, at)
+        fulfilment._give_up(request.pk, deadline, at)
+        review.withhold(
+            request.pk, "contact_data", "third_party_rights", "A neighbour.", by=builders.hal(), at=clock.tick()
+        )
+        _approve(builders.again(request), clock)
+        return written
+
+    monkeypatch.setattr(fulfilment, "_write", then_released_anew)
+    fulfilment.build(deadline, clock.tick())
+    left = Package.objects.count(), _packages()
+    monkeypatch.undo()
+    drain(clock.tick())
+
+    assert left == (0, [])
+    package = Package.objects.get(request=request)
+    assert package.number == 1
+    ledger = LedgerEntry.objects.filter(request=request, category="contact_data")
+    assert {entry.outcome for entry in ledger} == {LedgerOutcome.WITHHELD}
 
 
 def test_package_that_cannot_be_recorded_is_not_left_lying_about(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from notifications.models import DataKey, Message
-from notifications.rows import insert
+from notifications.rows import insert, write
 
 pytestmark = pytest.mark.django_db
 AT = datetime(2026, 3, 5, 9, 30, 1, 234567, tzinfo=UTC)
@@ -95,3 +95,42 @@ def test_rows_need_no_transaction_around_them() -> None:
 
     assert [row.pk for row in DataKey.objects.all()] == [other.pk]
     assert Message.objects.get().data_key_id == other.pk
+
+
+def test_writes_named_fields_new_rows_and_those_that_were_not_there_yet() -> None:
+    key, other = DataKey.new(AT), DataKey.new(AT)
+    known, wrong = message(key, attempts=3), message(key, dedupe_key=None)
+    insert(key, known, wrong)
+    wrong.error_code, wrong.tries, wrong.kind = "busy", [{"code": "busy"}], "not named"
+    repeated, fresh = message(key, attempts=9), message(key, dedupe_key="fresh")
+
+    with transaction.atomic():
+        write(changed=[(wrong, ["error_code", "tries"]), (known, [])], new=[other], once=[repeated, fresh])
+
+    changed = values(wrong)
+    assert (changed["error_code"], changed["tries"], changed["kind"]) == ("busy", [{"code": "busy"}], "note")
+    assert values(known)["attempts"] == 3
+    assert values(other)["id"] == other.pk
+    assert set(Message.objects.values_list("pk", flat=True)) == {known.pk, wrong.pk, fresh.pk}
+
+
+def test_writes_in_one_exchange_where_the_database_takes_one() -> None:
+    key = DataKey.new(AT)
+    insert(key)
+    one, other = message(key), message(key, dedupe_key=None)
+
+    with transaction.atomic(), CaptureQueriesContext(connection) as captured:
+        write(changed=[(key, ["created_at"])], new=[other], once=[one])
+        write()
+
+    assert len(captured.captured_queries) == (1 if connection.vendor == "postgresql" else 3)
+
+
+def test_a_bad_row_ends_the_transaction_it_was_written_in() -> None:
+    key, other = DataKey.new(AT), DataKey.new(AT)
+    insert(key)
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        write(new=[other, message(key, state="lost")])
+
+    assert not DataKey.objects.filter(pk=other.pk).exists()
