@@ -8,12 +8,14 @@ from typing import Any
 from dsr.rules.places import Area
 from dsr.rules.problems import Problem, key_path
 from dsr.rules.schema.base import Row, Worded
+from dsr.rules.schema.duties import AgentRule, IdentityRule
 from dsr.rules.schema.notice import Notice
-from dsr.rules.schema.periods import ANSWERS, ClockRule
+from dsr.rules.schema.periods import ANSWERS, ClockRule, PauseRule
 from dsr.rules.schema.refusal import Refusal
 from dsr.rules.schema.regime import Regime
 
 Path = tuple[str | int, ...]
+Ruled = ClockRule | PauseRule | IdentityRule | AgentRule
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,7 @@ def regime(table: Regime, home: Home, known: Known) -> Iterator[Problem]:
         *_places(table, known.areas),
         *_regime_rights(table),
         *_regime_clocks(table),
+        *_regime_doubts(table),
         *_figures(table),
     ):
         yield home.problem(loc, message)
@@ -263,7 +266,17 @@ def _regime_clocks(table: Regime) -> Iterator[tuple[Path, str]]:
             yield ("rights", n, "right"), f"{known.right!r} has no clock to respond by"
 
 
-def _overlap(one: ClockRule, other: ClockRule) -> bool:
+def _regime_doubts(table: Regime) -> Iterator[tuple[Path, str]]:
+    """Rows that say different things of the same right, so that only their order would decide."""
+    lists: dict[str, Sequence[Ruled]] = {"pauses": table.pauses, "identity": table.identity, "agents": table.agents}
+    for name, rows in lists.items():
+        for n, row in enumerate(rows):
+            same = (other for other in rows[:n] if getattr(other, "event", "") == getattr(row, "event", ""))
+            if any(_overlap(row, other) for other in same):
+                yield (name, n, "rights"), "another row says something else of the same right"
+
+
+def _overlap(one: Ruled, other: Ruled) -> bool:
     return bool(set(one.rights) & set(other.rights)) if one.rights and other.rights else one.rights == other.rights
 
 
@@ -277,5 +290,9 @@ def _figures(table: Regime) -> Iterator[tuple[Path, str]]:
             )
         if policy is False and table.kind == "policy" and isinstance(row, ClockRule):
             yield (*loc, "policy"), "every clock of a policy is one: set policy = true"
-    if table.extension and table.extension.max_total_days is not None and table.extension.unit != "day":
-        yield ("extension", "max_total_days"), "can only be given for an extension in calendar days"
+    most = table.extension.max_total_days if table.extension else None
+    if table.extension and most is not None:
+        if table.extension.unit != "day":
+            yield ("extension", "max_total_days"), "can only be given for an extension in calendar days"
+        if any(row.kind in ANSWERS and row.unit == "day" and row.n >= most for row in table.clocks):
+            yield ("extension", "max_total_days"), "leaves no room for an extension: it holds the first period too"

@@ -9,11 +9,21 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from dsr.deadlines import Reckoning, Segment, WorkCalendar, reckon
+from dsr.deadlines import Reckoning, Segment, WorkCalendar, due_date, reckon
 from dsr.rules import guards
 from dsr.rules.appeals import appeal
 from dsr.rules.guards import named
-from dsr.rules.happened import ClockEvent, EventKind, answered, extensions, in_order, last, questions, seen
+from dsr.rules.happened import (
+    ClockEvent,
+    EventKind,
+    answered,
+    extensions,
+    in_order,
+    last,
+    questions,
+    receipt,
+    seen,
+)
 from dsr.rules.schema.periods import ANSWERS, ClockRule, ExtensionRule
 from dsr.rules.schema.regime import Regime
 from dsr.rules.standing import (
@@ -115,8 +125,10 @@ def clocks(
     as refused where the law says so.
     Raises ValueError without a receipt and NotInRules for a right that the regime does not know.
     """
-    counted = _Counted(regime, right, events, calendar or regime.working, as_of)
-    return tuple(counted.clocks())
+    working = calendar or regime.working
+    if len(events) == 1 and not (as_of and regime.missed and regime.missed.deemed_refusal):
+        return _fresh(regime, right, events, working)
+    return tuple(_Counted(regime, right, events, working, as_of).clocks())
 
 
 def extended(
@@ -133,6 +145,25 @@ def extended(
     end of the first does not add to the second.
     """
     return _Counted(regime, right, events, calendar or regime.working, as_of).extended()
+
+
+_known: dict[tuple[int, str, date, int], tuple[Regime, WorkCalendar, tuple[Clock, ...]]] = {}
+"""The clocks of requests that have only come in, by law, right, day and calendar. Most requests of a day share them."""
+_MOST_KNOWN = 4096
+
+
+def _fresh(regime: Regime, right: str, events: Sequence[ClockEvent], working: WorkCalendar) -> tuple[Clock, ...]:
+    """The clocks of a request to which nothing has happened but its receipt, worked out once for each day.
+
+    The laws and calendars are kept beside them, so that no other can ever come to have the same identity.
+    """
+    key = (id(regime), right, receipt(events), id(working))
+    known = _known.get(key)
+    if known is None:
+        if len(_known) >= _MOST_KNOWN:
+            _known.clear()
+        known = _known[key] = (regime, working, tuple(_Counted(regime, right, events, working, None).clocks()))
+    return known[2]
 
 
 class _Counted:
@@ -225,6 +256,8 @@ class _Counted:
         return self._made(kind, rule, rule.id, counted, safe)
 
     def _strict(self, rule: ClockRule, start: date) -> date:
+        if rule.safe is None:
+            return due_date(start, rule.period, self.working)
         return strict_reading(rule, self.working).count(start, rule.period, rule.source, ()).due
 
     def _first(
@@ -239,6 +272,8 @@ class _Counted:
         return self._made(kind, rule, rule_id, counted, self._safe(counts, count, counted))
 
     def _safe(self, rule: ClockRule, count: Callable[[Reading], Reckoning], counted: Reckoning) -> date:
+        if rule.safe is None and self.standing.still == self.standing.firm:
+            return counted.due
         strict = count(strict_reading(rule, self.working)).due
         return max(strictly(rule, strict, counted.due), self.standing.began)
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from dsr.rules.clock import Clock, ClockEvent, ClockKind, EventKind, clocks, extended
-from dsr.rules.happened import check
+from dsr.rules.guards import allowed
+from dsr.rules.happened import check, in_order, seen
 from dsr.rules.problems import Problem
 from dsr.rules.schema.regime import Regime, Vector
 
@@ -43,10 +44,11 @@ def _compare(regime: Regime, vector: Vector) -> Iterator[tuple[str, object, obje
     """What the case says of each date, and what the rule gives. A safe date left out means that there is no doubt."""
     events = events_of(vector)
     check(events)
-    found: dict[ClockKind, Clock] = {clock.kind: clock for clock in clocks(regime, vector.right, events)}
+    shown = clocks(regime, vector.right, events, as_of=vector.as_of)
+    found: dict[ClockKind, Clock] = {clock.kind: clock for clock in shown}
     acknowledge = found.get(ClockKind.ACKNOWLEDGE)
     answer = next(clock for clock in found.values() if clock.kind.answers)
-    longest = extended(regime, vector.right, events)
+    longest = extended(regime, vector.right, events, as_of=vector.as_of)
     yield "acknowledge", vector.acknowledge, acknowledge and acknowledge.due
     yield "respond", vector.respond, answer.due
     yield "extended", vector.extended, longest and longest.due
@@ -56,6 +58,9 @@ def _compare(regime: Regime, vector: Vector) -> Iterator[tuple[str, object, obje
         given = found.get(ClockKind(name))
         if said is not None:
             yield name, said, given and given.due
+    if vector.forbidden is not None:
+        _kept, out = allowed(regime, vector.right, in_order(seen(events, vector.as_of)), regime.working)
+        yield "forbidden", list(vector.forbidden), [ban.verb for ban in out]
 
 
 def _tried(regime: Regime, vector: Vector) -> Iterator[str]:
@@ -67,5 +72,5 @@ def _tried(regime: Regime, vector: Vector) -> Iterator[str]:
 
 def events_of(vector: Vector) -> tuple[ClockEvent, ...]:
     """What happened in a case, receipt first."""
-    later = (ClockEvent(EventKind(event.kind), event.on) for event in vector.events)
+    later = (ClockEvent(EventKind(event.kind), event.on, event.until) for event in vector.events)
     return (ClockEvent(EventKind.RECEIVED, vector.received), *later)

@@ -2,30 +2,16 @@
 
 import json
 from argparse import ArgumentParser
-from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from dsr.deadlines import local_date
-from dsr.rules import (
-    RIGHT_WORDS,
-    Clock,
-    ClockEvent,
-    EventKind,
-    Notice,
-    NotInRules,
-    RulePack,
-    RulesBroken,
-    load,
-    pack,
-)
+from dsr.management import explaining
+from dsr.rules import NotInRules, RulePack, RulesBroken, load, pack
 from dsr.rules.calendars import SOURCES, as_toml
-from dsr.rules.explaining import Explanation, explain
 from dsr.rules.files import SHIPPED
 
 YEARS_AHEAD = 2
@@ -47,12 +33,7 @@ class Command(BaseCommand):
         check.add_argument("--json", action="store_true", dest="as_json")
 
         why = parts.add_parser("explain", help="the clocks of a request, and why")
-        why.add_argument("--regime", required=True, help="such as eu_gdpr")
-        why.add_argument("--right", required=True, choices=RIGHT_WORDS, metavar="RIGHT")
-        why.add_argument("--received", required=True, help="2026-03-05, 2026-03-05T09:30, or with an offset")
-        why.add_argument("--event", action="append", default=[], metavar="KIND=DATE", help="may be given several times")
-        why.add_argument("--as-of", metavar="DATE", help="the day from which to look at it")
-        why.add_argument("--json", action="store_true", dest="as_json")
+        explaining.arguments(why)
 
         tables = parts.add_parser("calendars", help="make the holiday tables from the installed library")
         tables.add_argument("--write", action="store_true", help="into the shipped rule files; otherwise shown")
@@ -82,7 +63,7 @@ class Command(BaseCommand):
 
     def _explain(self, options: dict[str, Any]) -> None:
         try:
-            found = _explanation(options)
+            found = explaining.explanation(options)
         except (NotInRules, RulesBroken) as error:
             raise CommandError(str(error)) from None
         except OverflowError:
@@ -90,7 +71,7 @@ class Command(BaseCommand):
         if options["as_json"]:
             self._print(found.as_dict())
         else:
-            self.stdout.writelines(f"{line}\n" for line in _told(found))
+            self.stdout.writelines(f"{line}\n" for line in explaining.lines(found))
 
     def _calendars(self, options: dict[str, Any]) -> None:
         for source in SOURCES:
@@ -118,61 +99,3 @@ def _contents(rules: RulePack, today: date) -> dict[str, Any]:
             if table.last.year < today.year + (0 if table.yearly else YEARS_AHEAD)
         ],
     }
-
-
-def _explanation(options: dict[str, Any]) -> Explanation:
-    rules = pack()
-    notice = _notice(rules)
-    zone = notice.seat_for(options["regime"]).zone
-    received = _moment(options["received"], zone, "--received")
-    regime = rules.regime(options["regime"], received)
-    events = [ClockEvent(EventKind.RECEIVED, received), *(_event(text, zone) for text in options["event"])]
-    as_of = _moment(options["as_of"], zone, "--as-of") if options["as_of"] else None
-    calendar = rules.calendar_for(notice, regime)
-    try:
-        return explain(regime, options["right"], events, zone=zone, calendar=calendar, as_of=as_of)
-    except ValueError as error:
-        raise CommandError(str(error)) from None
-
-
-def _notice(rules: RulePack) -> Notice:
-    """The newest notice of the organisation that the service runs for: it says where the controller sits."""
-    return max((n for n in rules.notices if n.id == rules.organisation), key=lambda notice: notice.version)
-
-
-def _moment(text: str, zone: str, option: str) -> date:
-    """A day in the controller's zone, from a date or a time; a time without an offset is already there."""
-    try:
-        at = datetime.fromisoformat(text)
-        return local_date(at if at.tzinfo else at.replace(tzinfo=ZoneInfo(zone)), zone)
-    except (ValueError, OverflowError):
-        raise CommandError(f"{option}: saw {text!r}; write 2026-03-05, 2026-03-05T09:30 or with an offset") from None
-
-
-def _event(text: str, zone: str) -> ClockEvent:
-    kind, equals, day = text.partition("=")
-    kinds = [member.value for member in EventKind if member is not EventKind.RECEIVED]
-    if not equals or kind not in kinds:
-        raise CommandError(f"--event: saw {text!r}; write KIND=DATE with one of {', '.join(kinds)}")
-    return ClockEvent(EventKind(kind), _moment(day, zone, f"--event {kind}"))
-
-
-def _told(found: Explanation) -> Iterable[str]:
-    """The explanation for somebody at a terminal."""
-    yield f"{found.right} under {found.regime.wording('title')} ({found.regime.law})"
-    if not found.regime.switched_on:
-        yield f"switched off: {found.regime.switched_off_because}"
-    for clock in (*found.clocks, *([found.extended] if found.extended else [])):
-        yield from _told_clock(clock)
-    for ban in found.forbidden:
-        yield f"not allowed: {ban.verb}. {ban.because}"
-
-
-def _told_clock(clock: Clock) -> Iterable[str]:
-    mark = "a target of our own" if clock.policy else clock.source
-    yield f"\n{clock.kind}: {clock.due:%A %d %B %Y}  ({mark}; {clock.confidence})"
-    if clock.safe:
-        yield f"  promised: {clock.safe:%A %d %B %Y}, on the strictest reading"
-    for segment in clock.segments:
-        sign = "+" if segment.counts else " "
-        yield f"  {sign} {segment.start} to {segment.end}  {segment.because}"

@@ -91,11 +91,13 @@ class Regime(Worded):
 
     def clock_rule(self, kind: ClockWord, right: str) -> ClockRule | None:
         """The rule of one kind for ``right``; None where the law has none. Raises NotInRules."""
-        return next((rule for rule in self.clock_rules(right) if rule.kind == kind), None)
+        self.known_right(right)
+        return self._by_kind[right].get(kind)
 
     def answer_rule(self, right: str) -> ClockRule:
         """By when ``right`` must be answered, or have taken effect. Raises NotInRules."""
-        return next(rule for rule in self.clock_rules(right) if rule.kind in ANSWERS)
+        self.known_right(right)
+        return self._answers[right]
 
     def extension_for(self, right: str) -> ExtensionRule | None:
         """The rule for putting off the answer to ``right``; None where the law allows no such thing."""
@@ -146,6 +148,14 @@ class Regime(Worded):
     def _clock_rules(self) -> dict[str, tuple[ClockRule, ...]]:
         return {right: tuple(rule for kind in _ORDER for rule in self._one(kind, right)) for right in self._rights}
 
+    @cached_property
+    def _by_kind(self) -> dict[str, dict[str, ClockRule]]:
+        return {right: {rule.kind: rule for rule in rules} for right, rules in self._clock_rules.items()}
+
+    @cached_property
+    def _answers(self) -> dict[str, ClockRule]:
+        return {right: rule for right, rules in self._clock_rules.items() for rule in rules if rule.kind in ANSWERS}
+
     def _one(self, kind: ClockWord, right: str) -> tuple[ClockRule, ...]:
         """The rule of one kind for one right: the one that names it before the one that names none.
 
@@ -168,7 +178,7 @@ def _narrowest(rules: Iterable[Ruled], right: str) -> Ruled | None:
 
 
 class VectorEvent(Row):
-    """Something that happened in a worked case."""
+    """Something that happened in a worked case; ``until`` is the new date that an extension told."""
 
     kind: Literal[
         "identity_asked",
@@ -183,13 +193,16 @@ class VectorEvent(Row):
         "appealed",
     ]
     on: date
+    until: date | None = None
 
 
 class Vector(Row):
     """A worked case: these dates follow, or the regime does not load.
 
     ``acknowledge``, ``respond`` (or the day of effect), ``extended`` and ``safe`` are compared whether they are given
-    or not: one that is left out says that there is no such date. Of the others only those that are given.
+    or not: one that is left out says that there is no such date. Of the others only those that are given. ``as_of`` is
+    the day from which it is looked at, and ``forbidden`` names, in their order, the verbs of the events that the law
+    passes over.
     """
 
     case: Text
@@ -197,6 +210,8 @@ class Vector(Row):
     right: RightWord
     received: date
     events: Many[VectorEvent] = ()
+    as_of: date | None = None
+    forbidden: Many[Literal["ask_identity", "extend", "pause"]] | None = None
     acknowledge: date | None = None
     respond: date
     extended: date | None = None

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dsr.rules import Clock, ClockEvent, ClockKind, EventKind, NotInRules, clocks, extended
+from dsr.rules import clock as clock_module
 from tests.unit.rules.packs import received, shipped
 
 ARTICLE_3 = "Regulation 1182/71 Art 3(2)(c) and 3(4)"
@@ -184,3 +185,27 @@ def test_a_clock_is_a_value() -> None:
 
     assert replace(clock) == clock
     assert clock.as_dict()["due"] == "2026-04-04"
+
+
+def test_clocks_of_a_fresh_request_are_worked_out_once_and_kept_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    row, days = shipped().regime("eu_gdpr", date(2026, 3, 5)), [date(2026, 3, 5) + timedelta(days=n) for n in range(9)]
+    monkeypatch.setattr(clock_module, "_known", known := dict[object, object]())
+    monkeypatch.setattr(clock_module, "_MOST_KNOWN", 4)
+
+    first = [clocks(row, "access", received(day)) for day in days]
+
+    assert clocks(row, "access", received(days[-1])) is first[-1]
+    assert clocks(row, "access", received(days[0])) == first[0]
+    assert 0 < len(known) <= 4
+
+
+def test_the_same_day_under_another_calendar_or_right_is_another_date() -> None:
+    rules, on = shipped(), date(2026, 4, 2)
+    row = rules.regime("eu_gdpr", on)
+
+    irish, weekdays = (
+        clocks(row, "access", received(on), calendar=rules.calendars[name])[0].due for name in ("IE", "WEEKDAYS")
+    )
+
+    assert (irish, weekdays) == (date(2026, 4, 8), date(2026, 4, 7))
+    assert clocks(row, "marketing_opt_out", received(on))[-1].kind is ClockKind.EFFECT

@@ -91,6 +91,57 @@ def test_explain_as_of_a_day_says_what_is_left_and_what_is_too_late() -> None:
     assert after["forbidden"][0]["verb"] == "extend"
 
 
+@pytest.mark.parametrize(
+    ("told", "respond"),
+    [
+        ("2026-04-07", "2026-06-05"),
+        ("2026-04-07T23:59", "2026-06-05"),  # the last minute in Dublin, where it is summer time
+        ("2026-04-07T22:59Z", "2026-06-05"),
+        ("2026-04-07T23:00Z", "2026-04-07"),
+        ("2026-04-08T00:00", "2026-04-07"),
+        ("2026-04-08", "2026-04-07"),
+    ],
+)
+def test_explain_takes_an_extension_on_the_last_day_and_not_a_minute_later(told: str, respond: str) -> None:
+    arguments = ("--regime", "eu_gdpr", "--right", "access", "--received", "2026-03-05", "--event", f"extended={told}")
+
+    answer = _explain(*arguments)
+
+    assert answer["respond"] == respond
+    late = [ban["because"] for ban in answer["forbidden"] if ban["verb"] == "extend"]
+    assert ("The person had to be told by 7 April 2026 (Art 12(3))." in late) == (respond == "2026-04-07")
+
+
+def test_explain_takes_the_new_date_that_was_told() -> None:
+    arguments = ("--regime", "eu_gdpr", "--right", "access", "--received", "2026-03-05")
+
+    answer = _explain(*arguments, "--event", "extended=2026-03-20", "--until", "2026-05-20")
+
+    assert (answer["respond"], answer["safe"], answer["extended"]) == ("2026-05-20", "2026-05-20", "2026-06-05")
+    assert answer["segments"][-1]["because"].startswith("The answer was put off to this day")
+
+
+def test_explain_counts_half_past_ten_on_a_friday_night_as_friday() -> None:
+    """Peers' vector 9."""
+    arguments = ("--regime", "us_ca_ccpa", "--right", "access", "--received", "2026-07-10T22:30")
+
+    answer = _explain(*arguments)
+
+    assert (answer["received"], answer["respond"], answer["acknowledge"]) == ("2026-07-10", "2026-08-24", "2026-07-24")
+
+
+def test_explain_shows_several_laws_and_which_one_governs() -> None:
+    arguments = ("--regime", "us_ca_ccpa", "--regime", "eu_gdpr", "--right", "access", "--received", "2026-03-05")
+
+    answer, text = _explain(*arguments), _run("explain", *arguments)
+
+    assert (answer["acknowledge"], answer["respond"], answer["safe"]) == ("2026-03-19", "2026-04-07", "2026-04-07")
+    assert answer["governs"]["respond"] == "eu_gdpr"
+    assert answer["governs"]["acknowledge"] == "us_ca_ccpa"
+    assert [row["regime"] for row in answer["regimes"]] == ["us_ca_ccpa", "eu_gdpr"]
+    assert text.startswith("access: Tuesday 07 April 2026 is the earliest, under eu_gdpr\n")
+
+
 def test_explain_reads_well_at_a_terminal() -> None:
     text = _run("explain", "--regime", "us_ca_ccpa", "--right", "access", "--received", "2026-07-01")
 
@@ -117,6 +168,9 @@ def test_explain_reads_well_at_a_terminal() -> None:
         ({"--event": "fee_told=never"}, "--event fee_told: saw 'never'"),
         ({"--event": "fee_told=2026-03-01"}, "fee_told on 2026-03-01 cannot be before receipt on 2026-03-05"),
         ({"--as-of": "soon"}, "--as-of: saw 'soon'"),
+        ({"--as-of": "2026-03-04"}, "on 2026-03-04 the request had not come in"),
+        ({"--until": "2026-05-20"}, "--until: it is the new date of an extension"),
+        ({"--until": "later", "--event": "extended=2026-03-06"}, "--until: saw 'later'"),
     ],
 )
 def test_explain_tells_what_is_wrong_with_an_argument(change: dict[str, str], said: str) -> None:

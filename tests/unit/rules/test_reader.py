@@ -124,6 +124,12 @@ IN_A_LAW: list[Bad] = [
     ("inherited figure that was changed", "regimes/us_state_model/2023-01-01.toml", swap("n = 45", "n = 46"), "regimes/us_tx/2024-07-01.vectors.toml: vectors[0].respond: "),
     ("beside what it stands in for", POLICY, swap("otherwise = true", "otherwise = true\nbeside = true"), "proposal: what is proposed 'otherwise' cannot stand 'beside'"),
     ("medium given twice", CPNI, swap('medium = "post"', 'medium = "email"'), "notices: a medium is given twice"),
+    ("case with an event too early", CASES, swap("received = 2026-03-05  # Thursday\n", 'received = 2026-03-05\nevents = [{ kind = "fee_told", on = 2026-03-01 }]\n'), "vectors[0].events: fee_told on 2026-03-01 cannot be before receipt"),
+    ("case that is forbidden and does not say so", CASES, swap("received = 2026-03-05  # Thursday\n", 'received = 2026-03-05\nevents = [{ kind = "extended", on = 2026-04-08 }]\nforbidden = []\n'), "vectors[0].forbidden: One month ends on Easter Sunday; Easter Monday is a public holiday: says [], the rule gives ['extend']"),
+    ("case with another date told", CASES, swap("received = 2026-03-05  # Thursday\n", 'received = 2026-03-05\nevents = [{ kind = "extended", on = 2026-04-07, until = 2026-05-20 }]\n'), "the rule gives 2026-05-20"),
+    ("case seen from a day", CASES, swap("received = 2026-03-05  # Thursday\n", 'received = 2026-03-05\nas_of = 2026-04-30\nevents = [{ kind = "identity_asked", on = 2026-03-05 }]\n'), "the rule gives 2026-06-02"),
+    ("two pauses for one question", GDPR, swap('event = "clarification"', 'event = "identity"\nmode = "none"\nsource = "x"\nconfidence = "C"\n\n[[pauses]]\nevent = "clarification"'), "pauses[1].rights: another row says something else of the same right"),
+    ("cap below the first period", "regimes/us_ca_ccpa/2026-01-01.toml", swap("max_total_days = 90", "max_total_days = 45"), "extension.max_total_days: leaves no room for an extension"),
 ]  # fmt: skip
 
 ELSEWHERE: list[Bad] = [
