@@ -95,12 +95,13 @@ def _cards(notice: rules.Notice) -> list[Card]:
 
 def _terms(at: datetime) -> list[Term]:
     """Return the answer times of every law and policy, the laws first."""
-    today = at.date()
+    pack, today = rules.pack(), at.date()
     regimes = [
         regime
-        for regime in rules.pack().regimes
+        for regime in pack.regimes
         if regime.window.covers(today)
         and regime.switched_on
+        and regime.organisation in (None, pack.organisation)
         and any(offers.answer_rule(regime, right, today) for right in Right)
     ]
     return [_term(regime, at) for regime in sorted(regimes, key=lambda row: (row.kind != "law", row.title))]

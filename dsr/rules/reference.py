@@ -89,6 +89,9 @@ def _regime(regime: Regime) -> Iterator[str]:
 
 
 def _duties(regime: Regime) -> Iterator[tuple[str, ...]]:
+    window = regime.window
+    if window.source:
+        yield ("in force", f"from {window.opens}", window.source, f"`{window.confidence}`")
     if regime.scope:
         yield ("who is covered", _scope(regime.scope), regime.scope.source, _mark(regime.scope))
     if regime.missed:

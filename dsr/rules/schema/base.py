@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import Annotated, Any, TypeVar, cast, get_args
 from zoneinfo import ZoneInfo
 
@@ -10,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from dsr.rules.words import COUNTRIES, Confidence
 
 T = TypeVar("T")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class _Said:
@@ -21,7 +23,7 @@ def _plain(value: str) -> str:
         raise ValueError("is empty; write something or leave the key out")
     if value != value.strip():
         raise ValueError("begins or ends with a space")
-    if any(ord(character) < 32 or ord(character) == 127 for character in value):
+    if _CONTROL.search(value):
         raise ValueError("holds a control character; keep it on one line")
     return value
 
@@ -88,6 +90,7 @@ class Worded(Row):
     text: dict[Language, dict[str, _Translation]] = Field(default_factory=dict)
 
     @classmethod
+    @cache
     def translatable(cls) -> frozenset[str]:
         """The names of the fields that ``text`` may give in another language."""
         return frozenset(

@@ -6,14 +6,25 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from dsr.rules.schema.base import Figure, Many, Place, Row, Slug, Text, Url
-from dsr.rules.words import Element, IdentityDemand, Letter, MandateKind, NoteTopic, RightWord
+from dsr.rules.words import Confidence, Element, IdentityDemand, Letter, MandateKind, NoteTopic, RightWord
 
 
 class Window(Row):
-    """The days on which a request must have come in for this row to apply, both ends included."""
+    """The days on which a request must have come in for this row to apply, both ends included.
+
+    Where the first day is itself something to look up, ``source`` and ``confidence`` say where it comes from.
+    """
 
     opens: Annotated[date, Field(alias="from")]
     closes: Annotated[date | None, Field(alias="to")] = None
+    source: Text | None = None
+    confidence: Confidence | None = None
+
+    @model_validator(mode="after")
+    def _sourced(self) -> Self:
+        if (self.source is None) != (self.confidence is None):
+            raise ValueError("'source' and 'confidence' go together; write both or neither")
+        return self
 
     def covers(self, day: date) -> bool:
         """Whether a request received on ``day`` falls under the row."""

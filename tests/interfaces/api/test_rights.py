@@ -22,7 +22,7 @@ def test_rights_come_with_clocks_and_questions(sam: Api) -> None:
     shown = rights(sam, "IE")
 
     access = next(each for each in shown.rights if each.right == Right.ACCESS)
-    assert [law.id for law in shown.regimes] == ["eu_gdpr", "twilio_promise_marketing"]
+    assert [law.id for law in shown.regimes] == ["eu_gdpr", "dpf", "twilio_promise_marketing"]
     assert access.filed_here
     assert access.identity == outputs.Identity(floor="mail_control", asked=True, methods=["mail_link", "mail_code"])
     assert {clock.kind for clock in access.clocks} >= {"respond"}

@@ -19,13 +19,27 @@ DAY = date(2026, 5, 1)
         ("NO", "", DAY, ("eu_gdpr",)),
         ("LI", "", DAY, ("eu_gdpr",)),
         ("RE", "", DAY, ("eu_gdpr",)),  # a code of its own, and part of the Union
-        ("GB", "", DAY, ("default",)),
-        ("CH", "", DAY, ("default",)),
+        ("GB", "", DAY, ("uk_gdpr",)),
+        ("GB", "", date(2026, 6, 19), ("uk_complaint", "uk_gdpr")),
+        ("GB", "", date(2026, 2, 4), ("default",)),  # what held before has not been read
+        ("CH", "", DAY, ("ch_fadp",)),
+        ("BR", "SP", DAY, ("br_lgpd",)),
+        ("AU", "", DAY, ("au_app", "au_telco_complaint")),
+        ("JP", "", DAY, ("jp_appi",)),
+        ("KR", "", DAY, ("kr_pipa",)),
+        ("IN", "", date(2027, 5, 13), ("default",)),
+        ("IN", "", date(2027, 5, 14), ("in_dpdp",)),
+        ("ZA", "", DAY, ("za_popia",)),
+        ("CN", "", DAY, ("cn_pipl",)),
+        ("HK", "", DAY, ("default",)),  # a law of its own, which does not ship
+        ("GG", "", DAY, ("default",)),  # nor is Guernsey in the United Kingdom
         ("US", "CA", DAY, ("us_ca_ccpa",)),
         ("US", "TX", DAY, ("us_tx",)),
         ("US", "NV", DAY, ("default",)),
         ("US", "", DAY, ("default",)),
-        ("CA", "", DAY, ("default",)),  # Canada is not California
+        ("CA", "", DAY, ("ca_pipeda",)),  # Canada is not California
+        ("CA", "ON", DAY, ("ca_pipeda",)),
+        ("CA", "QC", DAY, ("ca_qc", "ca_pipeda")),  # the narrower first
         ("", "CA", DAY, ("default",)),
         ("IE", "", date(2017, 1, 1), ("default",)),  # not yet in force
         ("US", "CA", date(2025, 12, 31), ("us_ca_ccpa",)),
@@ -54,6 +68,21 @@ def test_a_promise_binds_whoever_made_it() -> None:
     assert [row.id for row in invented().regimes_for("marketing_opt_out", "IE", "", DAY)] == ["eu_gdpr"]
 
 
+def test_propose_names_what_an_organisation_has_joined_after_the_law_and_to_nobody_else() -> None:
+    assert shipped().propose("FR", "", DAY)[:2] == ("eu_gdpr", "dpf")
+    assert shipped().propose("GB", "", DAY)[:2] == ("uk_gdpr", "dpf")
+    assert "dpf" not in shipped().propose("BR", "", DAY)
+    assert invented().propose("FR", "", DAY) == ("eu_gdpr",)
+
+
+@pytest.mark.parametrize("off", ["bcr_controller", "cbpr_prp", "eu_dsa20", "eu_p2b"])
+def test_what_is_switched_off_is_proposed_to_nobody_and_can_be_explained(off: str) -> None:
+    rules = shipped()
+
+    assert all(off not in rules.propose(country, "", DAY) for country in ("IE", "GB", "US", "JP"))
+    assert rules.regime(off, DAY).switched_off_because
+
+
 def test_regimes_for_falls_back_to_the_default_when_the_law_does_not_know_the_right() -> None:
     rules = shipped()
 
@@ -66,6 +95,18 @@ def test_regimes_for_falls_back_to_the_default_when_the_law_does_not_know_the_ri
     assert [row.id for row in unknown] == ["default"]
     assert [row.id for row in beside] == ["us_cpni"]
     assert nobody == ()
+
+
+def test_regimes_for_names_every_law_that_knows_the_right() -> None:
+    rules = shipped()
+
+    in_quebec = rules.regimes_for("access", "CA", "QC", DAY)
+    complaint = rules.regimes_for("complaint", "GB", "", date(2026, 7, 1))
+    elsewhere = rules.regimes_for("portability", "CA", "ON", DAY)
+
+    assert [row.id for row in in_quebec] == ["ca_qc", "ca_pipeda"]
+    assert [row.id for row in complaint] == ["uk_complaint", "dpf"]
+    assert [row.id for row in elsewhere] == ["default"]
 
 
 def test_a_right_counts_from_the_day_on_which_it_exists() -> None:
@@ -161,6 +202,9 @@ def test_calendar_and_zone_are_those_of_the_seat() -> None:
     gdpr, california = rules.regime("eu_gdpr", DAY), rules.regime("us_ca_ccpa", DAY)
 
     assert notice.seat_for("eu_gdpr").zone == "Europe/Dublin"
+    for regime_id, table in (("uk_gdpr", "GB-ENG"), ("uk_complaint", "GB-ENG"), ("ch_fadp", "CH")):
+        row = rules.regime(regime_id, date(2026, 7, 1))
+        assert (notice.seat_for(regime_id).zone, rules.calendar_for(notice, row).id) == ("Europe/Dublin", table)
     assert notice.seat_for("us_ca_ccpa").zone == "America/Los_Angeles"
     assert rules.calendar_for(notice, gdpr).id == "IE"
     assert rules.calendar_for(notice, california).id == "US-CA"
