@@ -43,6 +43,17 @@ class WrongState(RecourseError):
     default_code = "wrong-state"
 
 
+class Unlawful(WrongState):
+    """A law forbids it now. ``rule`` names the rule and ``source`` where it stands."""
+
+    default_code = "forbidden-by-law"
+
+    def __init__(self, sentence: str, *, rule: str, source: str, code: str = "") -> None:
+        super().__init__(sentence, code=code)
+        self.rule = rule
+        self.source = source
+
+
 class Stale(RecourseError):
     """Somebody changed it since the caller looked."""
 

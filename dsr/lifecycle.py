@@ -81,7 +81,8 @@ class Move:
 
     ``target`` None leaves the state alone. ``outcome`` "computed" is worked out from the ledger.
     ``needs`` are names of policies; each raises a plain sentence when it does not hold.
-    ``inputs`` are the words a caller must send with the move.
+    ``inputs`` are the words a caller must send with the move, ``may_say`` those that may come with it.
+    ``tells`` are kinds of letter: one of them is queued in the same transaction, or the move is not made.
     """
 
     verb: str
@@ -94,6 +95,8 @@ class Move:
     rights: frozenset[Right] = EVERY
     inputs: tuple[str, ...] = ()
     turn: Turn | None = None
+    tells: tuple[str, ...] = ()
+    may_say: tuple[str, ...] = ()
 
 
 def _move(
@@ -107,13 +110,18 @@ def _move(
     rights: frozenset[Right] = EVERY,
     inputs: tuple[str, ...] = (),
     turn: Turn | None = None,
+    tells: tuple[str, ...] = (),
+    may_say: tuple[str, ...] = (),
 ) -> Move:
-    return Move(verb, title, frozenset(sources), target, frozenset(actors), needs, outcome, rights, inputs, turn)
+    return Move(
+        verb, title, frozenset(sources), target, frozenset(actors), needs, outcome, rights, inputs, turn, tells, may_say
+    )
 
 
 _RECEIVED, _VERIFYING, _IN_REVIEW = {State.RECEIVED}, {State.VERIFYING}, {State.IN_REVIEW}
 _FULFILLING, _READY, _CLOSED = {State.FULFILLING}, {State.READY}, {State.CLOSED}
 _SYSTEM, _APPROVER = {Actor.SYSTEM}, {Actor.APPROVER}
+_UNANSWERED = OPEN - {State.READY}
 
 # fmt: off
 MOVES: tuple[Move, ...] = (
@@ -122,8 +130,17 @@ MOVES: tuple[Move, ...] = (
     _move("begin",            _("Begin"),                      _RECEIVED, State.FULFILLING, _SYSTEM, rights=STATED),
     _move("confirm_identity", _("Confirm identity"),           _VERIFYING, State.IN_REVIEW, {Actor.PERSON, Actor.SYSTEM}, "identity_proved", rights=IDENTIFIED),
     _move("warn_lapse",       _("Warn that it will lapse"),    _VERIFYING, None, _SYSTEM, rights=IDENTIFIED),
-    _move("lapse",            _("Lapse"),                      _VERIFYING, State.CLOSED, _SYSTEM, "lapse_is_due", outcome=Outcome.UNVERIFIED, rights=IDENTIFIED),
+    _move("lapse",            _("Lapse"),                      _VERIFYING, State.CLOSED, _SYSTEM, "lapse_is_due", outcome=Outcome.UNVERIFIED, rights=IDENTIFIED, tells=("lapsed",)),
     _move("reopen",           _("Reopen"),                     _CLOSED, State.VERIFYING, {Actor.PERSON, Actor.SUPPORT} | STAFF, "closed_unverified", "not_purged", rights=IDENTIFIED),
+    _move("acknowledge",      _("Acknowledge"),                _UNANSWERED, None, _SYSTEM, tells=("acknowledged", "received")),
+    # time
+    _move("extend",           _("Put the answer off"),         _UNANSWERED, None, STAFF, "not_own_case", "extension_allowed", inputs=("ground", "reason"), may_say=("until",), tells=("extended",)),
+    _move("clarify",          _("Ask what is meant, and stop the clock"), _IN_REVIEW, None, STAFF, "not_own_case", "not_prepared", "question_stops_clock", rights=SEARCHED, inputs=("text",), turn=Turn.PERSON, tells=("question",)),
+    _move("tell_fee",         _("Tell the person about a fee"), _IN_REVIEW, None, STAFF, "not_own_case", "not_prepared", "fee_allowed", "no_fee_open", rights=SEARCHED, inputs=("amount", "reason"), turn=Turn.PERSON, tells=("fee_told",)),
+    _move("accept_fee",       _("The fee is accepted"),        _IN_REVIEW, None, {Actor.PERSON, Actor.SUPPORT} | STAFF, "fee_open", rights=SEARCHED, turn=Turn.STAFF),
+    _move("waive_fee",        _("Answer without the fee"),     _IN_REVIEW, None, STAFF, "not_own_case", "fee_open", rights=SEARCHED, turn=Turn.STAFF),
+    _move("fee_unanswered",   _("End, as the fee was not accepted"), _IN_REVIEW, State.CLOSED, _SYSTEM, "fee_reply_over", outcome=Outcome.WITHDRAWN, rights=SEARCHED, tells=("closed",)),
+    _move("change_laws",      _("Change the laws that apply"), _UNANSWERED, None, STAFF, "not_own_case", inputs=("regimes", "reason")),
     # finding what there is
     _move("search",           _("Search the systems"),         _IN_REVIEW, None, _SYSTEM, "identity_proved", rights=SEARCHED, turn=Turn.SYSTEMS),
     _move("found",            _("All systems have answered"),  _IN_REVIEW, None, _SYSTEM, "all_systems_answered", rights=SEARCHED, turn=Turn.STAFF),
@@ -132,7 +149,7 @@ MOVES: tuple[Move, ...] = (
     # deciding, by two people
     _move("assign",           _("Assign"),                     OPEN, None, STAFF, "not_own_case", inputs=("assignee",)),
     _move("note",             _("Add a note"),                 State, None, STAFF | {Actor.SUPPORT}, "not_purged", inputs=("text",)),
-    _move("ask",              _("Ask the person"),             _IN_REVIEW, None, STAFF, "not_own_case", rights=SEARCHED, inputs=("text",), turn=Turn.PERSON),
+    _move("ask",              _("Ask the person"),             _IN_REVIEW, None, STAFF, "not_own_case", rights=SEARCHED, inputs=("text",), turn=Turn.PERSON, tells=("new_message",)),
     _move("answer",           _("Answer"),                     _IN_REVIEW, None, {Actor.PERSON, Actor.SUPPORT}, "question_open", rights=SEARCHED, inputs=("text",), turn=Turn.STAFF),
     _move("message",          _("Send a message"),             State, None, PEOPLE, "not_own_case", "not_purged", inputs=("text",)),
     _move("withhold",         _("Hold something back"),        _IN_REVIEW, None, STAFF, "not_own_case", "not_prepared", rights=SEARCHED, inputs=("category", "ground", "reason")),
@@ -142,18 +159,19 @@ MOVES: tuple[Move, ...] = (
     _move("send_back",        _("Send back"),                  _IN_REVIEW, None, STAFF, "not_own_case", "is_prepared", rights=SEARCHED, inputs=("reason",)),
     _move("approve",          _("Approve and release"),        _IN_REVIEW, State.FULFILLING, _APPROVER, "not_own_case", "release_prepared", "another_person", "search_complete", rights=SEARCHED),
     _move("approve_by_rule",  _("Approve by standing rule"),   _IN_REVIEW, State.FULFILLING, _SYSTEM, "standing_rule", "search_complete", "not_prepared", rights=SEARCHED),
-    _move("refuse",           _("Refuse"),                     _IN_REVIEW, State.CLOSED, _APPROVER, "not_own_case", "refusal_prepared", "another_person", outcome=Outcome.REFUSED, rights=SEARCHED),
-    _move("redirect",         _("Direct to another controller"), _IN_REVIEW, State.CLOSED, _APPROVER, "not_own_case", outcome=Outcome.REDIRECTED, rights=SEARCHED, inputs=("text",)),
+    _move("refuse",           _("Refuse"),                     _IN_REVIEW, State.CLOSED, _APPROVER, "not_own_case", "refusal_prepared", "another_person", "refusal_in_time", outcome=Outcome.REFUSED, rights=SEARCHED, tells=("refused",)),
+    _move("refuse_late",      _("Refuse too late, and say so"), _IN_REVIEW, State.CLOSED, _APPROVER, "not_own_case", "refusal_prepared", "another_person", "refusal_is_late", outcome=Outcome.REFUSED, rights=SEARCHED, inputs=("reason",), tells=("refused",)),
+    _move("redirect",         _("Direct to another controller"), _IN_REVIEW, State.CLOSED, _APPROVER, "not_own_case", outcome=Outcome.REDIRECTED, rights=SEARCHED, inputs=("text",), tells=("closed",)),
     # handing over
-    _move("built",            _("The answer is ready"),        _FULFILLING, State.READY, _SYSTEM, "answer_built"),
+    _move("built",            _("The answer is ready"),        _FULFILLING, State.READY, _SYSTEM, "answer_built", tells=("answer_ready",)),
     _move("build_failed",     _("The answer could not be built"), _FULFILLING, State.IN_REVIEW, _SYSTEM, rights=SEARCHED),
     _move("collect",          _("Collect"),                    _READY, State.CLOSED, {Actor.PERSON, Actor.SYSTEM}, outcome="computed"),
     _move("warn_expiry",      _("Warn that the download ends"), _READY, None, _SYSTEM),
     _move("expire",           _("Close uncollected"),          _READY, State.CLOSED, _SYSTEM, "download_ended", outcome="computed"),
-    _move("reissue",          _("Issue again"),                _CLOSED, State.READY, {Actor.PERSON, Actor.SUPPORT} | STAFF, "answer_kept", "not_purged"),
+    _move("reissue",          _("Issue again"),                _CLOSED, State.READY, {Actor.PERSON, Actor.SUPPORT} | STAFF, "answer_kept", "not_purged", tells=("answer_ready",)),
     _move("renew",            _("Search and answer again"),    _CLOSED, State.IN_REVIEW, {Actor.PERSON, Actor.SUPPORT} | STAFF, "answer_gone", "not_purged", rights=SEARCHED, turn=Turn.SYSTEMS),
     # stopping
-    _move("withdraw",         _("Withdraw"),                   OPEN, State.CLOSED, PEOPLE, outcome=Outcome.WITHDRAWN),
+    _move("withdraw",         _("Withdraw"),                   OPEN, State.CLOSED, PEOPLE, outcome=Outcome.WITHDRAWN, tells=("closed",)),
 )
 # fmt: on
 

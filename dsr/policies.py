@@ -10,10 +10,12 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from dsr.errors import Incomplete, NotAllowed, RecourseError, WrongState
+from dsr import reckoning
+from dsr.errors import Incomplete, NotAllowed, RecourseError, Unlawful, WrongState
 from dsr.lifecycle import BY_VERB, Actor, Move, Outcome, State
 from dsr.models import DeadlineKind, Proposal, StepResult, StepState, SubjectRequest
 from dsr.rights import Right
+from dsr.rules import Forbidden
 from notifications import sealing
 
 if TYPE_CHECKING:
@@ -253,6 +255,65 @@ def standing_rule(request: SubjectRequest, by: Caller, at: datetime) -> None:
         or request.withholdings.filter(lifted_at=None).exists()
     ):
         raise WrongState(_("Something is missing or held back, so people must decide."), code="not-plain")
+
+
+def check_lawful(ban: Forbidden | None) -> None:
+    """Raise Unlawful for what a law forbids, in its sentence and with its rule."""
+    if ban is not None:
+        raise Unlawful(ban.because, rule=ban.rule, source=ban.source)
+
+
+@_need
+def extension_allowed(request: SubjectRequest, by: Caller, at: datetime) -> None:
+    """The law that governs lets the answer be put off, and there is time left to tell it."""
+    check_lawful(reckoning.against_extending(request, at, None, final=False))
+
+
+@_need
+def question_stops_clock(request: SubjectRequest, by: Caller, at: datetime) -> None:
+    """Under the law that governs, the clock stands still while a question is open."""
+    check_lawful(reckoning.against_clarifying(request, at))
+
+
+@_need
+def fee_allowed(request: SubjectRequest, by: Caller, at: datetime) -> None:
+    """Every law that applies lets a fee be asked."""
+    check_lawful(reckoning.against_charging(request))
+
+
+@_need
+def no_fee_open(request: SubjectRequest, by: Caller, at: datetime) -> None:
+    """The person has not been told about a fee and is thinking about it."""
+    if request.fee_told_at is not None:
+        raise WrongState(_("The person has been told about a fee and has not answered yet."), code="fee-open")
+
+
+@_need
+def fee_open(request: SubjectRequest, by: Caller, at: datetime) -> None:
+    """The person was told about a fee and has not answered."""
+    if request.fee_told_at is None:
+        raise WrongState(_("No fee is open."), code="no-fee")
+
+
+@_need
+def fee_reply_over(request: SubjectRequest, by: Caller, at: datetime) -> None:
+    """The time to accept the fee has run out."""
+    fee_open(request, by, at)
+    if not _due(request, DeadlineKind.FEE_REPLY, at):
+        raise WrongState(_("The person still has time to answer."), code="not-due")
+
+
+@_need
+def refusal_in_time(request: SubjectRequest, by: Caller, at: datetime) -> None:
+    """No law's last day for telling a refusal has gone by."""
+    check_lawful(reckoning.against_refusing(request, at))
+
+
+@_need
+def refusal_is_late(request: SubjectRequest, by: Caller, at: datetime) -> None:
+    """A law's last day for telling a refusal has gone by, which the letter then says."""
+    if reckoning.against_refusing(request, at) is None:
+        raise WrongState(_("It is not too late, so refuse in the ordinary way."), code="refusal-in-time")
 
 
 def check_inputs(move: Move, given: Iterable[str]) -> None:

@@ -58,7 +58,8 @@ _BY_MODEL: dict[str, dict[PrivacyClass, str]] = {
         _SEALED: "name_sealed email_sealed phone_sealed identifiers_sealed",
     },
     "dsr.SubjectRequest": {
-        _OPEN: "id submission right state outcome turn regime received_at due_at due_on question_at proposal "
+        _OPEN: "id submission right state outcome turn regime received_at due_at due_on last_on waits_for "
+        "fee_told_at question_at proposal "
         "prepared_at approved_at refusal_ground searched_at ready_at closed_at version",
         _SEALED: "details_sealed reason_sealed",
         _STAFF: "assignee prepared_by approved_by",

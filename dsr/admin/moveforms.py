@@ -11,14 +11,14 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from dsr import rules
+from dsr import reckoning, rules
 from dsr.admin import words
 from dsr.errors import RecourseError
 from dsr.lifecycle import BY_VERB
 from dsr.models import SubjectRequest
 from dsr.policies import Caller
 from dsr.selectors.casefile import CaseFile
-from dsr.services import delivery, identity, review, search, threads
+from dsr.services import delivery, identity, review, search, threads, timing
 from dsr.services._moves import OpenMove
 
 Given = Mapping[str, Any]
@@ -51,6 +51,12 @@ def _answer(request: SubjectRequest, given: Given, by: Caller, at: datetime) -> 
     return threads.write_from_person(request.pk, given["text"], by=by, at=at)
 
 
+def _extend(request: SubjectRequest, given: Given, by: Caller, at: datetime) -> object:
+    return timing.extend(
+        request.pk, given["ground"], given["reason"], given["until"], by=by, at=at, expect=given["version"]
+    )
+
+
 def _reopen(request: SubjectRequest, given: Given, by: Caller, at: datetime) -> object:
     return identity.reopen(request.submission_id, by=by, at=at)
 
@@ -61,6 +67,12 @@ HANDLERS: Mapping[str, Handler] = {
     "ask": _simple(threads.ask, "text"),
     "answer": _answer,
     "message": _simple(threads.write_to_person, "text"),
+    "extend": _extend,
+    "clarify": _simple(timing.clarify, "text"),
+    "tell_fee": _simple(timing.tell_fee, "amount", "reason"),
+    "accept_fee": _simple(timing.accept_fee),
+    "waive_fee": _simple(timing.waive_fee),
+    "change_laws": _simple(timing.change_laws, "regimes", "reason"),
     "retry_system": _simple(search.retry, "step"),
     "go_without": _simple(search.go_without, "step", "reason"),
     "withhold": _withhold,
@@ -70,6 +82,7 @@ HANDLERS: Mapping[str, Handler] = {
     "send_back": _simple(review.send_back, "reason"),
     "approve": _simple(review.approve),
     "refuse": _simple(review.refuse),
+    "refuse_late": _simple(review.refuse_late, "reason"),
     "redirect": _simple(review.redirect, "text"),
     "reopen": _reopen,
     "reissue": _simple(delivery.reissue),
@@ -84,6 +97,18 @@ CONSEQUENCES: Mapping[str, str | Promise] = {
     "ask": gettext_lazy("The person gets a mail that there is a question, and it is their turn until they answer."),
     "answer": gettext_lazy("Write down what the person told you, in their own words."),
     "message": gettext_lazy("The person gets a mail that there is a message, and reads it on the page of the request."),
+    "extend": gettext_lazy(
+        "The person is told the reasons and the new date at once. It can be done once, and only before the date."
+    ),
+    "clarify": gettext_lazy(
+        "The person gets a mail that there is a question. Until they answer, the clock stands still, as this law says."
+    ),
+    "tell_fee": gettext_lazy("The person is told the amount and the reason, and nothing goes on until there is word."),
+    "accept_fee": gettext_lazy("Only because the person said so. The clock runs again."),
+    "waive_fee": gettext_lazy("The person need not pay, and the clock runs again."),
+    "change_laws": gettext_lazy(
+        "Every date of every request in this submission is worked out anew, and the person is told each that moves."
+    ),
     "retry_system": gettext_lazy("The system is asked again from the start. What it found before is thrown away."),
     "go_without": gettext_lazy("The person is told which system could not be searched."),
     "withhold": gettext_lazy("This category is left out of the answer, and the person is told that and why."),
@@ -95,6 +120,9 @@ CONSEQUENCES: Mapping[str, str | Promise] = {
     ),
     "approve": gettext_lazy("The answer is built and the person is told that it is ready. This cannot be taken back."),
     "refuse": gettext_lazy("The request is closed. The person gets ground, reasons and every way to complain."),
+    "refuse_late": gettext_lazy(
+        "The last day for a refusal has gone by. The request is closed, and the letter says that it comes too late."
+    ),
     "redirect": gettext_lazy("The request is closed. The person is told who decides about this data, in your words."),
     "reopen": gettext_lazy("The person is asked once more to confirm the address. The reference stays the same."),
     "reissue": gettext_lazy("The same answer can be downloaded again, and the person is told."),
@@ -106,7 +134,7 @@ CONSEQUENCES: Mapping[str, str | Promise] = {
 """What follows from a move, said before it is made."""
 
 FIRST = ("prepare", "approve", "refuse", "reopen", "reissue", "renew")
-GRAVE = frozenset({"refuse", "redirect", "withdraw", "go_without"})
+GRAVE = frozenset({"refuse", "refuse_late", "redirect", "withdraw", "go_without"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +182,25 @@ def _colleagues(case: CaseFile) -> forms.TypedChoiceField:
     )  # fmt: skip
 
 
+def _laws(case: CaseFile) -> forms.MultipleChoiceField:
+    submission = case.request.submission
+    received = submission.received_at.date()
+    rows = [row for row in reckoning.rules_of(submission).regimes if row.window.covers(received)]
+    choices = sorted(((row.id, row.wording("title")) for row in rows), key=lambda choice: choice[1])
+    return forms.MultipleChoiceField(label=_("Laws"), choices=choices, initial=submission.regimes)
+
+
+def _extension_grounds(case: CaseFile) -> forms.ChoiceField:
+    right, governing = case.request.right, case.request.regime
+    laws = (law.regime for law in reckoning.laws(case.request.submission, right) if law.regime.id == governing)
+    found = [rule for regime in laws if (rule := regime.extension_for(right))]
+    choices = [(ground.id, ground.wording("title")) for rule in found for ground in rule.grounds]
+    return forms.ChoiceField(label=_("Ground"), choices=[("", _("Choose one")), *choices])
+
+
 def _grounds(case: CaseFile, verb: str) -> forms.ChoiceField:
+    if verb == "extend":
+        return _extension_grounds(case)
     scope = "category" if verb == "withhold" else "request"
     rows = [row for row in rules.pack().refusals.values() if case.request.right in row.rights]
     # Grounds made for the other scope stay possible, but come last.
@@ -180,11 +226,18 @@ def fields_for(verb: str, case: CaseFile) -> dict[str, forms.Field]:
         "reason": lambda: _text(_("Reason"), rows=3),
         "ground": lambda: _grounds(case, verb),
         "category": lambda: _categories(case),
+        "regimes": lambda: _laws(case),
+        "amount": lambda: forms.CharField(label=_("Amount, such as 120 CHF"), max_length=12),
+        "until": lambda: forms.DateField(
+            label=_("New date, if it can be sooner than the law allows"),
+            required=False,
+            widget=forms.DateInput({"type": "date"}),
+        ),
         "assignee": lambda: _colleagues(case),
         "step": lambda: forms.UUIDField(widget=forms.HiddenInput),
         "withholding": lambda: forms.UUIDField(widget=forms.HiddenInput),
     }
-    fields = {name: makers[name]() for name in BY_VERB[verb].inputs}
+    fields = {name: makers[name]() for name in (*BY_VERB[verb].inputs, *BY_VERB[verb].may_say)}
     if verb == "withhold":
         fields = {"category": fields["category"], "system": _systems(case), **fields}
     return fields

@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext as _
 
+from dsr import reckoning
 from dsr.admin import words
 from dsr.admin.moveforms import FIRST, HANDLERS, MoveForm, move_form
 from dsr.admin.rows import ClockRow, EventRow, MachineRow, PostRow, StepRow, Stop, ValueRow, WithholdingRow
@@ -28,7 +29,6 @@ from dsr.policies import Caller
 from dsr.rights import Right
 from dsr.selectors import masking, queue
 from dsr.selectors.casefile import CaseFile, text_of
-from dsr.services import clocks
 from dsr.services._moves import OpenMove, open_moves
 from dsr.services.revealing import check_can_reveal
 from notifications.models import TROUBLE, Message, MessageState
@@ -291,7 +291,7 @@ class Page:
                 clock.segments,
                 clock.rule,
             )
-            for clock in clocks.explain(self.request)
+            for clock in reckoning.explain(self.request)
         ]
 
     @property

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from rest_framework import exceptions
 
 from dsr.api.catalogue import TYPES
-from dsr.errors import Incomplete, NotFound, RecourseError, TooMany
+from dsr.errors import Incomplete, NotFound, RecourseError, TooMany, Unlawful
 from dsr.logs import get_logger
 
 log = get_logger(__name__)
@@ -51,10 +51,11 @@ class Problem(Exception):
         faults: Sequence[Fault] = (),
         headers: Mapping[str, str] | None = None,
         because: Sequence[str] = (),
+        law: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(code)
         self.code, self.detail, self.faults, self.because = code, detail, faults, because
-        self.headers = dict(headers or {})
+        self.headers, self.law = dict(headers or {}), dict(law or {})
 
 
 def type_url(code: str) -> str:
@@ -76,7 +77,7 @@ def document(problem: Problem, status: int | None = None) -> dict[str, Any]:
         members["errors"] = [fault.as_dict() for fault in problem.faults[:_MOST_ERRORS]]
     if problem.because:
         members["because"] = list(problem.because)
-    return members
+    return members | problem.law
 
 
 def response(problem: Problem, status: int | None = None) -> HttpResponse:
@@ -128,7 +129,8 @@ def _of_service(error: RecourseError) -> Problem:
         headers["Retry-After"] = str(retry_after(error.retry_at))
     if isinstance(error, NotFound):
         return Problem("not-found", str(error), because=error.because)
-    return Problem(code, str(error), faults, headers, error.because)
+    law = {"rule": error.rule, "source": error.source} if isinstance(error, Unlawful) else None
+    return Problem(code, str(error), faults, headers, error.because, law)
 
 
 def retry_after(at: datetime) -> int:

@@ -40,6 +40,9 @@ class SubjectRequest(fsm.ProtectedStateMixin, SealedRow):
     received_at = models.DateTimeField(_("received"))
     due_at = models.DateTimeField(_("due"))
     due_on = models.DateField(_("due on"))
+    last_on = models.DateField(_("last lawful day"), null=True)
+    waits_for = models.CharField(_("the clock waits for"), max_length=16, blank=True, default="", db_default="")
+    fee_told_at = models.DateTimeField(_("fee told"), null=True)
     assignee = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
     )
@@ -146,6 +149,42 @@ class SubjectRequest(fsm.ProtectedStateMixin, SealedRow):
     def reopen(self, at: datetime) -> None:
         """Wait for the person again, under the same reference."""
 
+    @fsm.move("acknowledge")
+    def acknowledge(self, at: datetime) -> None:
+        """Note that receipt was confirmed to the person."""
+
+    @fsm.move("extend")
+    def extend(self, at: datetime) -> None:
+        """Put the answer off, which the person is told with the reasons."""
+
+    @fsm.move("clarify")
+    def clarify(self, at: datetime) -> None:
+        """Put a question to the person that stops the clock."""
+        self.question_at = at
+
+    @fsm.move("tell_fee")
+    def tell_fee(self, at: datetime) -> None:
+        """Tell the person what answering costs, and wait for word."""
+        self.fee_told_at = at
+
+    @fsm.move("accept_fee")
+    def accept_fee(self, at: datetime) -> None:
+        """Go on, as the person accepts the fee."""
+        self.fee_told_at = None
+
+    @fsm.move("waive_fee")
+    def waive_fee(self, at: datetime) -> None:
+        """Go on without a fee."""
+        self.fee_told_at = None
+
+    @fsm.move("fee_unanswered")
+    def fee_unanswered(self, at: datetime) -> None:
+        """Stop, as the person did not accept the fee in time."""
+
+    @fsm.move("change_laws")
+    def change_laws(self, at: datetime) -> None:
+        """Work the dates out under other laws; those are on the submission."""
+
     @fsm.move("search")
     def search(self, at: datetime) -> None:
         """Ask the systems."""
@@ -227,6 +266,11 @@ class SubjectRequest(fsm.ProtectedStateMixin, SealedRow):
     @fsm.move("refuse")
     def refuse(self, at: datetime, by_id: int) -> None:
         """Refuse, as the second person."""
+        self.approved_by_id, self.approved_at = by_id, at
+
+    @fsm.move("refuse_late")
+    def refuse_late(self, at: datetime, by_id: int) -> None:
+        """Refuse after the last day for it, as the second person."""
         self.approved_by_id, self.approved_at = by_id, at
 
     @fsm.move("redirect")

@@ -1,11 +1,16 @@
 """What one person filed: one public reference, one identity check, one or more requests."""
 
+from typing import TYPE_CHECKING
+
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from dsr.models._sealed import SealedRow
 from notifications.models import DataKey
+
+if TYPE_CHECKING:
+    from dsr.models.events import Event
 
 
 class Channel(models.TextChoices):
@@ -83,6 +88,12 @@ class Submission(SealedRow):
 
     def __str__(self) -> str:
         return self.reference
+
+    @property
+    def unwritten(self) -> "list[Event]":
+        """What is happening in the present transaction and not in the history yet; kept by the case that holds us."""
+        found: list[Event] = self.__dict__.setdefault("_unwritten", [])
+        return found
 
     def sealing_key(self) -> DataKey:
         """Return this submission's own data key."""

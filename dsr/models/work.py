@@ -15,6 +15,7 @@ class DeadlineKind(models.TextChoices):
 
     ACKNOWLEDGE = "acknowledge", _("acknowledge")
     RESPOND = "respond", _("answer")
+    FEE_REPLY = "fee_reply", _("word about the fee")
     LAPSE_WARNING = "lapse_warning", _("warn that the request will lapse")
     LAPSE = "lapse", _("lapse for want of identity")
     BUILD = "build", _("build the answer")
@@ -25,6 +26,8 @@ class DeadlineKind(models.TextChoices):
 
 
 ACTED_ON = (
+    DeadlineKind.ACKNOWLEDGE,
+    DeadlineKind.FEE_REPLY,
     DeadlineKind.LAPSE_WARNING,
     DeadlineKind.LAPSE,
     DeadlineKind.BUILD,

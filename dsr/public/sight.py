@@ -9,6 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from dsr import reckoning
 from dsr.deadlines import Segment, local_date
 from dsr.lifecycle import Outcome, State, Turn
 from dsr.models import Direction, LedgerOutcome, Package, Post, SubjectRequest, Submission
@@ -16,7 +17,6 @@ from dsr.public import offers, pages, timeline
 from dsr.rights import SPECS, Delivery, Right
 from dsr.rules import Clock, Notice, NotInRules, Statement, pack
 from dsr.selectors.tracker import Sight, text_of
-from dsr.services import clocks
 
 STATES: Mapping[State, str | Promise] = {
     State.RECEIVED: gettext_lazy("received"),
@@ -236,7 +236,7 @@ def _part(sight: Sight, request: SubjectRequest, notice: Notice) -> Part:
         sentence=_sentence(request, kept),
         is_yours=is_open and request.turn == Turn.PERSON,
         is_open=is_open,
-        clocks=tuple(clocks.explain(request, sight.events)) if is_open and state is not State.READY else (),
+        clocks=tuple(reckoning.explain(request, sight.events)) if is_open and state is not State.READY else (),
         question=_question(sight.posts, request),
         package=kept,
         can_download=state is State.READY and is_file,

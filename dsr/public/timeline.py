@@ -42,6 +42,18 @@ def _undelivered(event: Event) -> str | None:
     return _("A mail from us could not be delivered to you; people are looking into it.")
 
 
+def _day_of(event: Event, name: str) -> str:
+    try:
+        return long_day(date.fromisoformat(str(event.data.get(name))))
+    except ValueError:
+        return ""
+
+
+def _dates_moved(event: Event) -> str:
+    facts = {"was": _day_of(event, "was"), "now": _day_of(event, "now")}
+    return _("The date of the answer moved from %(was)s to %(now)s.") % facts
+
+
 TOLD: Mapping[str, Words] = {
     "file": _filed,
     "ask_identity": gettext_lazy("We mailed a code to your address."),
@@ -54,6 +66,15 @@ TOLD: Mapping[str, Words] = {
     "search": gettext_lazy("We began to search the systems that hold data."),
     "system_failed": _failed,
     "found": gettext_lazy("All systems have answered."),
+    "acknowledge": gettext_lazy("We confirmed that your request is with us."),
+    "extend": gettext_lazy("We put the answer off, and wrote to you why."),
+    "clarify": gettext_lazy("We asked you a question. Until you answer it, the time for the answer stands still."),
+    "tell_fee": gettext_lazy("We told you what the answer costs."),
+    "accept_fee": gettext_lazy("The fee was accepted."),
+    "waive_fee": gettext_lazy("You need not pay the fee."),
+    "fee_unanswered": gettext_lazy("The request ended, because the fee was not accepted in time."),
+    "change_laws": gettext_lazy("We noted that other laws apply to your request than we first assumed."),
+    "dates_moved": _dates_moved,
     "go_without": gettext_lazy("We go on without a system that could not be searched. The answer will name it."),
     "ask": gettext_lazy("We asked you a question."),
     "answer": gettext_lazy("You answered our question."),
@@ -61,6 +82,7 @@ TOLD: Mapping[str, Words] = {
     "approve": gettext_lazy("A second person checked the answer and released it."),
     "approve_by_rule": gettext_lazy("The answer was released."),
     "refuse": gettext_lazy("The request was refused."),
+    "refuse_late": gettext_lazy("The request was refused, later than it had to be."),
     "redirect": gettext_lazy("We directed you to the organisation that decides about this data."),
     "built": gettext_lazy("The answer is ready."),
     "build_failed": gettext_lazy("The answer could not be put together; people are looking into it."),

@@ -223,6 +223,24 @@ def refusal(
     return Forbidden("refuse", sentence, named(regime, rule.id), rule.source)
 
 
+def fee(regime: Regime, right: str, amount: int | None = None, currency: str = "") -> Forbidden | None:
+    """Why no fee may be asked for ``right``, or not this amount; None if it may.
+
+    ``amount`` is in whole units of ``currency`` (ISO 4217).
+    """
+    rule, answer = regime.fee, regime.answer_rule(right)
+    facts = {"law": regime.wording("title"), "source": rule.source if rule else answer.source}
+    if rule is None or not rule.may_charge:
+        sentence = _("%(law)s allows no fee for this (%(source)s).") % facts
+        return Forbidden("tell_fee", sentence, named(regime, "fee"), facts["source"])
+    cap = rule.cap
+    if cap and amount is not None and currency == cap.currency and amount > cap.amount:
+        most = {"most": f"{cap.amount} {cap.currency}", "source": rule.source}
+        sentence = _("The fee may be %(most)s at most (%(source)s).") % most
+        return Forbidden("tell_fee", sentence, named(regime, "fee"), rule.source)
+    return None
+
+
 def allowed(
     regime: Regime, right: str, events: Sequence[ClockEvent], working: WorkCalendar
 ) -> tuple[list[ClockEvent], list[Forbidden]]:

@@ -7,7 +7,7 @@ caller of a transition. What happened is written when the block ends, in the sam
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +16,8 @@ from django.db import transaction
 from django.db.models import Model
 from django.utils.translation import gettext as _
 
-from dsr.errors import NotFound, RecourseError, Stale, WrongState
+from dsr import reckoning
+from dsr.errors import NotFound, RecourseError, Stale, Unlawful, WrongState
 from dsr.lifecycle import BY_VERB, COMPUTED, TURN_OF, Actor, Move, Outcome, State, Turn, of
 from dsr.models import (
     Deadline,
@@ -32,12 +33,26 @@ from dsr.models import (
 )
 from dsr.policies import Caller, check_can_make
 from dsr.rights import Right
-from dsr.services import history
+from dsr.services import clocks, history
 from notifications import rows
 
 __all__ = ["Caller", "Case", "OpenMove", "holding", "make", "new_case", "open_moves"]
 
 _OUTLIVE_CLOSING = (DeadlineKind.DESTROY, DeadlineKind.PURGE)
+
+
+class Untold(Exception):
+    """A mistake in a use case: something happened that the person must be told, and no letter was queued."""
+
+
+@dataclass(frozen=True, slots=True)
+class MovedDate:
+    """A promised date that moved, and the verb that moved it."""
+
+    request: SubjectRequest
+    was: date
+    now: date
+    because: str
 
 
 class Case:
@@ -56,6 +71,12 @@ class Case:
         self._stored: dict[UUID, dict[str, Any]] = {}
         """The values of each request as they are in its row, so that what was set before a move is saved with it."""
         self._settled_at: datetime | None = None
+        self._owed: list[tuple[str, tuple[str, ...]]] = []
+        """Moves made here that are told by letter, each with the kinds of which one has to be queued."""
+        self.told: set[str] = set()
+        """Kinds of the letters that were queued to the person in this case."""
+        self._redated: dict[UUID, MovedDate] = {}
+        self._history: list[Event] | None = None
 
     def request(self, request_id: UUID, *, expect: int | None = None) -> SubjectRequest:
         """Return one request of this submission. Raises NotFound for any other, Stale for another version."""
@@ -104,6 +125,32 @@ class Case:
         self._settle(request, move, source, at)
         self._touch(request)
         self.record(verb, by=by, at=at, request=request, source=source, data=data, role=by.acting_as(move))
+        if move.tells:
+            self._owed.append((verb, move.tells))
+        if verb in reckoning.MOVES_DATES and request.state != State.CLOSED:
+            self.recount(request, at=at, because=verb)
+
+    def recount(self, request: SubjectRequest, *, at: datetime, because: str) -> None:
+        """Work the dates of a request out anew. A promised date that moves is recorded, and has to be told."""
+        was = request.due_on
+        if self._history is None:
+            self._history = reckoning.read(self.submission)
+        history = [*self._history, *self._events]
+        if not clocks.recount(request, at, history, rows_too=because == "change_laws"):
+            return
+        if not self._new:
+            self._moved[request.pk] = request
+        if request.due_on == was:
+            return
+        earlier = self._redated.get(request.pk)
+        self._redated[request.pk] = MovedDate(request, earlier.was if earlier else was, request.due_on, because)
+        data = {"was": was.isoformat(), "now": request.due_on.isoformat(), "because": because}
+        self.record("dates_moved", by=Caller.system(), at=at, request=request, data=data)
+
+    def take_moved(self) -> list[MovedDate]:
+        """Hand over the promised dates that moved in this case. Whoever takes them tells the person."""
+        moved, self._redated = list(self._redated.values()), {}
+        return moved
 
     def try_move(self, request: SubjectRequest, verb: str, *, by: Caller, at: datetime) -> bool:
         """Make one move if nothing stands against it. Returns whether it was made."""
@@ -163,9 +210,14 @@ class Case:
         event.hash = history.digest(event)
         submission.chain_seq, submission.chain_head = event.seq, event.hash
         self._events.append(event)
+        submission.unwritten.append(event)
 
     def write(self) -> None:
-        """Write what was changed and added, the events, and the head of the chain, in one exchange."""
+        """Write what was changed and added, the events, and the head of the chain, in one exchange.
+
+        Raises Untold where the person was not told what has to be told.
+        """
+        self._check_told()
         if self._settled_at is not None:
             self._schedule_purge(self._settled_at)
         events = self.take_events()
@@ -181,7 +233,15 @@ class Case:
     def take_events(self) -> list[Event]:
         """Hand over the events that are not written yet. A new submission carries the chain's head in its own row."""
         events, self._events = self._events, []
+        self.submission.unwritten.clear()
         return events
+
+    def _check_told(self) -> None:
+        for verb, kinds in self._owed:
+            if not self.told & set(kinds):
+                raise Untold(f"{verb} was made and none of {', '.join(kinds)} was queued")
+        if self._redated:
+            raise Untold("a promised date moved and the person was not told")
 
     def _schedule_purge(self, at: datetime) -> None:
         """Set the day on which the case is forgotten once everything in it is closed; clear it on reopening."""
@@ -216,7 +276,8 @@ class Case:
         if move.target == State.CLOSED:
             request.closed_at = at
             request.outcome = str(computed_outcome(request) if move.outcome == COMPUTED else move.outcome)
-            request.question_at = None
+            request.question_at = request.fee_told_at = None
+            request.waits_for = ""
             ended = Deadline.objects.filter(request=request, done_at__isnull=True).exclude(kind__in=_OUTLIVE_CLOSING)
             ended.update(done_at=at)
             if source == State.IN_REVIEW:
@@ -291,6 +352,8 @@ class OpenMove:
     inputs: tuple[str, ...]
     because: str = ""
     code: str = ""
+    rule: str = ""
+    may_say: tuple[str, ...] = ()
 
 
 def open_moves(request: SubjectRequest, by: Caller, at: datetime) -> list[OpenMove]:
@@ -304,9 +367,10 @@ def open_moves(request: SubjectRequest, by: Caller, at: datetime) -> list[OpenMo
             continue
         try:
             check_can_make(request, move, by, at)
-            moves.append(OpenMove(move.verb, str(move.title), True, move.inputs))
+            moves.append(OpenMove(move.verb, str(move.title), True, move.inputs, may_say=move.may_say))
         except RecourseError as error:
-            moves.append(OpenMove(move.verb, str(move.title), False, move.inputs, error.sentence, error.code))
+            rule = error.rule if isinstance(error, Unlawful) else ""
+            moves.append(OpenMove(move.verb, str(move.title), False, move.inputs, error.sentence, error.code, rule))
     return moves
 
 

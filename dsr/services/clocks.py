@@ -1,55 +1,23 @@
-"""The dates of a request: worked out from what happened and the pinned rule, kept as rows, and explained."""
+"""The dates of a request as rows: worked out from what happened and the pinned rule, kept, and worked out anew."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.conf import settings
 
-from dsr.deadlines import day_ends, local_date
+from dsr import reckoning
+from dsr.deadlines import day_ends
 from dsr.models import Deadline, DeadlineKind, Event, SubjectRequest, Submission
-from dsr.rules import Clock, ClockEvent, ClockKind, EventKind, clocks, pack
+from dsr.reckoning import Due
+from dsr.rules import Clock, ClockKind
 
-_EVENT_KINDS = {"file": EventKind.RECEIVED}
-"""Verbs of the history that a clock counts from. Pauses and extensions bring more of them."""
 _KINDS = {
     ClockKind.ACKNOWLEDGE: DeadlineKind.ACKNOWLEDGE,
     ClockKind.RESPOND: DeadlineKind.RESPOND,
     ClockKind.EFFECT: DeadlineKind.RESPOND,
+    ClockKind.FEE_REPLY: DeadlineKind.FEE_REPLY,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """When a request is due: the day in the controller's zone and its last instant, and the law that governs."""
-
-    on: date
-    at: datetime
-    regime: str
-
-
-def compute(submission: Submission, right: str, events: Iterable[tuple[EventKind, datetime]]) -> list[Clock]:
-    """Return every clock of every law that applies, from what happened. Pure but for the rule files.
-
-    A law that does not know the right has no clock for it; where none of them does, the organisation's own policy
-    applies.
-    """
-    rules = pack()
-    received = local_date(submission.received_at, submission.zone)
-    notice = rules.notice(submission.notice_id, submission.notice_version)
-    counted = [ClockEvent.at(kind, at, submission.zone) for kind, at in events]
-    regimes = [regime for name in submission.regimes if (regime := rules.regime(name, received)).knows(right, received)]
-    return [
-        clock
-        for regime in regimes or rules.regimes_for(right, submission.country, submission.region, received)
-        for clock in clocks(regime, right, counted, calendar=rules.calendar_for(notice, regime))
-    ]
-
-
-def governing(found: Iterable[Clock], zone: str) -> Due:
-    """Return the earliest answer that any law demands."""
-    first = min((clock for clock in found if clock.kind.answers), key=lambda clock: clock.promised)
-    return Due(first.promised, day_ends(first.promised, zone), first.regime)
+_A_DAY = timedelta(days=1)
 
 
 def deadlines(request: SubjectRequest, found: Iterable[Clock], zone: str) -> list[Deadline]:
@@ -59,13 +27,68 @@ def deadlines(request: SubjectRequest, found: Iterable[Clock], zone: str) -> lis
             submission=request.submission,
             request=request,
             kind=_KINDS[clock.kind],
-            due_at=day_ends(clock.promised, zone),
+            due_at=_due_at(clock, zone),
             regime=clock.regime,
             rule=clock.rule,
         )
         for clock in found
         if clock.kind in _KINDS
     ]
+
+
+def _due_at(clock: Clock, zone: str) -> datetime:
+    """When the date of a clock is over; for what we send by ourselves, when its last day begins."""
+    ends = day_ends(clock.promised, zone)
+    return ends - _A_DAY if clock.kind is ClockKind.ACKNOWLEDGE else ends
+
+
+def stamp(request: SubjectRequest, due: Due) -> bool:
+    """Put the governing date on a request. Returns whether anything is different."""
+    before = (request.due_on, request.due_at, request.regime, request.last_on, request.waits_for)
+    request.due_on, request.due_at, request.regime = due.on, due.at, due.regime
+    request.last_on, request.waits_for = due.last_on, due.waits_for
+    return before != (due.on, due.at, due.regime, due.last_on, due.waits_for)
+
+
+def recount(request: SubjectRequest, at: datetime, history: Iterable[Event], *, rows_too: bool = False) -> bool:
+    """Work the dates of a request out anew and set its open rows. Returns whether the request is different.
+
+    ``history`` ends with what has just happened. Rows are left alone where that moves no date, unless ``rows_too``.
+    Inside the transaction that holds the submission, which saves the request.
+    """
+    zone = request.submission.zone
+    events = [each.event for each in reckoning.happened(request, history)]
+    found = reckoning.reckon(request.submission, request.right, events)
+    earlier = [] if rows_too else reckoning.reckon(request.submission, request.right, events[:-1] or events)
+    if _dates(found) != _dates(earlier):
+        _set_rows(request, deadlines(request, found, zone), at)
+    return stamp(request, reckoning.governing(found, zone))
+
+
+def _dates(found: Iterable[Clock]) -> set[tuple[str, str, date, str]]:
+    return {(clock.kind, clock.regime, clock.promised, clock.rule) for clock in found if clock.kind in _KINDS}
+
+
+def _set_rows(request: SubjectRequest, wanted: Iterable[Deadline], at: datetime) -> None:
+    """Bring the rows of the clocks in line: set what is open, add what is missing, end what no law asks any more."""
+    kinds = set(_KINDS.values())
+    rows = Deadline.objects.filter(request=request, kind__in=kinds, ordinal=0)
+    present = {(row.kind, row.regime): row for row in rows}
+    fresh, changed = [], []
+    for row in wanted:
+        old = present.pop((str(row.kind), row.regime), None)
+        if old is None:
+            fresh.append(row)
+        elif (old.due_at, old.rule) != (row.due_at, row.rule) and (old.done_at is None or old.kind != "acknowledge"):
+            old.due_at, old.rule, old.done_at, old.claimed_until = row.due_at, row.rule, None, None
+            changed.append(old)
+    over = [row.pk for row in present.values() if row.done_at is None]
+    if fresh:
+        Deadline.objects.bulk_create(fresh)
+    if changed:
+        Deadline.objects.bulk_update(changed, ("due_at", "rule", "done_at", "claimed_until"))
+    if over:
+        Deadline.objects.filter(pk__in=over).update(done_at=at)
 
 
 def lapse(submission: Submission, request: SubjectRequest, started: datetime) -> list[Deadline]:
@@ -92,23 +115,3 @@ def build_soon(request: SubjectRequest, at: datetime) -> None:
     earlier = Deadline.objects.filter(request=request, kind=fresh.kind, regime="", ordinal=0)
     if not earlier.update(due_at=at, done_at=None, claimed_until=None, attempts=0):
         fresh.save(force_insert=True)
-
-
-def counted(request: SubjectRequest, history: Iterable[Event] | None = None) -> list[tuple[int, EventKind, datetime]]:
-    """Return what happened to a request and counts for its clocks: place in the history, kind and instant.
-
-    ``history`` holds the events of the submission, in order, where the caller has read them already.
-    """
-    if history is None:
-        rows = Event.objects.filter(submission_id=request.submission_id, verb__in=_EVENT_KINDS)
-        history = rows.order_by("seq").only("seq", "verb", "at", "request_id")
-    return [
-        (event.seq, _EVENT_KINDS[event.verb], event.at)
-        for event in history
-        if event.verb in _EVENT_KINDS and event.request_id in (None, request.pk)
-    ]
-
-
-def explain(request: SubjectRequest, history: Iterable[Event] | None = None) -> list[Clock]:
-    """Return every clock of a request, recomputed from its history: why each date is what it is."""
-    return compute(request.submission, request.right, [(kind, at) for _seq, kind, at in counted(request, history)])

@@ -13,7 +13,7 @@ from dsr.errors import WrongState
 from dsr.lifecycle import Outcome, State
 from dsr.models import Deadline, DeadlineKind, Submission
 from dsr.rights import SPECS, Right
-from dsr.services import clocks, letters, links, search, telling
+from dsr.services import clocks, letters, links, moved, search, telling
 from dsr.services._moves import Caller, Case, holding
 from dsr.services.doorbell import Bell, ring
 from notifications import sealing
@@ -56,7 +56,7 @@ def _admit(confirmed: mail.Confirmed, by: Caller, at: datetime) -> Confirmed:
         token = telling.tracker_pass(case, at)
         if waiting:
             Deadline.objects.filter(submission=submission, kind__in=_MET, done_at=None).update(done_at=at)
-            _acknowledge(case, token, at)
+            _acknowledge(case, token, by, at)
             ring(Bell.WORK, str(submission.pk))
     return Confirmed(submission, token, again=not waiting)
 
@@ -79,11 +79,16 @@ def _correct_address(submission: Submission, address: str, at: datetime) -> None
         submission.email_fingerprint = sealing.fingerprint("email", address)
 
 
-def _acknowledge(case: Case, token: str, at: datetime) -> None:
+def _acknowledge(case: Case, token: str, by: Caller, at: datetime) -> None:
+    """Confirm receipt, with the date of the answer as it is now that the identity is known."""
     submission = case.submission
     open_requests = [request for request in case.requests() if request.state != State.CLOSED]
-    telling.tell(
-        submission,
+    for request in open_requests:
+        if request.state != State.READY:
+            case.move(request, "acknowledge", by=Caller.system(by.via), at=at)
+    case.take_moved()  # the letter says when the answer comes
+    telling.tell_in(
+        case,
         letters.Received(
             reference=submission.reference,
             organisation=telling.organisation(submission),
@@ -94,7 +99,6 @@ def _acknowledge(case: Case, token: str, at: datetime) -> None:
         ),
         at=at,
         dedupe=f"received:{submission.pk}:{submission.verified_at:%Y%m%d%H%M%S}",
-        case=case,
     )
 
 
@@ -194,7 +198,7 @@ def lapse(deadline: Deadline, at: datetime) -> None:
                 organisation=telling.organisation(submission),
                 tracker=links.tracker(submission.reference),
             )
-            telling.tell(submission, letter, at=at, dedupe=f"lapsed:{deadline.pk}")
+            telling.tell_in(case, letter, at=at, dedupe=f"lapsed:{deadline.pk}")
 
 
 def reopen(submission_id: UUID, *, by: Caller, at: datetime) -> UUID:
@@ -218,5 +222,6 @@ def reopen(submission_id: UUID, *, by: Caller, at: datetime) -> UUID:
         mail.end(submission.pk, at)
         started = mail.start(submission.pk, submission.open("email"), submission.data_key, at)
         letter = _confirm_letter(case, started, at)
-        telling.tell(submission, letter, at=at, dedupe=f"reopened:{started.challenge.pk}")
+        moved.tell(case, at)
+        telling.tell_in(case, letter, at=at, dedupe=f"reopened:{started.challenge.pk}")
     return started.challenge.pk

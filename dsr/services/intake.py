@@ -13,13 +13,14 @@ from django.conf import settings
 from django.db import IntegrityError
 from django.utils.translation import gettext as _
 
+from dsr import reckoning
 from dsr.deadlines import local_date
 from dsr.errors import Conflict, Incomplete
 from dsr.ids import new_reference
 from dsr.lifecycle import Actor
 from dsr.models import Channel, Deadline, DeadlineKind, SubjectRequest, Submission
 from dsr.rights import SPECS, Floor, Right
-from dsr.rules import COUNTRIES, EventKind, Notice, NotInRules, pack
+from dsr.rules import COUNTRIES, ClockEvent, EventKind, Notice, NotInRules, pack
 from dsr.services import clocks, letters, links, telling
 from dsr.services._moves import Caller, Case, new_case
 from dsr.services.doorbell import Bell, ring
@@ -154,7 +155,7 @@ def _file(filing: Filing, by: Caller, at: datetime) -> Filed:
         request, dates = _request(case, want, by, received, at)
         requests.append(request)
         deadlines += dates
-    way_in, message = _greet(filing, notice, submission, requests, at)
+    way_in, message = _greet(filing, notice, submission, requests, deadlines, at)
     insert(submission.data_key, submission, *requests, *deadlines, *case.take_events(), way_in, message)
     ring(Bell.MESSAGE, str(message.pk))
     if any(deadline.kind == DeadlineKind.BUILD for deadline in deadlines):
@@ -200,8 +201,8 @@ def _request(
     case: Case, want: Want, by: Caller, received: datetime, at: datetime
 ) -> tuple[SubjectRequest, list[Deadline]]:
     submission = case.submission
-    found = clocks.compute(submission, want.right, [(EventKind.RECEIVED, received)])
-    due = clocks.governing(found, submission.zone)
+    found = reckoning.reckon(submission, want.right, [ClockEvent.at(EventKind.RECEIVED, received, submission.zone)])
+    due = reckoning.governing(found, submission.zone)
     request = SubjectRequest(
         id=uuid7(at),
         submission=submission,
@@ -210,6 +211,7 @@ def _request(
         received_at=received,
         due_at=due.at,
         due_on=due.on,
+        last_on=due.last_on,
     )
     request.seal_json("details", dict(want.details))
     case.adopt(request)
@@ -217,6 +219,7 @@ def _request(
     deadlines = clocks.deadlines(request, found, submission.zone)
     if request.spec.floor > Floor.NOTHING:
         case.move(request, "ask_identity", by=Caller.system(by.via), at=at)
+        request.waits_for = reckoning.waits_for_identity(submission, request)
         deadlines += clocks.lapse(submission, request, at)
     else:
         case.move(request, "begin", by=Caller.system(by.via), at=at)
@@ -225,7 +228,12 @@ def _request(
 
 
 def _greet(
-    filing: Filing, notice: Notice, submission: Submission, requests: list[SubjectRequest], at: datetime
+    filing: Filing,
+    notice: Notice,
+    submission: Submission,
+    requests: list[SubjectRequest],
+    deadlines: list[Deadline],
+    at: datetime,
 ) -> tuple[Challenge | Grant, Message]:
     """Return the first letter and what its link stands on: a check of the address, or a grant if nothing is asked."""
     titles = tuple(str(SPECS[Right(request.right)].title) for request in requests)
@@ -244,6 +252,9 @@ def _greet(
         )
     else:
         way_in, tracker = telling.first_tracker(submission, at)
+        for deadline in deadlines:  # this very letter is the acknowledgement
+            if deadline.kind == DeadlineKind.ACKNOWLEDGE:
+                deadline.done_at = at
         letter = letters.Received(
             reference=submission.reference,
             organisation=notice.organisation.short_name,

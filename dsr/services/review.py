@@ -14,7 +14,7 @@ from dsr.policies import check_can_make
 from dsr.rights import SPECS, Right
 from dsr.rules import pack
 from dsr.services import clocks, letters, telling
-from dsr.services._moves import Caller, holding
+from dsr.services._moves import Caller, Case, holding
 from dsr.services.doorbell import Bell, ring
 from dsr.services.steps import destroy_later
 from dsr.services.threads import checked_text, keep_note
@@ -120,24 +120,46 @@ def approve(request_id: UUID, *, by: Caller, at: datetime, expect: int | None = 
 
 
 def refuse(request_id: UUID, *, by: Caller, at: datetime, expect: int | None = None) -> SubjectRequest:
-    """Refuse as proposed, as the second person, and tell the person ground, reasons and every way to complain."""
+    """Refuse as proposed, as the second person, and tell the person ground, reasons and every way to complain.
+
+    Raises Unlawful once the law's last day for telling a refusal has gone by.
+    """
     with holding(request_id=request_id) as case:
         request = case.request(request_id, expect=expect)
         case.move(request, "refuse", by=by, at=at, data={"ground": request.refusal_ground}, by_id=by.user_id)
-        destroy_later(request, at)
-        submission = case.submission
-        ground = pack().refusal(request.refusal_ground)
-        letter = letters.Refused(
-            reference=submission.reference,
-            organisation=telling.organisation(submission),
-            right=str(SPECS[Right(request.right)].title),
-            ground=ground.wording("plain"),
-            reason=request.open("reason"),
-            remedies=telling.remedies(submission),
-            tracker=telling.tracker_link(submission, at),
-        )
-        telling.tell(submission, letter, at=at, dedupe=f"refused:{request.pk}:{request.version}")
+        _tell_refusal(case, request, at, late=False)
     return request
+
+
+def refuse_late(
+    request_id: UUID, reason: str, *, by: Caller, at: datetime, expect: int | None = None
+) -> SubjectRequest:
+    """Refuse although the last day for it has gone by; why it is late is kept, and the letter says that it is."""
+    with holding(request_id=request_id) as case:
+        request = case.request(request_id, expect=expect)
+        check_can_make(request, BY_VERB["refuse_late"], by, at)
+        post = keep_note(case, request, checked_text(reason, "reason"), by, at)
+        data = {"ground": request.refusal_ground, "post": str(post.pk)}
+        case.move(request, "refuse_late", by=by, at=at, data=data, by_id=by.user_id)
+        _tell_refusal(case, request, at, late=True)
+    return request
+
+
+def _tell_refusal(case: Case, request: SubjectRequest, at: datetime, *, late: bool) -> None:
+    destroy_later(request, at)
+    submission = case.submission
+    ground = pack().refusal(request.refusal_ground)
+    letter = letters.Refused(
+        reference=submission.reference,
+        organisation=telling.organisation(submission),
+        right=str(SPECS[Right(request.right)].title),
+        ground=ground.wording("plain"),
+        reason=request.open("reason"),
+        remedies=telling.remedies(submission),
+        late=late,
+        tracker=telling.tracker_link(submission, at),
+    )
+    telling.tell_in(case, letter, at=at, dedupe=f"refused:{request.pk}:{request.version}")
 
 
 def redirect(request_id: UUID, text: str, *, by: Caller, at: datetime, expect: int | None = None) -> SubjectRequest:
@@ -169,7 +191,7 @@ def _close(
             explanation=text,
             tracker=telling.tracker_link(case.submission, at),
         )
-        telling.tell(case.submission, letter, at=at, dedupe=f"closed:{request.pk}:{request.version}")
+        telling.tell_in(case, letter, at=at, dedupe=f"closed:{request.pk}:{request.version}")
     return request
 
 

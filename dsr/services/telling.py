@@ -66,7 +66,13 @@ def tell(
         rows.write(once=[message])
     else:
         case.add(message, once=True)
+        case.told.add(letter.kind)
     ring(Bell.MESSAGE, str(message.pk))
+
+
+def tell_in(case: Case, letter: Letter, *, at: datetime, dedupe: str, to: str = "") -> None:
+    """Queue a letter to the person with everything else that happens in a case; once per ``dedupe``."""
+    tell(case.submission, letter, at=at, dedupe=dedupe, to=to, case=case)
 
 
 def first_letter(submission: Submission, letter: Letter, *, at: datetime, to: str) -> Message:

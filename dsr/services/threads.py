@@ -9,7 +9,7 @@ from dsr.errors import Incomplete
 from dsr.lifecycle import BY_VERB
 from dsr.models import Direction, Post, SubjectRequest
 from dsr.policies import check_can_make
-from dsr.services import letters, telling
+from dsr.services import letters, moved, telling
 from dsr.services._moves import Caller, Case, holding
 from dsr.services.intake import clean_text
 from notifications.ids import uuid7
@@ -36,7 +36,8 @@ def write_from_person(
     with holding(request_id=request_id) as case:
         request = case.request(request_id, expect=expect)
         verb = "answer" if request.question_at is not None else "message"
-        _keep(case, request, verb, Direction.FROM_PERSON, text, by, at)
+        keep(case, request, verb, Direction.FROM_PERSON, text, by, at)
+        moved.tell(case, at)
     return request
 
 
@@ -55,7 +56,7 @@ def _post(
 ) -> SubjectRequest:
     with holding(request_id=request_id) as case:
         request = case.request(request_id, expect=expect)
-        post = _keep(case, request, verb, direction, text, by, at)
+        post = keep(case, request, verb, direction, text, by, at)
         if direction == Direction.TO_PERSON:
             letter = letters.NewMessage(
                 reference=case.submission.reference,
@@ -63,13 +64,15 @@ def _post(
                 question=verb == "ask",
                 tracker=telling.tracker_link(case.submission, at),
             )
-            telling.tell(case.submission, letter, at=at, dedupe=f"post:{post.pk}")
+            telling.tell_in(case, letter, at=at, dedupe=f"post:{post.pk}")
+        moved.tell(case, at)
     return request
 
 
-def _keep(
+def keep(
     case: Case, request: SubjectRequest, verb: str, direction: Direction, text: str, by: Caller, at: datetime
 ) -> Post:
+    """Make a move that goes with a text, and keep the text in the conversation."""
     # Whether it may be said comes first: a case that was forgotten has no key to seal it with.
     check_can_make(request, BY_VERB[verb], by, at)
     post = _post_row(case, request, direction, text, by, at)

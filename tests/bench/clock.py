@@ -24,9 +24,9 @@ def measure(site: Site) -> Iterator[Figure]:
 
 def reckon() -> dict[str, float]:
     """Work them out. Runs inside an installation."""
+    from dsr import reckoning
     from dsr.models import Submission
-    from dsr.rules import EventKind, pack
-    from dsr.services import clocks
+    from dsr.rules import ClockEvent, EventKind, pack
     from dsr.services.intake import notice_for
 
     rules, found = pack(), 0
@@ -46,8 +46,9 @@ def reckon() -> dict[str, float]:
             notice_version=notice.version.isoformat(),
             regimes=list(regimes),
         )
-        dates = clocks.compute(submission, _RIGHTS[number % len(_RIGHTS)], [(EventKind.RECEIVED, received)])
-        clocks.governing(dates, submission.zone)
+        event = ClockEvent.at(EventKind.RECEIVED, received, submission.zone)
+        dates = reckoning.reckon(submission, _RIGHTS[number % len(_RIGHTS)], [event])
+        reckoning.governing(dates, submission.zone)
         found += len(dates)
     return {"seconds": time.process_time() - began, "bare": _bare(start), "clocks": found}
 

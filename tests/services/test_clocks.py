@@ -6,24 +6,30 @@ from typing import Any
 
 import pytest
 
+from dsr import reckoning
 from dsr.deadlines import day_ends
 from dsr.models import Channel, Deadline, DeadlineKind, SubjectRequest
 from dsr.policies import Caller
 from dsr.rights import Right
-from dsr.services import clocks, delivery, identity, intake, review
+from dsr.services import delivery, identity, intake, review
 from tests import builders
 from tests.clock import Clock
 from tests.drain import drain
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("systems", "storage_of_its_own")]
+A_DAY, NOTHING = timedelta(days=1), timedelta()
 STATUTORY = (DeadlineKind.ACKNOWLEDGE, DeadlineKind.RESPOND)
 
 
 def _reckoned(request: SubjectRequest) -> set[tuple[str, str, datetime]]:
     zone = request.submission.zone
     return {
-        (str(clock.kind), clock.regime, day_ends(clock.promised, zone))
-        for clock in clocks.explain(request)
+        (
+            str(clock.kind),
+            clock.regime,
+            day_ends(clock.promised, zone) - (A_DAY if clock.kind == "acknowledge" else NOTHING),
+        )
+        for clock in reckoning.explain(request)
         if clock.kind in ("acknowledge", "respond")
     }
 
@@ -36,7 +42,7 @@ def _stored(request: SubjectRequest) -> set[tuple[str, str, datetime]]:
 def _assert_follows(request: SubjectRequest) -> None:
     request = builders.again(request)
     assert _reckoned(request) == _stored(request)
-    due = clocks.governing(clocks.explain(request), request.submission.zone)
+    due = reckoning.governing(reckoning.explain(request), request.submission.zone)
     assert (due.on, due.at, due.regime) == (request.due_on, request.due_at, request.regime)
 
 
@@ -115,7 +121,7 @@ def test_answering_meets_every_date_and_closing_ends_them(clock: Clock) -> None:
 def test_several_laws_are_each_shown_and_the_earliest_governs(clock: Clock, settings: Any) -> None:
     request = builders.only(builders.file(at=clock(), country="US", region="CA").submission)
 
-    found = clocks.explain(request)
+    found = reckoning.explain(request)
     answers = [clock for clock in found if clock.kind == "respond"]
     assert min(clock.promised for clock in answers) == request.due_on
     assert {clock.regime for clock in found} >= {request.regime}

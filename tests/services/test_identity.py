@@ -261,17 +261,17 @@ def test_request_is_warned_about_then_lapses_with_a_way_back(clock: Clock) -> No
 
     clock.tick(days=20)
     drain(clock())
-    assert _verbs(filed.submission) == ["file", "ask_identity"]
+    assert _verbs(filed.submission) == ["file", "ask_identity", "acknowledge"]
     clock.tick(days=1)
     drain(clock())
-    assert _verbs(filed.submission)[2:] == ["warn_lapse"]
+    assert _verbs(filed.submission)[3:] == ["warn_lapse"]
     clock.tick(days=7)
     drain(clock())
 
     request = builders.only(filed.submission)
     assert (request.state, request.outcome, request.turn) == (State.CLOSED, Outcome.UNVERIFIED, Turn.NOBODY)
     kinds = Message.objects.filter(about=filed.submission.pk).order_by("created_at").values_list("kind", flat=True)
-    assert list(kinds) == ["confirm_address", "lapse_warning", "lapsed"]
+    assert list(kinds) == ["confirm_address", "acknowledged", "lapse_warning", "lapsed"]
 
 
 def test_warning_carries_a_link_that_still_works(clock: Clock) -> None:
@@ -292,7 +292,7 @@ def test_two_requests_of_one_filing_are_warned_about_and_lapse_with_one_letter_e
         drain(clock())
 
     kinds = list(Message.objects.filter(about=filed.submission.pk).values_list("kind", flat=True))
-    assert sorted(kinds) == ["confirm_address", "lapse_warning", "lapsed"]
+    assert sorted(kinds) == ["acknowledged", "confirm_address", "lapse_warning", "lapsed"]
     assert set(filed.submission.requests.values_list("outcome", flat=True)) == {"unverified"}
 
 

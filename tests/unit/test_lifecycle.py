@@ -33,6 +33,10 @@ def test_no_verification_exists_for_a_right_that_needs_none():
     assert not verbs & {"ask_identity", "confirm_identity", "lapse", "search", "prepare", "approve"}
 
 
+UNDECIDED = ("withdraw", "fee_unanswered")
+"""What ends a request without anybody deciding on it: the person's word, or a silence that the law gives a meaning."""
+
+
 @pytest.mark.parametrize("right", [Right.ACCESS, Right.PORTABILITY])
 def test_whatever_releases_or_refuses_needs_a_second_person_or_a_standing_rule(right):
     deciding = [

@@ -1,7 +1,7 @@
 """Bodies and parameters. Strict: no unknown field, no number for a text, every instant with its zone."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -172,6 +172,28 @@ class WithGround(Body):
     """A coded ground and reasons for the person."""
 
     ground: Word
+    reason: str = Field(min_length=1, max_length=10_000)
+
+
+class WithExtension(WithGround):
+    """Why the answer comes later, and when."""
+
+    until: date | None = Field(
+        None, description="The new date, where it is sooner than the law allows or the law sets no length."
+    )
+
+
+class WithFee(Body):
+    """What answering costs, and why."""
+
+    amount: str = Field(min_length=5, max_length=12, description="Whole units and the currency, such as 120 CHF.")
+    reason: str = Field(min_length=1, max_length=10_000)
+
+
+class WithLaws(Body):
+    """Which laws apply, and why they and not those that were proposed."""
+
+    regimes: list[Word] = Field(min_length=1, max_length=12)
     reason: str = Field(min_length=1, max_length=10_000)
 
 

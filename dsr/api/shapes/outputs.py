@@ -252,8 +252,10 @@ class MoveShown(Shown):
     title: str
     allowed: bool
     inputs: list[str]
+    may_say: list[str] = Field(description="Inputs that may be left out.")
     because: str | None
     code: str | None
+    rule: str | None = Field(description="The rule of the law that forbids it, where one does.")
     url: str
 
 

@@ -25,7 +25,7 @@ from dsr.api.views.requests import find, shown
 from dsr.errors import Incomplete, Stale
 from dsr.lifecycle import BY_VERB
 from dsr.policies import Caller
-from dsr.services import delivery, identity, review, search, threads
+from dsr.services import delivery, identity, review, search, threads, timing
 from dsr.services._moves import open_moves
 
 
@@ -65,6 +65,18 @@ def _withhold(do: Doing, given: inputs.WithCategory) -> object:
     )
 
 
+def _extend(do: Doing, given: inputs.WithExtension) -> object:
+    return timing.extend(ground=given.ground, reason=given.reason, until=given.until, **do.how)
+
+
+def _change_laws(do: Doing, given: inputs.WithLaws) -> object:
+    return timing.change_laws(regimes=given.regimes, reason=given.reason, **do.how)
+
+
+def _tell_fee(do: Doing, given: inputs.WithFee) -> object:
+    return timing.tell_fee(amount=given.amount, reason=given.reason, **do.how)
+
+
 def _propose_refusal(do: Doing, given: inputs.WithGround) -> object:
     return review.propose_refusal(ground=given.ground, reason=given.reason, **do.how)
 
@@ -91,6 +103,12 @@ MOVES: dict[str, Dispatch] = {
     "go_without":      Dispatch(inputs.WithStepAndReason, _go_without),
     "assign":          Dispatch(inputs.WithAssignee, _assign),
     "note":            Dispatch(inputs.WithText, lambda do, given: threads.note(text=given.text, **do.how)),
+    "extend":          Dispatch(inputs.WithExtension, _extend),
+    "clarify":         Dispatch(inputs.WithText, lambda do, given: timing.clarify(text=given.text, **do.how)),
+    "tell_fee":        Dispatch(inputs.WithFee, _tell_fee),
+    "accept_fee":      Dispatch(inputs.Nothing, lambda do, _given: timing.accept_fee(**do.how)),
+    "waive_fee":       Dispatch(inputs.Nothing, lambda do, _given: timing.waive_fee(**do.how)),
+    "change_laws":     Dispatch(inputs.WithLaws, _change_laws),
     "ask":             Dispatch(inputs.WithText, lambda do, given: threads.ask(text=given.text, **do.how)),
     "answer":          Dispatch(inputs.WithText, lambda do, given: threads.answer(text=given.text, **do.how)),
     "message":         Dispatch(inputs.WithText, lambda do, given: threads.write_to_person(text=given.text, **do.how)),
@@ -101,6 +119,7 @@ MOVES: dict[str, Dispatch] = {
     "send_back":       Dispatch(inputs.WithReason, lambda do, given: review.send_back(reason=given.reason, **do.how)),
     "approve":         Dispatch(inputs.Nothing, lambda do, _given: review.approve(**do.how)),
     "refuse":          Dispatch(inputs.Nothing, lambda do, _given: review.refuse(**do.how)),
+    "refuse_late":     Dispatch(inputs.WithReason, lambda do, given: review.refuse_late(reason=given.reason, **do.how)),
     "redirect":        Dispatch(inputs.WithText, lambda do, given: review.redirect(text=given.text, **do.how)),
     "reissue":         Dispatch(inputs.Nothing, lambda do, _given: delivery.reissue(**do.how)),
     "renew":           Dispatch(inputs.Nothing, lambda do, _given: delivery.reissue(**do.how)),
@@ -130,8 +149,10 @@ class OpenMoves(Endpoint):
                 title=move.title,
                 allowed=move.allowed,
                 inputs=list(move.inputs),
+                may_say=list(move.may_say),
                 because=move.because or None,
                 code=move.code or None,
+                rule=move.rule or None,
                 url=presenting.url("requests", found.pk, "moves", move.verb),
             )
             for move in open_moves(found, bearing(request).caller, timezone.now())

@@ -4,9 +4,11 @@ from uuid import UUID
 
 from django.db.models import Q
 from django.http import HttpResponse
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
+from dsr import reckoning
 from dsr.api import pagination, scopes
 from dsr.api.answers import show
 from dsr.api.endpoint import Endpoint
@@ -14,10 +16,8 @@ from dsr.api.reading import no_parameters, parameters
 from dsr.api.schema import query_of
 from dsr.api.shapes import inputs, outputs
 from dsr.api.views.requests import find
-from dsr.deadlines import local_date
 from dsr.models import Event, SubjectRequest
 from dsr.rules import Clock
-from dsr.services import clocks
 
 
 class Clocks(Endpoint):
@@ -35,7 +35,8 @@ class Clocks(Endpoint):
         """Reckon anew from the history."""
         no_parameters(request)
         found = find(request_id)
-        zone = found.submission.zone
+        zone, happened = found.submission.zone, reckoning.happened(found)
+        reckoned = reckoning.reckon(found.submission, found.right, [each.event for each in happened], timezone.now())
         return show(
             outputs.ClocksShown(
                 request=found.pk,
@@ -44,10 +45,10 @@ class Clocks(Endpoint):
                 due_at=found.due_at,
                 regime=found.regime,
                 events=[
-                    outputs.ClockEventShown(seq=seq, kind=kind, at=at, on=local_date(at, zone))
-                    for seq, kind, at in clocks.counted(found)
+                    outputs.ClockEventShown(seq=each.seq, kind=each.event.kind, at=each.at, on=each.event.on)
+                    for each in happened
                 ],
-                clocks=[_clock(found, clock) for clock in clocks.explain(found)],
+                clocks=[_clock(found, clock) for clock in reckoned],
             )
         )
 
@@ -56,7 +57,7 @@ def _clock(found: SubjectRequest, clock: Clock) -> outputs.ClockShown:
     return outputs.ClockShown(
         kind=clock.kind,
         regime=clock.regime,
-        governs=clock.kind == "respond" and clock.regime == found.regime and clock.promised == found.due_on,
+        governs=clock.kind.answers and clock.regime == found.regime and clock.promised == found.due_on,
         due_on=clock.due,
         promised_on=clock.promised,
         rule=clock.rule,

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
+from dsr import reckoning
 from dsr.api import presenting, scopes
 from dsr.api.answers import show
 from dsr.api.endpoint import Endpoint
@@ -26,10 +27,10 @@ from dsr.errors import Incomplete
 from dsr.lifecycle import TURN_OF, State, Turn
 from dsr.models import Scope, SubjectRequest, Submission
 from dsr.rights import SPECS, Floor, Right
-from dsr.rules import EventKind
+from dsr.rules import ClockEvent, EventKind
 from dsr.selectors import queue
 from dsr.selectors.masking import Personal
-from dsr.services import clocks, intake, links, revealing
+from dsr.services import intake, links, revealing
 
 _PLACES = {
     "name": "who.name",
@@ -197,8 +198,8 @@ def _filed_request(submission: Submission, request: SubjectRequest, fresh: bool)
 
 
 def _first_due(submission: Submission, request: SubjectRequest) -> tuple[date, str]:
-    found = clocks.compute(submission, request.right, [(EventKind.RECEIVED, submission.received_at)])
-    due = clocks.governing(found, submission.zone)
+    received = ClockEvent.at(EventKind.RECEIVED, submission.received_at, submission.zone)
+    due = reckoning.governing(reckoning.reckon(submission, request.right, [received]), submission.zone)
     return due.on, due.regime
 
 

@@ -347,7 +347,10 @@ def test_forged_post_without_a_token_is_turned_away(request_):
 # --- Who may ---------------------------------------------------------------------------------------------------------
 
 
-DESK = {"assign", "note", "ask", "message", "withhold", "prepare", "propose_refusal", "withdraw"}
+DESK = {
+    "assign", "note", "ask", "clarify", "message", "withhold", "prepare", "propose_refusal", "withdraw", "extend",
+    "change_laws",
+}  # fmt: skip
 SEARCH = {"retry_system", "go_without"}
 
 
@@ -371,8 +374,8 @@ def test_auditor_can_make_no_move(verb, request_):
     before = Event.objects.count()
 
     answer = move(
-        signed_in("audrey"), request_, verb, text="x", reason="x", ground="third_party_rights", category="contact_data",
-        step=request_.steps.get().pk, withholding=uuid4(),
+        signed_in("audrey"), request_, verb, text="x", reason="x", ground="complexity" if verb == "extend" else "third_party_rights",
+        category="contact_data", step=request_.steps.get().pk, withholding=uuid4(), amount="5 CHF", regimes="eu_gdpr",
     )  # fmt: skip
 
     assert answer.status_code in (403, 404, 409)

@@ -56,7 +56,7 @@ def test_open_moves_say_what_can_be_done_and_why_not(hal: Api, in_review: Subjec
 def test_agent_sees_the_moves_of_support_only(sam: Api, in_review: SubjectRequest) -> None:
     verbs = {move["verb"] for move in sam.get(f"/requests/{in_review.pk}/moves").json["results"]}
 
-    assert verbs == {"note", "answer", "message", "withdraw"}
+    assert verbs == {"note", "answer", "message", "withdraw", "accept_fee"}
 
 
 def test_answer_is_prepared_by_one_and_approved_by_another(hal: Api, vera: Api, in_review: SubjectRequest) -> None:
@@ -211,6 +211,10 @@ def test_move_of_an_unknown_request_is_not_found(hal: Api, verb: str) -> None:
         "release": {"withholding": str(uuid4())},
         "propose_refusal": {"ground": "g", "reason": "r"},
         "send_back": {"reason": "r"},
+        "refuse_late": {"reason": "r"},
+        "extend": {"ground": "g", "reason": "r"},
+        "tell_fee": {"amount": "5 CHF", "reason": "r"},
+        "change_laws": {"regimes": ["eu_gdpr"], "reason": "r"},
     }
     body = bodies.get(verb, {"text": "t"} if "text" in BY_VERB[verb].inputs else {})
 

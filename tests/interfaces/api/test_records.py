@@ -23,7 +23,7 @@ def test_clock_says_why_the_date_is_what_it_is(hal: Api) -> None:
 
     shown = outputs.ClocksShown.model_validate_json(answered.response.content)
     assert shown.due_on == request.due_on
-    assert [event.kind for event in shown.events] == ["received"]
+    assert [event.kind for event in shown.events] == ["received", "identity_asked"]
     governing = [clock for clock in shown.clocks if clock.governs]
     assert [clock.promised_on for clock in governing] == [request.due_on]
     assert all(segment.because and segment.source for clock in shown.clocks for segment in clock.segments)

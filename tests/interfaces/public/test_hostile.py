@@ -89,7 +89,9 @@ def test_a_real_reference_answers_like_an_invented_one(place: str, clock: Any) -
 
 
 def test_the_cache_learns_nothing_about_anybody(rf: Any, clock: Any, settings: Any) -> None:
-    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    settings.CACHES = {
+        "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "nobody-else-has-been-here"}
+    }
 
     throttle.spend(rf.get("/", REMOTE_ADDR="203.0.113.77"), throttle.FILING, clock())
     with throttle.once("post:the-request", "the-nonce"):

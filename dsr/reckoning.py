@@ -1,0 +1,233 @@
+"""Which laws apply to a request, what has happened to it, and what follows: its clocks, and what is forbidden.
+
+Between the rules, which know no database, and policies and services, which both ask. Reads history, writes nothing.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from dsr.deadlines import WorkCalendar, day_ends, local_date
+from dsr.models import Event, SubjectRequest, Submission
+from dsr.rules import Clock, ClockEvent, EventKind, Forbidden, Notice, Regime, RulePack, clocks, guards, pack
+
+_KINDS: Mapping[str, EventKind] = {
+    "file": EventKind.RECEIVED,
+    "ask_identity": EventKind.IDENTITY_ASKED,
+    "reopen": EventKind.IDENTITY_ASKED,
+    "confirm_identity": EventKind.IDENTITY_GIVEN,
+    "clarify": EventKind.CLARIFICATION_ASKED,
+    "answer": EventKind.CLARIFICATION_GIVEN,
+    "tell_fee": EventKind.FEE_TOLD,
+    "accept_fee": EventKind.FEE_PAID,
+    "waive_fee": EventKind.FEE_PAID,
+    "extend": EventKind.EXTENDED,
+    "redirect": EventKind.REDIRECTED,
+    "built": EventKind.DECIDED,
+    "refuse": EventKind.DECIDED,
+    "refuse_late": EventKind.DECIDED,
+}
+"""Verbs of the history that a clock counts."""
+MOVES_DATES = frozenset(
+    {"reopen", "confirm_identity", "clarify", "answer", "tell_fee", "accept_fee", "waive_fee", "extend", "change_laws"}
+)
+"""Verbs after which the dates of a request are worked out anew."""
+_QUESTION_OF = {
+    EventKind.IDENTITY_GIVEN: EventKind.IDENTITY_ASKED,
+    EventKind.CLARIFICATION_GIVEN: EventKind.CLARIFICATION_ASKED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """One event that a clock counts: its place in the history, its kind and instant, and what the clock makes of it."""
+
+    seq: int
+    at: datetime
+    event: ClockEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """When a request is due: the day that is promised and its last instant, the law that governs, the last lawful day.
+
+    ``waits_for`` names the open question that keeps the governing clock still, or is empty.
+    """
+
+    on: date
+    at: datetime
+    regime: str
+    last_on: date
+    waits_for: str
+
+
+@dataclass(frozen=True, slots=True)
+class Law:
+    """One regime as it applies to one request, with the calendar whose working days count."""
+
+    regime: Regime
+    calendar: WorkCalendar
+
+
+def rules_of(submission: Submission) -> RulePack:
+    """Return the rules that a submission is pinned to."""
+    return pack()
+
+
+def notice_of(submission: Submission) -> Notice:
+    """Return the notice that a submission is pinned to."""
+    return rules_of(submission).notice(submission.notice_id, submission.notice_version)
+
+
+def laws(submission: Submission, right: str) -> list[Law]:
+    """Return every law that applies; where none of them knows the right, the organisation's own policy."""
+    rules, notice = rules_of(submission), notice_of(submission)
+    received = local_date(submission.received_at, submission.zone)
+    named = [rules.regime(name, received) for name in submission.regimes]
+    knowing = [row for row in named if row.knows(right, received)]
+    found = knowing or rules.regimes_for(right, submission.country, submission.region, received)
+    return [Law(row, rules.calendar_for(notice, row)) for row in found]
+
+
+def happened(request: SubjectRequest, history: Iterable[Event] | None = None) -> list[Counted]:
+    """Return what happened to a request and counts for its clocks, oldest first, with what is not written yet.
+
+    ``history`` holds the events of the submission, in order, where the caller has read them already.
+    """
+    submission = request.submission
+    if history is None:
+        history = [*read(submission), *submission.unwritten]
+    return list(_counted(request, history))
+
+
+def read(submission: Submission) -> list[Event]:
+    """Return what stands in the history of a submission and counts for a clock, oldest first."""
+    rows = Event.objects.filter(submission_id=submission.pk, verb__in=_KINDS)
+    return list(rows.order_by("seq").only("seq", "verb", "at", "data", "request_id"))
+
+
+def _counted(request: SubjectRequest, history: Iterable[Event]) -> Iterator[Counted]:
+    asked: set[EventKind] = set()
+    for event in history:
+        kind = _KINDS.get(event.verb)
+        if kind is None or event.request_id not in (None, request.pk):
+            continue
+        question = _QUESTION_OF.get(kind)
+        if question is not None and question not in asked:
+            continue  # an answer to a question that stopped no clock
+        asked.discard(question) if question else asked.add(kind)
+        yield Counted(event.seq, event.at, _clock_event(request.submission.zone, kind, event))
+
+
+def _clock_event(zone: str, kind: EventKind, event: Event) -> ClockEvent:
+    until = event.data.get("until") if kind is EventKind.EXTENDED else None
+    regimes = tuple(event.data.get("regimes", ())) if kind is EventKind.EXTENDED else ()
+    return ClockEvent.at(kind, event.at, zone, until=date.fromisoformat(until) if until else None, regimes=regimes)
+
+
+def reckon(
+    submission: Submission, right: str, events: Iterable[ClockEvent], as_of: datetime | None = None
+) -> list[Clock]:
+    """Return every clock of every law that applies, from what happened. Pure but for the rule files."""
+    events = list(events)
+    today = local_date(as_of, submission.zone) if as_of else None
+    return [
+        clock
+        for law in laws(submission, right)
+        for clock in clocks(law.regime, right, events, calendar=law.calendar, as_of=today)
+    ]
+
+
+def governing(found: Iterable[Clock], zone: str) -> Due:
+    """Return the earliest answer that any law demands."""
+    answers = [clock for clock in found if clock.kind.answers]
+    first = min(answers, key=lambda clock: clock.promised)
+    last_on = min(clock.due for clock in answers)
+    return Due(first.promised, day_ends(first.promised, zone), first.regime, last_on, first.waits_for or "")
+
+
+def waits_for_identity(submission: Submission, request: SubjectRequest) -> str:
+    """Return "identity" where the governing clock stands still while the identity is open, otherwise nothing."""
+    for law in laws(submission, request.right):
+        if law.regime.id == request.regime:
+            rule = law.regime.pause_for("identity", request.right)
+            return "identity" if rule is not None and rule.mode != "none" else ""
+    return ""
+
+
+def explain(
+    request: SubjectRequest, history: Iterable[Event] | None = None, as_of: datetime | None = None
+) -> list[Clock]:
+    """Return every clock of a request, worked out from its history: why each date is what it is."""
+    found = happened(request, history)
+    return reckon(request.submission, request.right, [each.event for each in found], as_of)
+
+
+def against_extending(request: SubjectRequest, at: datetime, until: date | None, *, final: bool) -> Forbidden | None:
+    """Return why the answer may not be put off now; None if it may. Unless ``final``, a new date may be missing."""
+    events, today = _now(request, at)
+    allowed, bans = _split(request, events, today, until, final=final)
+    governs = next((ban for law, ban in bans if law.regime.id == request.regime), None)
+    if governs is not None or not allowed:
+        return governs or bans[0][1]
+    event = ClockEvent(EventKind.EXTENDED, today, until, tuple(law.regime.id for law in allowed))
+    then = governing(reckon(request.submission, request.right, [*events, event]), request.submission.zone)
+    # Another law may hold the date although the one that governs would let it go.
+    return bans[0][1] if bans and then.on <= request.due_on else None
+
+
+def extendable(request: SubjectRequest, at: datetime, until: date | None) -> list[Law]:
+    """Return the laws under which the answer may be put off now."""
+    events, today = _now(request, at)
+    return _split(request, events, today, until, final=True)[0]
+
+
+def _split(
+    request: SubjectRequest, events: list[ClockEvent], today: date, until: date | None, *, final: bool
+) -> tuple[list[Law], list[tuple[Law, Forbidden]]]:
+    """Tell the laws that allow an extension from those that forbid it."""
+    may: list[Law] = []
+    may_not: list[tuple[Law, Forbidden]] = []
+    for law in laws(request.submission, request.right):
+        kept, _out = guards.allowed(law.regime, request.right, events, law.calendar)
+        ban = guards.extension(law.regime, request.right, kept, law.calendar, today, until, final=final)
+        if ban is None:
+            may.append(law)
+        else:
+            may_not.append((law, ban))
+    return may, may_not
+
+
+def against_clarifying(request: SubjectRequest, at: datetime) -> Forbidden | None:
+    """Return why a question about what is meant would not stop the clock now; None if it does.
+
+    The law that governs decides: where its clock runs on, the date stays.
+    """
+    events, today = _now(request, at)
+    for law in laws(request.submission, request.right):
+        if law.regime.id == request.regime:
+            kept, _out = guards.allowed(law.regime, request.right, events, law.calendar)
+            return guards.pause(law.regime, request.right, "clarification", kept, law.calendar, today)
+    return None
+
+
+def against_refusing(request: SubjectRequest, at: datetime) -> Forbidden | None:
+    """Return why it is too late to refuse, by any law that applies; None if it is in time."""
+    events, today = _now(request, at)
+    for law in laws(request.submission, request.right):
+        kept, _out = guards.allowed(law.regime, request.right, events, law.calendar)
+        if ban := guards.refusal(law.regime, request.right, kept, law.calendar, today):
+            return ban
+    return None
+
+
+def against_charging(request: SubjectRequest, amount: int | None = None, currency: str = "") -> Forbidden | None:
+    """Return why no fee, or not this one, may be asked, by any law that applies; None if it may."""
+    for law in laws(request.submission, request.right):
+        if ban := guards.fee(law.regime, request.right, amount, currency):
+            return ban
+    return None
+
+
+def _now(request: SubjectRequest, at: datetime) -> tuple[list[ClockEvent], date]:
+    return [each.event for each in happened(request)], local_date(at, request.submission.zone)
