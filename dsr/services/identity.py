@@ -93,6 +93,8 @@ def _acknowledge(case: Case, token: str, by: Caller, at: datetime) -> None:
             reference=submission.reference,
             organisation=telling.organisation(submission),
             rights=tuple(str(SPECS[Right(request.right)].title) for request in open_requests),
+            how=telling.handling(open_requests),
+            identity=letters.IdentityCheck.MAIL_CONFIRMED,
             due_on=min(request.due_on for request in open_requests),
             remedies=telling.remedies(submission),
             tracker=links.tracker(submission.reference, token),

@@ -259,6 +259,8 @@ def _greet(
             reference=submission.reference,
             organisation=notice.organisation.short_name,
             rights=titles,
+            how=telling.handling(requests),
+            identity=letters.IdentityCheck.NOT_NEEDED,
             due_on=min(request.due_on for request in requests),
             remedies=telling.remedies(submission),
             tracker=tracker,

@@ -1,13 +1,16 @@
 """Telling the person: one way to queue a letter about a submission."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from dsr.models import Submission
+from dsr.models import SubjectRequest, Submission
+from dsr.rights import SPECS, Delivery, Right
 from dsr.rules import pack
 from dsr.services import links
 from dsr.services._moves import Case
 from dsr.services.doorbell import Bell, ring
+from dsr.services.letters import Handling
 from notifications import outbox, rows
 from notifications.letters import Letter
 from notifications.models import Message
@@ -86,6 +89,17 @@ def first_letter(submission: Submission, letter: Letter, *, at: datetime, to: st
         at=at,
         dedupe=f"greet:{submission.pk}",
     )
+
+
+def handling(requests: Iterable[SubjectRequest]) -> tuple[Handling, ...]:
+    """Return how requests are dealt with, for the letter that acknowledges them."""
+    specs = [SPECS[Right(request.right)] for request in requests]
+    found = {
+        Handling.SEARCH: any(spec.searches for spec in specs),
+        Handling.SECOND_PERSON: any(spec.second_person for spec in specs),
+        Handling.STATEMENT: any(spec.delivery is Delivery.STATEMENT for spec in specs),
+    }
+    return tuple(each for each, is_so in found.items() if is_so)
 
 
 def remedies(submission: Submission) -> tuple[str, ...]:

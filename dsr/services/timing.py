@@ -237,6 +237,8 @@ def acknowledge(deadline: Deadline, at: datetime) -> None:
                 reference=submission.reference,
                 organisation=telling.organisation(submission),
                 rights=tuple(_title(request) for request in requests),
+                how=telling.handling(requests),
+                identity=letters.IdentityCheck.MAIL_ASKED,
                 due_on=min(request.due_on for request in requests),
                 remedies=telling.remedies(submission),
             )

@@ -374,7 +374,8 @@ def test_auditor_can_make_no_move(verb, request_):
     before = Event.objects.count()
 
     answer = move(
-        signed_in("audrey"), request_, verb, text="x", reason="x", ground="complexity" if verb == "extend" else "third_party_rights",
+        signed_in("audrey"), request_, verb, text="x", reason="x",
+        ground="complexity" if verb == "extend" else "third_party_rights",
         category="contact_data", step=request_.steps.get().pk, withholding=uuid4(), amount="5 CHF", regimes="eu_gdpr",
     )  # fmt: skip
 
