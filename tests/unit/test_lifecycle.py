@@ -42,7 +42,7 @@ def test_whatever_releases_or_refuses_needs_a_second_person_or_a_standing_rule(r
     deciding = [
         m
         for m in lifecycle.of(right)
-        if State.IN_REVIEW in m.sources and m.target in (State.FULFILLING, State.CLOSED) and m.verb != "withdraw"
+        if State.IN_REVIEW in m.sources and m.target in (State.FULFILLING, State.CLOSED) and m.verb not in UNDECIDED
     ]
 
     for move in deciding:
