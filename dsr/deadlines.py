@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import lru_cache
+from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from django.utils import dateformat
@@ -284,8 +285,7 @@ def business_days_before(day: date, n: int, calendar: WorkCalendar) -> date:
 
 def due_date(start: date, period: Period, calendar: WorkCalendar, still: Sequence[Span] = ()) -> date:
     """The last day of ``period`` counted from an event on ``start``, without the reasons. See ``reckon``."""
-    end = _unrolled(start, period, calendar, still)
-    return next_working_day(end, calendar) if period.n and period.roll is Roll.NEXT else end
+    return _rolled(_unrolled(start, period, calendar, still), period, calendar)
 
 
 def reckon(start: date, period: Period, calendar: WorkCalendar, source: str, still: Sequence[Span] = ()) -> Reckoning:
@@ -297,10 +297,15 @@ def reckon(start: date, period: Period, calendar: WorkCalendar, source: str, sti
     while it waits for the next working day. A first day that stood still is left out like any other, although it would
     not have counted either: the period then ends as many days later as the clock stood still.
     """
-    due = due_date(start, period, calendar, still)
-    segments = tuple(_segments(start, due, period, calendar, source, still))
+    end = _unrolled(start, period, calendar, still)
+    due = _rolled(end, period, calendar)
+    segments = tuple(_segments(start, end, due, period, calendar, source, still))
     asked_the_table = period.unit is Unit.BUSINESS_DAY or period.roll is Roll.NEXT
     return Reckoning(due, segments, not asked_the_table or (calendar.knows(start) and calendar.knows(due)))
+
+
+def _rolled(end: date, period: Period, calendar: WorkCalendar) -> date:
+    return next_working_day(end, calendar) if period.n and period.roll is Roll.NEXT else end
 
 
 def _unrolled(start: date, period: Period, calendar: WorkCalendar, still: Sequence[Span] = ()) -> date:
@@ -338,7 +343,7 @@ def _within(day: date, spans: Iterable[Span]) -> Span | None:
 
 
 def _segments(
-    start: date, due: date, period: Period, calendar: WorkCalendar, source: str, still: Sequence[Span]
+    start: date, end: date, due: date, period: Period, calendar: WorkCalendar, source: str, still: Sequence[Span]
 ) -> Iterator[Segment]:
     if period.n == 0:
         yield Segment(start, start, True, Reason.AT_ONCE, source)
@@ -351,7 +356,6 @@ def _segments(
     if period.unit is Unit.BUSINESS_DAY:
         yield from _working_runs(first, due, period.n, calendar, source, still)
         return
-    end = _unrolled(start, period, calendar, still)
     yield from _calendar_runs(first, end, period, source, still, start)
     if end != due:
         off = calendar.days_off(end + _ONE_DAY * n for n in range((due - end).days))
@@ -410,14 +414,11 @@ def _working_runs(
     """Alternating runs of working and other days from ``first`` to ``due``, broken where the clock stood still."""
 
     def kind(day: date) -> Span | bool:
-        return _within(day, still) or calendar.is_working(day)
+        return (_within(day, still) if still else None) or calendar.is_working(day)
 
-    counted, day = 0, first
-    while day <= due:
-        what, run = kind(day), list[date]()
-        while day <= due and kind(day) == what:
-            run.append(day)
-            day += _ONE_DAY
+    counted, days = 0, (first + timedelta(days=n) for n in range((due - first).days + 1))
+    for what, same in groupby(days, kind):
+        run = list(same)
         if isinstance(what, Span):
             yield Segment(run[0], run[-1], False, what.reason, what.source)
         elif what:

@@ -149,7 +149,8 @@ def extended(
 
 _known: dict[tuple[int, str, date, int], tuple[Regime, WorkCalendar, tuple[Clock, ...]]] = {}
 """The clocks of requests that have only come in, by law, right, day and calendar. Most requests of a day share them."""
-_MOST_KNOWN = 4096
+_MOST_KNOWN = 16_384
+"""About 40 MB, if a process ever meets that many; those of one day under every law are a few hundred."""
 
 
 def _fresh(regime: Regime, right: str, events: Sequence[ClockEvent], working: WorkCalendar) -> tuple[Clock, ...]:

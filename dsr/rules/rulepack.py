@@ -17,6 +17,7 @@ from dsr.rules.schema.regime import Regime
 
 _RANK = {"law": 0, "framework": 1, "promise": 2, "policy": 3}
 """What is named first where several things bind."""
+_MOST_PROPOSALS = 4096
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,14 @@ class RulePack:
         promises. A proposal from what the person says, never from an address on the network; staff may decide
         otherwise.
         """
+        key = (country, region, on)
+        if key not in self._proposals:
+            if len(self._proposals) >= _MOST_PROPOSALS:
+                self._proposals.clear()
+            self._proposals[key] = self._propose(country, region, on)
+        return self._proposals[key]
+
+    def _propose(self, country: str, region: str, on: date) -> tuple[str, ...]:
         fits = [(row, closeness(country, region, row.proposal.where, self.areas)) for row in self._offered(on)]
         named = [(row, fit) for row, fit in fits if fit or row.proposal.everywhere]
         laws = sorted((-fit, row.id) for row, fit in named if _governs(row))
@@ -106,6 +115,11 @@ class RulePack:
 
     def _otherwise(self, on: date) -> tuple[str, ...]:
         return tuple(row.id for row in self._offered(on) if row.proposal.otherwise)
+
+    @cached_property
+    def _proposals(self) -> dict[tuple[str, str, date], tuple[str, ...]]:
+        """What has been proposed, by place and day: most people of a day live in few places."""
+        return {}
 
     @cached_property
     def _notices(self) -> Mapping[tuple[str, str], Notice]:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -232,3 +233,14 @@ def test_a_child_is_a_child_by_the_law_of_its_country() -> None:
     ages = {country: age.under for country in ("IE", "FR", "ES", "SE", "LT") if (age := gdpr.child_age(country))}
 
     assert ages == {"IE": 16, "FR": 15, "ES": 14, "SE": 13, "LT": 16}
+
+
+def test_what_was_proposed_is_kept_for_the_day_and_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    rules = replace(shipped())
+    monkeypatch.setattr("dsr.rules.rulepack._MOST_PROPOSALS", 3)
+
+    for n in range(10):
+        assert rules.propose("US", f"X{n}", date(2026, 3, 5)) == shipped().propose("US", f"X{n}", date(2026, 3, 5))
+
+    assert rules.propose("US", "CA", date(2025, 12, 31)) == rules.propose("US", "CA", date(2026, 1, 1))
+    assert 0 < len(rules._proposals) <= 3
