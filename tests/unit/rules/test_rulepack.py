@@ -21,7 +21,7 @@ DAY = date(2026, 5, 1)
         ("LI", "", DAY, ("eu_gdpr",)),
         ("RE", "", DAY, ("eu_gdpr",)),  # a code of its own, and part of the Union
         ("GB", "", DAY, ("uk_gdpr",)),
-        ("GB", "", date(2026, 6, 19), ("uk_complaint", "uk_gdpr")),
+        ("GB", "", date(2026, 6, 19), ("uk_gdpr", "uk_complaint")),
         ("GB", "", date(2026, 2, 4), ("default",)),  # what held before has not been read
         ("CH", "", DAY, ("ch_fadp",)),
         ("BR", "SP", DAY, ("br_lgpd",)),

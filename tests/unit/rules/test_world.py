@@ -421,7 +421,7 @@ def test_what_is_unsure_is_a_policy_or_is_switched_off() -> None:
     assert unsure <= OFF
 
 
-CHILDREN = {
+CHILDREN: dict[str, dict[str, int | None]] = {
     "eu_gdpr": {
         **dict.fromkeys(("IE", "DE", "NL", "PL"), 16),
         **dict.fromkeys(("FR", "CZ", "GR", "DK"), 15),
