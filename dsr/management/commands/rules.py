@@ -2,20 +2,16 @@
 
 import json
 from argparse import ArgumentParser
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from dsr.management import explaining
-from dsr.rules import NotInRules, RulePack, RulesBroken, load, pack
+from dsr.management import checking, comparing, explaining
+from dsr.rules import NotInRules, RulesBroken, load, pack
 from dsr.rules.calendars import SOURCES, as_toml
 from dsr.rules.files import SHIPPED
-
-YEARS_AHEAD = 2
-"""How far a holiday table must reach beyond today, unless the place announces its days one year at a time."""
 
 
 class Command(BaseCommand):
@@ -35,6 +31,9 @@ class Command(BaseCommand):
         why = parts.add_parser("explain", help="the clocks of a request, and why")
         explaining.arguments(why)
 
+        between = parts.add_parser("diff", help="what differs between two sets of rule files")
+        comparing.arguments(between)
+
         tables = parts.add_parser("calendars", help="make the holiday tables from the installed library")
         tables.add_argument("--write", action="store_true", help="into the shipped rule files; otherwise shown")
 
@@ -51,7 +50,7 @@ class Command(BaseCommand):
                 self._print({"ok": False, "problems": rows})
                 raise SystemExit(1) from None
             raise CommandError(str(broken)) from None
-        found = _contents(rules, timezone.now().date())
+        found = checking.contents(rules, timezone.now().date())
         if options["as_json"]:
             self._print({"ok": True, "problems": [], **found})
             return
@@ -73,6 +72,13 @@ class Command(BaseCommand):
         else:
             self.stdout.writelines(f"{line}\n" for line in explaining.lines(found))
 
+    def _diff(self, options: dict[str, Any]) -> None:
+        found = comparing.comparison(options)
+        if options["as_json"]:
+            self._print(found.as_dict())
+        else:
+            self.stdout.writelines(f"{line}\n" for line in comparing.lines(found))
+
     def _calendars(self, options: dict[str, Any]) -> None:
         for source in SOURCES:
             if options["write"]:
@@ -82,20 +88,3 @@ class Command(BaseCommand):
 
     def _print(self, answer: dict[str, Any]) -> None:
         self.stdout.write(json.dumps(answer, ensure_ascii=False, indent=2))
-
-
-def _contents(rules: RulePack, today: date) -> dict[str, Any]:
-    """What a sound pack holds, and which of its holiday tables end soon."""
-    return {
-        "version": rules.version,
-        "organisation": rules.organisation,
-        "notices": [f"{notice.id} {notice.version}" for notice in rules.notices],
-        "regimes": [f"{regime.id} {regime.window.opens}" for regime in rules.regimes],
-        "refusals": sorted(rules.refusals),
-        "calendars": sorted(rules.calendars),
-        "warnings": [
-            f"the holidays of {table.id} are known until {table.last} only; upgrade and run `rules calendars --write`"
-            for table in rules.calendars.values()
-            if table.last.year < today.year + (0 if table.yearly else YEARS_AHEAD)
-        ],
-    }

@@ -1,6 +1,9 @@
 """`manage.py rules`, as a program and as a person at a terminal use it."""
 
 import json
+import shutil
+from dataclasses import replace
+from datetime import date
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -9,8 +12,11 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import override_settings
 
+from dsr.management.checking import contents
 from dsr.rules import pack
-from tests.unit.rules.packs import INVENTED
+from dsr.rules.files import SHIPPED
+from dsr.rules.schema.duties import Window
+from tests.unit.rules.packs import INVENTED, swap
 
 
 def _run(*arguments: str) -> str:
@@ -194,10 +200,13 @@ def test_explain_follows_the_organisation_in_the_own_folder() -> None:
 def test_check_says_what_there_is() -> None:
     answer = json.loads(_run("check", "--json"))
 
-    yearly = [table for table in pack().calendars.values() if table.yearly]
+    yearly = [table.id for table in pack().calendars.values() if table.yearly]
+    off = [row.id for row in pack().regimes if not row.switched_on]
     assert (answer["ok"], answer["problems"]) == (True, [])
+    assert sum("is switched off: " in warning for warning in answer["warnings"]) == len(off) > 0
     # Where the days are announced one year at a time, the first weeks of a year may lack them.
-    assert all(any(table.id in warning for table in yearly) for warning in answer["warnings"])
+    expected = [f"the holidays of {name} are known until" for name in yearly] + [f"{name} of " for name in off]
+    assert all(warning.startswith(tuple(expected)) for warning in answer["warnings"])
     assert "eu_gdpr 2018-05-25" in answer["regimes"]
     assert len(answer["refusals"]) == 24
     assert "all good" in _run("check")
@@ -220,6 +229,87 @@ def test_check_lists_every_mistake_and_fails(tmp_path: Path, capsys: pytest.Capt
         ("service.toml", "colour"),
         ("refusals.toml", ""),
     }
+
+
+@pytest.mark.parametrize(
+    ("today", "said"),
+    [
+        (date(2026, 6, 1), []),
+        (date(2026, 7, 6), ["default of 2000-01-01 ends on 2026-12-31, and no row of it follows"]),
+        (date(2027, 1, 1), ["default of 2000-01-01 ends on 2026-12-31, and no row of it follows"]),
+    ],
+)
+def test_check_warns_of_laws_that_end_and_are_not_followed(today: date, said: list[str]) -> None:
+    default = pack().regime("default", today)
+    closed = default.model_copy(
+        update={"window": Window.model_validate({"from": date(2000, 1, 1), "to": date(2026, 12, 31)})}
+    )
+    others = [row for row in pack().regimes if row is not default]
+
+    warnings = contents(replace(pack(), regimes=(*others, closed)), today)["warnings"]
+
+    assert [warning for warning in warnings if "no row of it follows" in warning] == said
+
+
+def test_check_warns_of_holiday_tables_two_years_before_they_end() -> None:
+    ends = max(table.last for table in pack().calendars.values() if table.last < date.max)
+
+    def ending(today: date) -> set[str]:
+        warnings = contents(pack(), today)["warnings"]
+        return {warning.split()[3] for warning in warnings if warning.startswith("the holidays of ")}
+
+    assert "IE" not in ending(date(ends.year - 2, 12, 31))
+    assert {"IE", "US-CA", "GB-ENG"} <= ending(date(ends.year - 1, 1, 1))
+    assert "WEEKDAYS" not in ending(date(ends.year + 9, 1, 1))
+
+
+@pytest.fixture
+def draft(tmp_path: Path) -> Path:
+    """A folder with one changed law, one changed calendar and one new file."""
+    for path, change in {
+        "regimes/us_state_model/2023-01-01.toml": swap("n = 45", "n = 50"),
+        "calendars/IE.toml": swap("[years.2027]", '[years.2027]\n"09-09" = "A day for Ada"'),
+        "refusals/more.toml": lambda _: "refusals = []\n",
+    }.items():
+        source, target = SHIPPED / path, tmp_path / path
+        target.parent.mkdir(parents=True)
+        target.write_text(change(source.read_text(encoding="utf-8") if source.exists() else ""), encoding="utf-8")
+    return tmp_path
+
+
+def test_diff_tells_what_a_draft_changes(draft: Path) -> None:
+    answer, text = json.loads(_run("diff", "shipped", str(draft), "--json")), _run("diff", "shipped", str(draft))
+
+    told = {(row["file"], row["key"], row["what"], str(row["old"]), str(row["new"])) for row in answer["changes"]}
+    assert told == {
+        ("regimes/us_state_model/2023-01-01.toml", "clocks[respond].n", "clock", "45", "50"),
+        ("calendars/IE.toml", "years.2027.09-09", "holiday", "None", "A day for Ada"),
+        ("refusals/more.toml", "", "file", "None", "{'refusals': []}"),
+    }
+    assert (answer["old"]["whole"], answer["new"]["whole"]) == (True, False)
+    assert answer["old"]["version"] == pack().version != answer["new"]["version"]
+    assert 'calendars/IE.toml\n  holiday: years.2027.09-09 is new: "A day for Ada"\n' in text
+    assert "clock: clocks[respond].n: 45 -> 50\n    and with it us_al, us_co" in text
+    assert "refusals/more.toml\n  file: is new\n" in text
+
+
+def test_diff_takes_a_whole_set_of_rules_as_it_is(tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(SHIPPED, copy)
+    (copy / "refusals/conduct.toml").unlink()
+
+    assert "refusals/conduct.toml\n  file: is gone\n" in _run("diff", "shipped", str(copy))
+    assert "refusals/conduct.toml\n  file: is new\n" in _run("diff", str(copy), "shipped")
+    assert _run("diff", str(copy), str(copy)) == "nothing differs\n"
+
+
+def test_diff_says_what_it_cannot_read(tmp_path: Path) -> None:
+    (tmp_path / "refusals.toml").write_text("refusals = [", encoding="utf-8")
+
+    with pytest.raises(CommandError, match=r"refusals\.toml: is not TOML"):
+        _run("diff", "shipped", str(tmp_path))
+    with pytest.raises(CommandError, match="saw 'nowhere'; write a folder"):
+        _run("diff", "nowhere", "shipped")
 
 
 def test_calendars_are_shown_as_they_would_be_written() -> None:
