@@ -32,7 +32,7 @@ DAY = date(2026, 5, 1)
         ("IN", "", date(2027, 5, 14), ("in_dpdp",)),
         ("ZA", "", DAY, ("za_popia",)),
         ("CN", "", DAY, ("cn_pipl",)),
-        ("HK", "", DAY, ("default",)),  # a law of its own, which does not ship
+        ("HK", "", DAY, ("default",)),  # a law of its own, which is switched off
         ("GG", "", DAY, ("default",)),  # nor is Guernsey in the United Kingdom
         ("US", "CA", DAY, ("us_ca_ccpa",)),
         ("US", "TX", DAY, ("us_tx",)),

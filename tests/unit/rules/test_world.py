@@ -496,3 +496,37 @@ def test_a_framework_binds_whoever_has_joined_it(regime: str) -> None:
     row = _law(regime, DAY)
 
     assert (row.kind, row.organisation) == ("framework", "twilio")
+
+
+# --- Laws that nobody has read yet ----------------------------------------------------------------------------------
+
+# regime: place, and for access and for correction how many days, business days or months
+UNREAD: dict[str, tuple[str, tuple[int, str], tuple[int, str]]] = {
+    "sg_pdpa": ("SG", (30, "day"), (30, "day")),
+    "nz_privacy": ("NZ", (20, "business_day"), (20, "business_day")),
+    "hk_pdpo": ("HK", (40, "day"), (40, "day")),
+    "tr_kvkk": ("TR", (30, "day"), (30, "day")),
+    "sa_pdpl": ("SA", (30, "day"), (30, "day")),
+    "th_pdpa": ("TH", (30, "day"), (30, "day")),
+    "mx_lfpdppp": ("MX", (20, "business_day"), (20, "business_day")),
+    "ar_pdpa": ("AR", (10, "day"), (5, "business_day")),
+    "co_1581": ("CO", (10, "business_day"), (15, "business_day")),
+    "il_ppl": ("IL", (30, "day"), (30, "day")),
+    "ke_dpa": ("KE", (7, "day"), (14, "day")),
+    "ng_ndpa": ("NG", (1, "month"), (1, "month")),
+    "id_pdp": ("ID", (3, "day"), (3, "day")),
+}
+
+
+@pytest.mark.parametrize("regime", UNREAD)
+def test_a_law_that_nobody_has_read_is_off_and_says_so(regime: str) -> None:
+    """law.md 1.8, last paragraph."""
+    row = _law(regime)
+    place, *days = UNREAD[regime]
+    told = [(rule.n, rule.unit) for rule in (row.answer_rule("access"), row.answer_rule("correction"))]
+
+    assert row.switched_off_because
+    assert told == days
+    assert {figure.confidence for _, figure in walk(row) if isinstance(figure, Figure)} == {"GKq"}
+    assert regime not in shipped().propose(place, "", LATER)
+    assert shipped().propose(place, "", LATER)[0] == "default"
