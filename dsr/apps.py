@@ -11,10 +11,12 @@ class DsrConfig(AppConfig):
     verbose_name = _("Requests")
 
     def ready(self) -> None:
-        """Hang up the checks and the doorbell."""
+        """Hang up the checks and the doorbell, and let no letter out that leaves out what a law wants."""
         from dsr import checks
         from dsr.celery import WIRE
-        from dsr.services import doorbell
+        from dsr.services import doorbell, letterlint
+        from notifications.letters import GUARDS
 
         checks.register()
+        GUARDS.append(letterlint.check_kind)
         doorbell.install(WIRE, aside=True)

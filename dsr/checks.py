@@ -5,6 +5,8 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.core import checks
+from django.core.exceptions import ImproperlyConfigured
+from django.template import TemplateDoesNotExist, TemplateSyntaxError
 
 from dsr import fsm, lifecycle
 from dsr.lifecycle import Outcome, State
@@ -16,6 +18,7 @@ def register() -> None:
     """Hang the checks up."""
     checks.register(lifecycle_is_whole)
     checks.register(rules_are_sound)
+    checks.register(letters_say_what_laws_want)
 
 
 def lifecycle_is_whole(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[checks.CheckMessage]:
@@ -30,6 +33,21 @@ def rules_are_sound(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> l
     except RulesBroken as broken:
         return [checks.Error(str(problem), id="dsr.E002") for problem in broken.problems]
     return []
+
+
+def letters_say_what_laws_want(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[checks.CheckMessage]:
+    """Render every letter that a law makes demands of; each element that is left out is told with the template."""
+    from dsr.services import letterlint
+
+    hint = "Mark the passage with {% states %} and let it say so: docs/how-to/letters.md."
+    try:
+        return [checks.Error(str(fault), hint=hint, id="dsr.E010") for fault in letterlint.faults()]
+    except RulesBroken:
+        return []  # rules_are_sound tells
+    except ImproperlyConfigured as error:
+        return [checks.Error(str(error), id="dsr.E010")]
+    except (TemplateDoesNotExist, TemplateSyntaxError):
+        return []  # the checks of notifications tell
 
 
 def _problems() -> Iterator[str]:

@@ -15,6 +15,7 @@ from django.templatetags.i18n import BlockTranslateNode
 
 from notifications import letters
 from notifications.letters import GIVEN, PARTS, Letter
+from notifications.templatetags.letters import StatesNode
 
 _BRINGS_SOMETHING_IN: Final = re.compile(
     r"<(img|script|link|iframe|object|embed|video|audio)\b|\bsrc\s*=|url\(", re.IGNORECASE
@@ -87,6 +88,10 @@ def _collect(thing: Any, bound: frozenset[str], used: set[str], seen: set[int]) 
         _collect(part, bound, used, seen)
 
 
+def _marked(template: Template) -> set[str]:
+    return {node.element for node in cast(list[StatesNode], template.nodelist.get_nodes_by_type(StatesNode))}
+
+
 def _texts(template: Template) -> Iterator[str]:
     for node in cast(list[TextNode], template.nodelist.get_nodes_by_type(TextNode)):
         yield node.s
@@ -112,6 +117,11 @@ def _check_part(cls: type[Letter], part: str) -> Iterator[CheckMessage]:
     if part != "subject.txt":
         for name in sorted(cls.must_show - used):
             yield Error(f"{path} does not show {name!r}, which it must.", id="notifications.E004")
+    for element in sorted(_marked(template) - set(cls.states)):
+        hint = f"Add it to {cls.__name__}.states, or use one of: {', '.join(sorted(cls.states))}."
+        yield Error(
+            f"{path} states {element!r}, which {cls.__name__} does not know.", hint=hint, id="notifications.E008"
+        )
     if part.endswith(".html") and any(_BRINGS_SOMETHING_IN.search(text) for text in _texts(template)):
         hint = "A message loads nothing, so that opening it tells nobody anything."
         yield Error(f"{path} loads something from elsewhere.", hint=hint, id="notifications.E005")
@@ -122,9 +132,12 @@ def _check_class(cls: type[Letter]) -> Iterator[CheckMessage]:
     if "__dataclass_fields__" not in cls.__dict__ or params is None or not params.frozen:
         yield Error(f"{cls.__name__} is not a frozen dataclass.", id="notifications.E006")
         return
-    unknown = cls.must_show - {field.name for field in dataclasses.fields(cls)}
-    if unknown:
+    fields = {field.name for field in dataclasses.fields(cls)}
+    if unknown := cls.must_show - fields:
         yield Error(f"{cls.__name__}.must_show names no field: {', '.join(sorted(unknown))}.", id="notifications.E007")
+    for element, quoted in cls.states.items():
+        if strange := ", ".join(sorted(set(quoted) - fields)):
+            yield Error(f"{cls.__name__}.states[{element!r}] quotes no field: {strange}.", id="notifications.E009")
     for part in PARTS:
         yield from _check_part(cls, part)
 

@@ -7,7 +7,7 @@ A kind is a frozen dataclass below `Letter`; its fields are all that its templat
 import dataclasses
 import html
 import re
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cache, lru_cache
@@ -213,16 +213,23 @@ class Stated:
     html: Mapping[str, str] = field(repr=False)
 
 
+GUARDS: Final[list[Callable[[str], None]]] = []
+"""Asked before templates of a kind are used. One that raises keeps a message of that kind from being sent."""
+
+
 def render(letter: Letter, language: str, *, blot: bool = False) -> Rendered:
     """Render a letter in a language; with `blot`, as the copy that is kept, secrets blotted out.
 
-    Raises django.template.TemplateDoesNotExist or TemplateSyntaxError, which the system checks rule out.
+    Raises django.template.TemplateDoesNotExist or TemplateSyntaxError, which the system checks rule out, and what
+    `GUARDS` raise.
     """
+    for guard in GUARDS:
+        guard(letter.kind)
     return _render(letter, language, blot=blot)[0]
 
 
 def stated(letter: Letter, language: str) -> Stated:
-    """Return what a letter really states in a language, found by rendering it. Raises as `render` does."""
+    """Return what a letter really states in a language, found by rendering it. Asks no guard."""
     return _render(letter, language, blot=False)[1]
 
 

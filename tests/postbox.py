@@ -2,7 +2,7 @@
 
 import socketserver
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -24,6 +24,7 @@ class Note(Letter):
 
     kind: ClassVar[str] = "test_note"
     must_show: ClassVar[frozenset[str]] = frozenset({"reference"})
+    states: ClassVar[Mapping[str, tuple[str, ...]]] = {"reasons": ("words",)}
 
     reference: str
     link: Secret = ""

@@ -4,7 +4,7 @@
 caller of a transition. What happened is written when the block ends, in the same transaction.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -292,7 +292,12 @@ def _values(request: SubjectRequest) -> dict[str, Any]:
 
 def computed_outcome(request: SubjectRequest) -> Outcome:
     """Work the outcome out from the ledger, so that it says what really happened."""
-    outcomes = set(LedgerEntry.objects.filter(request=request).values_list("outcome", flat=True))
+    return outcome_of(LedgerEntry.objects.filter(request=request).values_list("outcome", flat=True))
+
+
+def outcome_of(lines: Iterable[str]) -> Outcome:
+    """Return what the outcomes of all lines of a ledger come to."""
+    outcomes = set(lines)
     if outcomes & {LedgerOutcome.WITHHELD, LedgerOutcome.FAILED}:
         return Outcome.PARTLY_FULFILLED
     if outcomes == {LedgerOutcome.NOTHING_HELD}:

@@ -15,7 +15,7 @@ from dsr.lifecycle import State
 from dsr.models import Deadline, DeadlineKind, Package, SubjectRequest, Submission
 from dsr.rights import SPECS, Right
 from dsr.services import assembling, fulfilment, letters, search, steps, telling
-from dsr.services._moves import Caller, holding
+from dsr.services._moves import Caller, computed_outcome, holding
 from dsr.services.doorbell import Bell, ring
 from dsr.services.storage import vault
 from verification import grants, mail
@@ -193,7 +193,7 @@ def reissue(request_id: UUID, *, by: Caller, at: datetime, expect: int | None = 
         package.save(update_fields=["expires_at"])
         Deadline.objects.filter(request=request, kind=DeadlineKind.DESTROY, done_at__isnull=True).update(done_at=at)
         package.request = request
-        fulfilment.hold_ready(case, package, at, again=True)
+        fulfilment.hold_ready(case, package, at, outcome=computed_outcome(package.request), again=True)
     return request
 
 

@@ -13,7 +13,7 @@ from uuid import UUID
 from django.conf import settings
 
 from dsr.deadlines import local_date
-from dsr.lifecycle import State, Turn
+from dsr.lifecycle import Outcome, State, Turn
 from dsr.logs import get_logger
 from dsr.models import (
     Deadline,
@@ -26,7 +26,7 @@ from dsr.models import (
 from dsr.packaging import builder
 from dsr.rights import SPECS, Delivery, Right
 from dsr.services import assembling, letters, links, telling
-from dsr.services._moves import Caller, Case, holding
+from dsr.services._moves import Caller, Case, holding, outcome_of
 from dsr.services.storage import vault
 from notifications.ids import uuid7
 
@@ -91,11 +91,11 @@ def _record(package: Package, basis: assembling.Basis, at: datetime) -> bool:
         package.request, package.number = request, request.packages.count() + 1
         package.expires_at = at + timedelta(days=settings.DOWNLOAD_DAYS)
         package.save(force_insert=True)
-        _keep_ledger(case, package, basis, at)
+        outcome = _keep_ledger(case, package, basis, at)
         data = {"package": package.number, "sha256": package.sha256, "size": package.size}
         case.move(request, "built", by=_SYSTEM, at=at, data=data)
         Deadline.objects.filter(request=request, done_at__isnull=True).update(done_at=at)
-        hold_ready(case, package, at, again=package.number > 1)
+        hold_ready(case, package, at, outcome=outcome, again=package.number > 1)
         # Let go of the copies that the package was made from: it holds what was released, and they held more.
         parcels = [step.parcel for step in basis.steps if step.parcel]
         if parcels:
@@ -105,15 +105,23 @@ def _record(package: Package, basis: assembling.Basis, at: datetime) -> bool:
     return True
 
 
-def _keep_ledger(case: Case, package: Package, basis: assembling.Basis, at: datetime) -> None:
-    """One line for every category of every system in scope; an answer given anew replaces the old lines."""
+def _keep_ledger(case: Case, package: Package, basis: assembling.Basis, at: datetime) -> Outcome:
+    """One line for every category of every system in scope; an answer given anew replaces the old lines.
+
+    Returns what they come to.
+    """
     if package.number > 1:
         LedgerEntry.objects.filter(request=package.request).delete()
-    case.add(*assembling.ledger_of(package.request, basis, at))
+    lines = assembling.ledger_of(package.request, basis, at)
+    case.add(*lines)
+    return outcome_of(line.outcome for line in lines)
 
 
-def hold_ready(case: Case, package: Package, at: datetime, *, again: bool) -> None:
-    """Set the dates of an answer that waits to be collected, and tell the person; ``again`` if some were set before."""
+def hold_ready(case: Case, package: Package, at: datetime, *, outcome: Outcome, again: bool) -> None:
+    """Set the dates of an answer that waits to be collected, and tell the person what was done.
+
+    ``again`` if dates were set before.
+    """
     request, submission = package.request, case.submission
     assert package.expires_at is not None
     warning = package.expires_at - timedelta(days=settings.EXPIRY_WARNING_DAYS)
@@ -132,10 +140,12 @@ def hold_ready(case: Case, package: Package, at: datetime, *, again: bool) -> No
         reference=submission.reference,
         organisation=telling.organisation(submission),
         right=str(SPECS[Right(request.right)].title),
+        outcome=outcome,
         expires_on=local_date(package.expires_at, submission.zone),
+        remedies=telling.remedies(submission),
         tracker=links.tracker(submission.reference, telling.tracker_pass(case, at)),
     )
-    telling.tell(submission, letter, at=at, dedupe=f"ready:{package.pk}:{ordinal}", case=case)
+    telling.tell(submission, letter, at=at, dedupe=f"ready:{package.pk}:{ordinal}", case=case, about=[request])
 
 
 def _give_up(request_id: UUID, deadline: Deadline, at: datetime) -> None:

@@ -84,7 +84,6 @@ class Received(LegalLetter):
         "how_verified": (),
         "expected_date": ("due_on",),
         "complaint_route": ("remedies",),
-        "judicial_remedy": (),
     }
     reference: str
     rights: tuple[str, ...]
@@ -271,10 +270,11 @@ class AnswerReady(LegalLetter):
         "reasons": (),
         "complaint_route": ("remedies",),
         "judicial_remedy": (),
+        "how_to_appeal": (),
     }
     reference: str
     right: str
-    outcome: str = Outcome.FULFILLED
+    outcome: Outcome = Outcome.FULFILLED
     expires_on: date
     remedies: tuple[str, ...] = ()
     tracker: Secret
@@ -395,6 +395,7 @@ SENT_AS: Final[Mapping[LetterWord, tuple[type[LegalLetter], ...]]] = {
     "extension": (Extended,),
     "overdue": (Overdue,),
     "pause": (Question,),
-    "refusal": (Refused,),
+    # What is held back from an answer is refused.
+    "refusal": (Refused, AnswerReady),
 }
 """Which kinds are the letter that a law makes demands of."""

@@ -1,16 +1,19 @@
 """Telling the person: one way to queue a letter about a submission."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from dsr import reckoning
+from dsr.deadlines import local_date
 from dsr.models import SubjectRequest, Submission
 from dsr.rights import SPECS, Delivery, Right
-from dsr.rules import pack
+from dsr.rules import Notice, Regime, pack
 from dsr.services import links
 from dsr.services._moves import Case
 from dsr.services.doorbell import Bell, ring
-from dsr.services.letters import Handling
+from dsr.services.letters import SENT_AS, Handling, LegalLetter
 from notifications import outbox, rows
 from notifications.letters import Letter
 from notifications.models import Message
@@ -50,14 +53,24 @@ def first_tracker(submission: Submission, at: datetime) -> tuple[Grant, str]:
 
 
 def tell(
-    submission: Submission, letter: Letter, *, at: datetime, dedupe: str, to: str = "", case: Case | None = None
+    submission: Submission,
+    letter: Letter,
+    *,
+    at: datetime,
+    dedupe: str,
+    to: str = "",
+    case: Case | None = None,
+    about: Iterable[SubjectRequest] | None = None,
 ) -> None:
     """Queue a letter to the person, in the same transaction as the fact it tells; once per ``dedupe``.
 
-    With ``case``, its row is inserted when the case is written, together with what else there is to write.
+    With ``case``, its row is inserted when the case is written, together with what else there is to write. The letter
+    states what the laws want of it for the requests that it is ``about``; for all those of the case if none are named.
     """
+    if about is None:
+        about = case.requests() if case and isinstance(letter, LegalLetter) else ()
     message = outbox.compose(
-        letter,
+        under_law(submission, letter, about),
         to=to or submission.open("email"),
         language=submission.language,
         data_key=submission.data_key,
@@ -73,9 +86,32 @@ def tell(
     ring(Bell.MESSAGE, str(message.pk))
 
 
-def tell_in(case: Case, letter: Letter, *, at: datetime, dedupe: str, to: str = "") -> None:
+def tell_in(
+    case: Case,
+    letter: Letter,
+    *,
+    at: datetime,
+    dedupe: str,
+    to: str = "",
+    about: Iterable[SubjectRequest] | None = None,
+) -> None:
     """Queue a letter to the person with everything else that happens in a case; once per ``dedupe``."""
-    tell(case.submission, letter, at=at, dedupe=dedupe, to=to, case=case)
+    tell(case.submission, letter, at=at, dedupe=dedupe, to=to, case=case, about=about)
+
+
+def under_law(submission: Submission, letter: Letter, about: Iterable[SubjectRequest]) -> Letter:
+    """Return a letter that knows what the laws of some requests want it to state, where it is one that laws regard."""
+    words = [word for word, kinds in SENT_AS.items() if type(letter) in kinds]
+    if not isinstance(letter, LegalLetter) or not words:
+        return letter
+    elements = dict.fromkeys(
+        element
+        for request in about
+        for law in reckoning.laws(submission, request.right)
+        for word in words
+        for element in law.regime.must_say(word, request.right)
+    )
+    return replace(letter, demands=tuple(elements)) if elements else letter
 
 
 def first_letter(submission: Submission, letter: Letter, *, at: datetime, to: str) -> Message:
@@ -103,12 +139,28 @@ def handling(requests: Iterable[SubjectRequest]) -> tuple[Handling, ...]:
 
 
 def remedies(submission: Submission) -> tuple[str, ...]:
-    """Return every way to complain that this person has, in order, from the pinned notice."""
-    notice = pack().notice(submission.notice_id, submission.notice_version)
-    return tuple(
-        f"{route.wording('title', submission.language)}: {route.url}"
-        if route.url
-        else route.wording("title", submission.language)
+    """Return every way to complain that this person has: from the pinned notice in order, then from the laws."""
+    rules, received = reckoning.rules_of(submission), local_date(submission.received_at, submission.zone)
+    laws = [rules.regime(name, received) for name in submission.regimes]
+    notice = reckoning.notice_of(submission)
+    return ways_to_complain(notice, laws, submission.country, submission.region, submission.language)
+
+
+def ways_to_complain(
+    notice: Notice, laws: Iterable[Regime], country: str, region: str, language: str
+) -> tuple[str, ...]:
+    """Return the ways to complain of somebody who lives in a place and has rights under some laws; each place once."""
+    routes = [
+        (route.wording("title", language), str(route.url or ""))
         for route in notice.complaint_routes
-        if notice.is_in(submission.country, submission.region, route.where)
-    )
+        if notice.is_in(country, region, route.where)
+    ]
+    named = {url for _, url in routes}
+    authorities = [
+        (authority.title, str(authority.url or ""))
+        for law in laws
+        if law.kind == "law"
+        for authority in law.authorities
+        if not authority.url or str(authority.url) not in named
+    ]
+    return tuple(dict.fromkeys(f"{title}: {url}" if url else title for title, url in routes + authorities))

@@ -1,5 +1,6 @@
 """The check that holds kinds and templates together finds each way in which they can come apart."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -63,6 +64,11 @@ def test_check_names_the_template_that_is_missing(tmp_path: Path, settings: Any,
         ("body.html", "{{ reference }}<p style='background:url(x)'>", ["E005"]),
         ("body.txt", "{{ reference", ["E004"]),
         ("body.txt", "{% iff reference %}", ["E002"]),
+        ("body.txt", "{% load letters %}{{ reference }}{% states 'reasns' %}x{% endstates %}", ["E008"]),
+        ("body.txt", "{% load letters %}{{ reference }}{% states 'a' %}{% states 'reasons' %}x", ["E002"]),
+        ("body.txt", "{% load letters %}{{ reference }}{% states reasons %}x{% endstates %}", ["E002"]),
+        ("body.txt", "{% load letters %}{{ reference }}{% states %}x{% endstates %}", ["E002"]),
+        ("body.txt", "{% load letters %}{{ reference }}{% states 'reasons' %}{{ nothing }}{% endstates %}", ["E003"]),
     ],
 )
 def test_check_finds_a_template_that_does_not_fit(
@@ -82,6 +88,7 @@ def test_check_finds_a_template_that_does_not_fit(
         "{% load i18n %}{{ reference }}{% blocktranslate with r=rights.0 %}{{ r }}{% endblocktranslate %}",
         "{% load i18n %}{{ reference }}{% blocktrans count n=rights|length %}1{% plural %}{{ n }}{% endblocktrans %}",
         "{{ reference }}{{ language }}{{ site }}{{ subject }}",
+        "{% load letters %}{% states 'reasons' %}{{ reference }}{% endstates %}",
     ],
 )
 def test_check_knows_names_that_the_template_makes_itself(settings: Any, tmp_path: Path, text: str) -> None:
@@ -107,6 +114,19 @@ def test_check_finds_a_duty_to_show_what_is_no_field(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(letters, "REGISTRY", {Note.kind: Odd})
 
     assert "E007" in _ids()
+
+
+def test_check_finds_an_element_that_quotes_no_field(monkeypatch: pytest.MonkeyPatch) -> None:
+    @dataclass(frozen=True, kw_only=True)
+    class Odd(Note):
+        states: ClassVar[Mapping[str, tuple[str, ...]]] = {"reasons": ("reference", "refrence")}
+
+    monkeypatch.setattr(letters, "REGISTRY", {Note.kind: Odd})
+
+    [message] = check_letters()
+
+    assert message.id == "notifications.E009"
+    assert message.msg.endswith("Odd.states['reasons'] quotes no field: refrence.")
 
 
 def test_used_names_include_those_of_the_layout() -> None:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import pytest
 
 from notifications import letters
-from notifications.letters import Letter, Paragraphs, Secret, one_line, pack, render, unpack
+from notifications.letters import Letter, Paragraphs, Secret, one_line, pack, render, stated, unpack
 from tests.postbox import Note, template_folder, write_templates
 
 pytestmark = pytest.mark.usefixtures("note")
@@ -164,3 +164,73 @@ def test_letter_shows_nothing_of_what_it_says_when_printed() -> None:
 
     assert repr(letter) == "<Note>"
     assert "7K3MX" not in repr(render(letter, "en"))
+
+
+# --- What a letter states --------------------------------------------------------------------------------------------
+
+
+def _write(settings: Any, folder: Path, text: str, html: str) -> None:
+    load = "{% load letters %}"
+    write_templates(folder, Note.kind, {"body.txt": load + text, "body.html": load + html})
+    template_folder(settings, folder)
+
+
+def test_stated_tells_the_words_of_each_passage_as_a_reader_sees_them(settings: Any, tmp_path: Path) -> None:
+    passage = "{% states 'reasons' %}<p>Because {{ words|linebreaks }}</p>{% endstates %}{{ reference }}"
+    _write(settings, tmp_path, "{% states 'reasons' %}Because\n  {{ words }}{% endstates %}", passage)
+
+    said = stated(_note(words="Max & <b>Ada</b>\nwrote it"), "en")
+
+    assert said.text == {"reasons": "Because Max & <b>Ada</b> wrote it"}
+    assert said.html == {"reasons": "Because Max & <b>Ada</b> wrote it"}
+
+
+def test_stated_leaves_out_what_comes_to_no_words(settings: Any, tmp_path: Path) -> None:
+    _write(
+        settings,
+        tmp_path,
+        "{% states 'reasons' %} {{ words }}\n{% endstates %}{% if 0 %}{% states 'a' %}x{% endstates %}{% endif %}",
+        "{% states 'reasons' %}<ul>{% for right in rights %}<li>{{ right }}</li>{% endfor %}</ul>&nbsp;{% endstates %}",
+    )
+
+    said = stated(_note(), "en")
+
+    assert (said.text, said.html) == ({}, {})
+
+
+def test_stated_puts_passages_together_and_sees_those_inside_others(settings: Any, tmp_path: Path) -> None:
+    text = "{% states 'a' %}one {% states 'b' %}two{% endstates %}{% endstates %} {% states 'a' %}three{% endstates %}"
+    block = "{% extends 'messages/base.html' %}{% block body %}{% states 'a' %}<i>four</i>{% endstates %}{% endblock %}"
+    write_templates(tmp_path, Note.kind, {"body.txt": "{% load letters %}" + text})
+    write_templates(tmp_path, Note.kind, {"body.html": block.replace("%}", "%}{% load letters %}", 1)})
+    template_folder(settings, tmp_path)
+
+    said = stated(_note(), "en")
+
+    assert said.text == {"a": "one two three", "b": "two"}
+    assert said.html == {"a": "four"}
+
+
+def test_mark_leaves_no_trace_in_what_is_sent(settings: Any, tmp_path: Path) -> None:
+    _write(settings, tmp_path, "x{% states 'a' %} y {% endstates %}z", "<p>{% states 'a' %}<i>{% endstates %}</i></p>")
+
+    rendered = render(_note(), "en")
+
+    assert (rendered.text, rendered.html) == ("x y z\n", "<p><i></i></p>\n")
+
+
+def test_guard_keeps_a_kind_from_being_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def guard(kind: str) -> None:
+        asked.append(kind)
+        if len(asked) > 1:
+            raise ValueError("not this one")
+
+    monkeypatch.setattr(letters, "GUARDS", [guard])
+
+    assert render(_note(), "en").subject == "Request 7K3MX-9TCRA"
+    with pytest.raises(ValueError, match="not this one"):
+        render(_note(), "en")
+    assert asked == [Note.kind, Note.kind]
+    assert stated(_note(), "en").text == {}
