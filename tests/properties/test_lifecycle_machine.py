@@ -20,6 +20,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from dsr import reckoning
 from dsr.errors import RecourseError
 from dsr.lifecycle import BY_VERB, State
 from dsr.models import Deadline, DeadlineKind, Event, SubjectRequest
@@ -32,7 +33,7 @@ from tests.drain import drain
 from verification import mail
 
 PEOPLE = ("person", "sam", "hal", "vera")
-TELLS = {"ask", "refuse", "redirect", "withdraw", "reissue", "lapse", "reopen"}
+TELLS = {"ask", "refuse", "refuse_late", "redirect", "withdraw", "reissue", "lapse", "reopen"}
 """Moves that promise the person a message."""
 
 
@@ -124,7 +125,16 @@ class Lifecycle(RuleBasedStateMachine):
     @rule(who=st.sampled_from(PEOPLE))
     def refuse(self, who: str) -> None:
         act = lambda by: review.refuse(self.request_id, by=by, at=self.now)
-        self.attempt("refuse", who, act, self.proposal == "refuse", self.preparer != who)
+        self.attempt("refuse", who, act, self.proposal == "refuse", self.preparer != who, not self.late())
+
+    @rule(who=st.sampled_from(PEOPLE))
+    def refuse_late(self, who: str) -> None:
+        act = lambda by: review.refuse_late(self.request_id, "It took us too long.", by=by, at=self.now)
+        self.attempt("refuse_late", who, act, self.proposal == "refuse", self.preparer != who, self.late())
+
+    def late(self) -> bool:
+        """Whether the law's day for a refusal has gone by; test_lawful_time holds that to a count of its own."""
+        return reckoning.against_refusing(self.request(), self.now) is not None
 
     @rule(who=st.sampled_from(PEOPLE))
     def ask(self, who: str) -> None:
