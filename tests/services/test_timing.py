@@ -11,11 +11,11 @@ from dsr.lifecycle import State
 from dsr.models import Deadline, DeadlineKind, Event, SubjectRequest
 from dsr.policies import Caller
 from dsr.rights import Right
-from dsr.services import review, threads, timing
+from dsr.services import identity, review, threads, timing
 from dsr.services._moves import Untold, holding, open_moves
 from tests import builders
-from tests.clock import Clock
 from tests.drain import drain
+from verification import mail
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("systems", "storage_of_its_own")]
 PERSON = Caller.person()
@@ -124,7 +124,7 @@ def test_person_and_support_cannot_put_anything_off() -> None:
 
 def test_question_in_the_united_kingdom_stops_the_clock_and_the_answer_starts_it() -> None:
     request = desk("2026-03-03", **UK)
-    assert request.due_on == date(2026, 4, 6)  # ICO: Good Friday to Tuesday 7 April, a day earlier on the strict reading
+    assert request.due_on == date(2026, 4, 6)  # ICO: from Good Friday to the 7th, strictly a day earlier
 
     timing.clarify(request.pk, "Which of your accounts?", by=builders.hal(), at=at("2026-03-10"))
     asked = builders.again(request)
@@ -164,7 +164,7 @@ def test_time_in_the_united_kingdom_begins_with_the_proof_of_identity() -> None:
     filed = builders.file(at=at("2026-03-03"), **UK)
     before = builders.only(filed.submission)
 
-    builders.confirm(filed.submission, at("2026-03-16"))
+    identity.confirm_link(mail.remind(filed.submission.pk, at("2026-03-16")).token, by=PERSON, at=at("2026-03-16"))
 
     after = builders.only(filed.submission)
     assert (before.waits_for, before.due_on) == ("identity", date(2026, 4, 6))
@@ -176,7 +176,7 @@ def test_time_in_the_united_kingdom_begins_with_the_proof_of_identity() -> None:
 def test_waiting_for_identity_moves_no_promise_where_only_guidance_would_let_it() -> None:
     filed = builders.file(at=at("2026-03-05"))
 
-    builders.confirm(filed.submission, at("2026-03-16"))
+    identity.confirm_link(mail.remind(filed.submission.pk, at("2026-03-16")).token, by=PERSON, at=at("2026-03-16"))
 
     request = builders.only(filed.submission)
     assert request.due_on == date(2026, 4, 7)
