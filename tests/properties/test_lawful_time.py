@@ -149,7 +149,9 @@ class LawfulTime(RuleBasedStateMachine):
         self.extensions += 1
         assert self.extensions <= longer.times
         assert self.today() <= latest, "told after the last day"
-        assert longest is None or self.request().last_on <= longest, "beyond the cap"
+        reached = self.request().last_on
+        assert reached is not None
+        assert longest is None or reached <= longest, "beyond the cap"
         assert self.letters("extended") == letters + 1, "told nobody"
 
     @rule(ground=st.sampled_from(["because", "", "third_party_rights"]))

@@ -11,7 +11,7 @@ from dsr.lifecycle import State
 from dsr.models import Deadline, DeadlineKind, Event, SubjectRequest
 from dsr.policies import Caller
 from dsr.rights import Right
-from dsr.services import identity, review, threads, timing
+from dsr.services import identity, review, telling, threads, timing
 from dsr.services._moves import Untold, holding, open_moves
 from tests import builders
 from tests.drain import drain
@@ -366,7 +366,7 @@ def test_letter_of_an_extension_lands_with_the_move_or_not_at_all(monkeypatch: p
     def broken(*args: Any, **kwargs: Any) -> None:
         raise RuntimeError("the outbox is on fire")
 
-    monkeypatch.setattr(timing.telling, "tell_in", broken)
+    monkeypatch.setattr(telling, "tell_in", broken)
     with pytest.raises(RuntimeError):
         timing.extend(request.pk, "complexity", "A lot.", by=builders.hal(), at=at("2026-03-20"))
 
