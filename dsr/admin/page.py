@@ -1,14 +1,14 @@
 """The page of one request: what each part shows, worked out from the case file. Draws nothing, changes nothing."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
 
-from dsr import reckoning
+from dsr import reckoning, why
 from dsr.admin import words
 from dsr.admin.moveforms import FIRST, HANDLERS, MoveForm, move_form
 from dsr.admin.rows import ClockRow, EventRow, MachineRow, PostRow, StepRow, Stop, ValueRow, WithholdingRow
@@ -31,6 +31,7 @@ from dsr.selectors import masking, queue
 from dsr.selectors.casefile import CaseFile, text_of
 from dsr.services._moves import OpenMove, open_moves
 from dsr.services.revealing import check_can_reveal
+from dsr.why import Why
 from notifications.models import TROUBLE, Message, MessageState
 
 _MOMENT = timedelta(microseconds=1)
@@ -50,6 +51,9 @@ class Page:
     moves: Mapping[str, OpenMove]
     bound: Mapping[str, forms.Form]
     values: list[masking.Value]
+    why: Why
+    put_off_to: date | None
+    """The date that would be told if the answer were put off now as far as the laws let it."""
 
     @property
     def request(self) -> SubjectRequest:
@@ -96,6 +100,8 @@ class Page:
         """How long there is and how urgent that is; None once it is answered."""
         if self.request.state in queue.ANSWERED:
             return None
+        if self.why.waiting:
+            return words.standing_still()
         return words.time_left(self.request.due_on, self.request.due_at, self.zone, self.at)
 
     @property
@@ -137,7 +143,16 @@ class Page:
 
     def _form(self, verb: str, **initial: Any) -> MoveForm | None:
         move = self.moves.get(verb)
-        return move_form(move, self.case, self.bound, **initial) if move and move.allowed else None
+        if move is None or not move.allowed:
+            return None
+        form = move_form(move, self.case, self.bound, **initial)
+        return replace(form, consequence=self._putting_off(form)) if verb == "extend" else form
+
+    def _putting_off(self, form: MoveForm) -> str:
+        if self.put_off_to is None:
+            return form.consequence
+        latest = _("At the latest to %(day)s.") % {"day": words.day(self.put_off_to)}
+        return f"{form.consequence} {latest}"
 
     @property
     def decisions(self) -> list[MoveForm]:
@@ -280,19 +295,9 @@ class Page:
 
     @property
     def clocks(self) -> list[ClockRow]:
-        """Every clock and why its date is what it is."""
-        return [
-            ClockRow(
-                str(clock.kind),
-                str(words.CLOCKS[clock.kind]),
-                words.regime_title(clock.regime),
-                clock.due,
-                clock.safe,
-                clock.segments,
-                clock.rule,
-            )
-            for clock in reckoning.explain(self.request)
-        ]
+        """Every clock of every law and why its date is what it is, the governing one first."""
+        rows = [self.why.governing, *self.why.others]
+        return [ClockRow(row, words.confidence(row.clock.confidence), words.waits(row.clock.waits_for)) for row in rows]
 
     @property
     def people(self) -> list[ValueRow]:
@@ -362,7 +367,18 @@ def build(
 ) -> Page:
     """Return the page for one reader."""
     moves = {move.verb: move for move in open_moves(case.request, by, at) if move.verb in HANDLERS}
-    return Page(case, at, by, moves, bound, masking.values(case.request, revealed))
+    history = reckoning.read(case.request.submission)
+    may_extend = "extend" in moves and moves["extend"].allowed
+    return Page(
+        case,
+        at,
+        by,
+        moves,
+        bound,
+        masking.values(case.request, revealed),
+        why.explain(case.request, at, history),
+        why.put_off_to(case.request, at, history) if may_extend else None,
+    )
 
 
 def why_not_reveal(case: CaseFile, by: Caller, at: datetime) -> str:

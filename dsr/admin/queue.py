@@ -136,11 +136,13 @@ class DueFilter(Choices):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """Return what is pressing."""
-        return [("overdue", _("Overdue")), ("week", _("Within a week"))]
+        return [("overdue", _("Overdue")), ("week", _("Within a week")), ("still", _("Clock stands still"))]
 
     def narrowed(self, queryset: QuerySet[Any], value: str) -> QuerySet[Any]:
         """Return requests by date."""
         at = timezone.now()
+        if value == "still":
+            return queue.standing_still(queryset)
         return queue.overdue(queryset, at) if value == "overdue" else queue.due_soon(queryset, at)
 
 
@@ -257,6 +259,8 @@ class QueueAdmin(ReadOnlyAdmin):
             said = _("closed %(on)s") if row.closed_at else _("answered %(on)s")
             return format_html('<span class="r-quiet">{}</span>', said % {"on": words.day(words.local(over, zone))})
         left, urgency = words.time_left(row.due_on, row.due_at, zone, row.extra.at)
+        if row.waits_for:
+            left, urgency = words.standing_still()
         return format_html(
             '<time datetime="{}">{}</time> <span class="r-left r-{}">{}</span>',
             row.due_on.isoformat(), words.day(row.due_on), urgency, left,

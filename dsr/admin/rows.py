@@ -1,12 +1,11 @@
 """What the parts of a request's page are made of."""
 
 from dataclasses import dataclass
-from datetime import date
 
 from dsr.admin.moveforms import MoveForm
-from dsr.deadlines import Segment
 from dsr.models import Attempt, Event, Post, Step, Withholding
 from dsr.selectors.masking import Value
+from dsr.why import Dated
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +72,13 @@ class ValueRow:
 
 @dataclass(frozen=True, slots=True)
 class ClockRow:
-    """One clock: what must be done by when under which law, and why then."""
+    """One clock: what must be done by when under which law, why then, and how sure that is."""
 
-    kind: str
-    title: str
-    law: str
-    due: date
-    safe: date | None
-    segments: tuple[Segment, ...]
-    rule: str
+    dated: Dated
+    confidence: str
+    """How the figure was checked, "" where it was read in the law itself."""
+    waits: str
+    """What keeps the clock still, "" where it runs."""
 
 
 @dataclass(frozen=True, slots=True)

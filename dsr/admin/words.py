@@ -44,17 +44,18 @@ PERSONAL: Mapping[Personal, Words] = {
     Personal.IDENTIFIERS: gettext_lazy("Other identifiers"),
     Personal.DETAILS: gettext_lazy("Details of the request"),
 }
-CLOCKS: Mapping[str, Words] = {
-    "acknowledge": gettext_lazy("Acknowledge by"),
-    "respond": gettext_lazy("Answer by"),
-    "effect": gettext_lazy("In effect by"),
-    "notice": gettext_lazy("Tell of a delay by"),
-    "refuse": gettext_lazy("Tell a refusal by"),
-    "extended": gettext_lazy("Extended to"),
-    "fee_reply": gettext_lazy("The person accepts the fee by"),
-    "complain": gettext_lazy("The person can complain until"),
-    "decide_appeal": gettext_lazy("Decide the appeal by"),
+WAITS: Mapping[str, Words] = {
+    "identity": gettext_lazy("proof of identity"),
+    "clarification": gettext_lazy("the answer to a question"),
+    "fee": gettext_lazy("word about the fee"),
 }
+_CONFIDENCE: Mapping[str, Words] = {
+    "C2": gettext_lazy("read in a text that quotes the law"),
+    "GK": gettext_lazy("known, but not read again"),
+    "GKq": gettext_lazy("to be checked before it is relied on"),
+    "SEED": gettext_lazy("read in our own notice"),
+}
+"""How a figure was checked, where it was not read in the law itself."""
 ACTORS: Mapping[str, Words] = {
     Actor.PERSON: gettext_lazy("The person"),
     Actor.SUPPORT: gettext_lazy("Support"),
@@ -213,6 +214,21 @@ def time_left(due_on: date, due_at: datetime, zone: str, at: datetime) -> tuple[
         return _("due today"), "over"
     text = ngettext("%(days)d day left", "%(days)d days left", days) % {"days": days}
     return text, "soon" if days <= 7 else "calm"
+
+
+def standing_still() -> tuple[str, str]:
+    """Return, in place of the time that is left, that none passes."""
+    return _("clock stands still"), "calm"
+
+
+def waits(event: str | None) -> str:
+    """Return what a clock waits for, "" for one that runs."""
+    return str(WAITS[event]) if event else ""
+
+
+def confidence(mark: str) -> str:
+    """Return how a figure was checked, "" for one that was read in the law itself."""
+    return str(_CONFIDENCE.get(mark, ""))
 
 
 def actor(event: Event, staff: Mapping[int, User]) -> str:

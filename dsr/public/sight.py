@@ -9,14 +9,15 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from dsr import reckoning
-from dsr.deadlines import Segment, local_date
+from dsr import why
+from dsr.deadlines import local_date
 from dsr.lifecycle import Outcome, State, Turn
-from dsr.models import Direction, LedgerOutcome, Package, Post, SubjectRequest, Submission
+from dsr.models import Direction, Event, LedgerOutcome, Package, Post, SubjectRequest, Submission
 from dsr.public import offers, pages, timeline
 from dsr.rights import SPECS, Delivery, Right
-from dsr.rules import Clock, Notice, NotInRules, Statement, pack
+from dsr.rules import ClockKind, Notice, NotInRules, Statement, pack
 from dsr.selectors.tracker import Sight, text_of
+from dsr.why import Dated, Why
 
 STATES: Mapping[State, str | Promise] = {
     State.RECEIVED: gettext_lazy("received"),
@@ -46,6 +47,9 @@ _CLOSED: Mapping[Outcome, str | Promise] = {
     Outcome.UNVERIFIED: gettext_lazy("The request ended, as the address was not confirmed. You can take it up again."),
     Outcome.REDIRECTED: gettext_lazy("Another organisation decides about this data. Below it says which."),
 }
+_OURS = frozenset({ClockKind.NOTICE, ClockKind.REFUSE})
+"""Dates that only bind us among ourselves."""
+_AFTERWARDS = frozenset({ClockKind.COMPLAIN, ClockKind.DECIDE_APPEAL})
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,15 @@ class Remedy:
 
 
 @dataclass(frozen=True, slots=True)
+class Fee:
+    """What the answer costs, when that was told, and by when there has to be word."""
+
+    amount: str
+    told_on: date
+    reply_by: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """One request as its tracker shows it."""
 
@@ -93,8 +106,9 @@ class Part:
     sentence: str
     is_yours: bool
     is_open: bool
-    clocks: tuple[Clock, ...]
+    why: Why | None
     question: str
+    fee: Fee | None
     package: Package | None
     can_download: bool
     can_read: bool
@@ -104,26 +118,23 @@ class Part:
     reason: str
 
     @property
-    def governing(self) -> Clock | None:
-        """The clock that sets the due date."""
-        answers = (clock for clock in self.clocks if clock.kind.answers)
-        return min(answers, key=lambda clock: clock.promised, default=None)
+    def governing(self) -> Dated | None:
+        """The clock that sets the due date, while an answer is awaited."""
+        return self.why.governing if self.why and self.is_awaited else None
 
     @property
-    def why(self) -> tuple[Segment, ...]:
-        """The days that lead to the due date."""
-        return self.governing.segments if self.governing else ()
+    def is_awaited(self) -> bool:
+        """Whether the answer is still to come."""
+        return self.is_open and self.request.state != State.READY
 
     @property
-    def law(self) -> str:
-        """Where the rule is from, and that we keep to an earlier day where the law leaves a doubt."""
-        clock = self.governing
-        if clock is None:
-            return ""
-        source = _("Rule: %(source)s.") % {"source": clock.source}
-        if clock.safe is None:
-            return source
-        return source + " " + _("The law leaves a doubt about the last day, so we keep to the earlier reading.")
+    def other_dates(self) -> tuple[Dated, ...]:
+        """What else runs: every other clock, or after a decision the time to take it further."""
+        if self.why is None:
+            return ()
+        if self.is_awaited:
+            return tuple(row for row in self.why.others if row.clock.kind not in _OURS)
+        return tuple(row for row in self.why.others if row.clock.kind in _AFTERWARDS)
 
     @property
     def is_decided(self) -> bool:
@@ -156,11 +167,11 @@ class Page:
     purge_on: date | None = field(default=None)
 
 
-def page(sight: Sight) -> Page:
-    """Put together what a tracker shows."""
+def page(sight: Sight, at: datetime) -> Page:
+    """Put together what a tracker shows at ``at``."""
     submission = sight.submission
     notice = pack().notice(submission.notice_id, submission.notice_version)
-    parts = tuple(_part(sight, request, notice) for request in sight.requests)
+    parts = tuple(_part(sight, request, notice, at) for request in sight.requests)
     titles = {part.request.pk: part.title for part in parts}
     yours = tuple(part.sentence for part in parts if part.is_yours)
     still = [part for part in parts if part.is_open]
@@ -221,13 +232,15 @@ def _over(parts: tuple[Part, ...]) -> str:
     return parts[0].sentence if len(parts) == 1 else _("All that you asked for is closed.")
 
 
-def _part(sight: Sight, request: SubjectRequest, notice: Notice) -> Part:
+def _part(sight: Sight, request: SubjectRequest, notice: Notice, at: datetime) -> Part:
     state, spec = State(request.state), SPECS[Right(request.right)]
     packages = [package for package in sight.packages if package.request_id == request.pk]
     kept = next((package for package in packages if package.destroyed_at is None), None)
     is_file = spec.delivery is not Delivery.STATEMENT
     is_open = state is not State.CLOSED
     given = request.outcome in (Outcome.FULFILLED, Outcome.PARTLY_FULFILLED, Outcome.NOTHING_HELD)
+    ended_early = request.outcome in (Outcome.WITHDRAWN, Outcome.UNVERIFIED)
+    told = None if ended_early else why.explain(request, at, sight.events)
     return Part(
         request=request,
         title=str(spec.title),
@@ -236,8 +249,9 @@ def _part(sight: Sight, request: SubjectRequest, notice: Notice) -> Part:
         sentence=_sentence(request, kept),
         is_yours=is_open and request.turn == Turn.PERSON,
         is_open=is_open,
-        clocks=tuple(reckoning.explain(request, sight.events)) if is_open and state is not State.READY else (),
+        why=told,
         question=_question(sight.posts, request),
+        fee=_fee(sight.events, request, told),
         package=kept,
         can_download=state is State.READY and is_file,
         can_read=not is_file and (state is State.READY or given),
@@ -266,6 +280,8 @@ def _sentence(request: SubjectRequest, package: Package | None) -> str:
             day = local_date(package.expires_at, request.submission.zone)
             return _("Your answer is ready. Collect it by %(day)s.") % {"day": timeline.long_day(day)}
         return _("Your answer is ready.")
+    if state is State.IN_REVIEW and request.fee_told_at is not None and request.question_at is None:
+        return _("Please say whether you accept the fee; then we go on.")
     if state is State.IN_REVIEW and request.turn == Turn.PERSON:
         return _("Please answer our question; then we go on.")
     if state is State.IN_REVIEW and request.turn == Turn.SYSTEMS:
@@ -282,6 +298,19 @@ def _question(posts: Iterable[Post], request: SubjectRequest) -> str:
     asked = [row for row in posts if row.request_id == request.pk and row.direction == Direction.TO_PERSON]
     found = [row for row in asked if row.at <= request.question_at]
     return text_of(found[-1], "body") if found else ""
+
+
+def _fee(events: Iterable[Event], request: SubjectRequest, told: Why | None) -> Fee | None:
+    """Return the fee that waits for the person's word; None when there is none."""
+    if request.fee_told_at is None or told is None:
+        return None
+    named = [event for event in events if event.verb == "tell_fee" and event.request_id == request.pk]
+    reply = told.first(ClockKind.FEE_REPLY)
+    return Fee(
+        amount=f"{named[-1].data['amount']} {named[-1].data['currency']}",
+        told_on=local_date(request.fee_told_at, request.submission.zone),
+        reply_by=reply.clock.promised if reply else None,
+    )
 
 
 def _messages(posts: Iterable[Post], titles: Mapping[UUID, str]) -> Iterable[Message]:

@@ -26,12 +26,13 @@ from dsr.public.guard import public, typed
 from dsr.public.sent import AGAIN
 from dsr.rights import SPECS, Delivery, Right
 from dsr.selectors import tracker as selector
-from dsr.services import delivery, identity, review, threads, tracking
+from dsr.services import delivery, identity, review, threads, timing, tracking
 from verification import grants, mail
 
 DONE = {
     "confirmed": gettext_lazy("Thank you, your address is confirmed. We have begun."),
     "message": gettext_lazy("Your message is with us."),
+    "fee": gettext_lazy("Thank you. The fee is accepted, and we go on."),
     "withdrawn": gettext_lazy("The request is withdrawn."),
     "again": gettext_lazy("We are making the answer ready once more. You get a mail when it is."),
 }
@@ -81,16 +82,16 @@ def _back(request: HttpRequest, reference: str, done: str = "") -> HttpResponse:
 @_with_grant
 def tracker(request: HttpRequest, reference: str, submission_id: UUID, at: datetime) -> HttpResponse:
     """Show where everything stands."""
-    return _show(request, submission_id, forms.MessageForm())
+    return _show(request, submission_id, forms.MessageForm(), at)
 
 
 def _show(
-    request: HttpRequest, submission_id: UUID, form: forms.MessageForm, about: UUID | None = None
+    request: HttpRequest, submission_id: UUID, form: forms.MessageForm, at: datetime, about: UUID | None = None
 ) -> HttpResponse:
     seen = selector.see(submission_id)
     if seen is None:
         raise NotFound(_("There is no such request."))
-    shown = sight.page(seen)
+    shown = sight.page(seen, at)
     context = {
         "sight": shown,
         "form": form,
@@ -113,7 +114,7 @@ def reply(request: HttpRequest, reference: str, submission_id: UUID, at: datetim
     form = forms.MessageForm(request.POST)
     about = _request(submission_id, tickets.uuid(request.POST.get("request", "")))
     if not form.is_valid():
-        return _show(request, submission_id, form, about.pk)
+        return _show(request, submission_id, form, at, about.pk)
     throttle.spend(request, throttle.POSTS, at)
     with throttle.once(f"post:{about.pk}", typed(request, "nonce")) as is_first:
         if is_first:
@@ -144,6 +145,18 @@ def reopen(request: HttpRequest, reference: str, submission_id: UUID, at: dateti
     identity.reopen(submission_id, by=Caller.person(), at=at)
     ticket = tickets.issue(AGAIN, at, submission=submission_id)
     return pages.see_other(f"{reverse('public:verify-code')}?ticket={ticket}&sent=1")
+
+
+@public("POST")
+@_with_grant
+def accept_fee(
+    request: HttpRequest, reference: str, submission_id: UUID, at: datetime, request_id: UUID
+) -> HttpResponse:
+    """Take the person's word that the fee is accepted; pressed twice, it is taken once."""
+    subject = _request(submission_id, request_id)
+    if subject.fee_told_at is not None:
+        timing.accept_fee(subject.pk, by=Caller.person(), at=at)
+    return _back(request, reference, "fee")
 
 
 @public("GET", "POST")

@@ -27,6 +27,7 @@ urlpatterns = [
     path("requests/<str:reference>/reply/", tracker.reply, name="reply"),
     path("requests/<str:reference>/confirm/", tracker.confirm, name="confirm"),
     path("requests/<str:reference>/reopen/", tracker.reopen, name="reopen"),
+    path("requests/<str:reference>/<uuid:request_id>/accept-fee/", tracker.accept_fee, name="accept-fee"),
     path("requests/<str:reference>/<uuid:request_id>/withdraw/", tracker.withdraw, name="withdraw"),
     path("requests/<str:reference>/<uuid:request_id>/download/", tracker.download, name="download"),
     path("requests/<str:reference>/<uuid:request_id>/statement/", tracker.statement, name="statement"),

@@ -38,7 +38,7 @@ def rows() -> Requests:
         SubjectRequest.objects.select_related("submission", "assignee")
         .only(
             "id", "right", "state", "outcome", "turn", "regime", "due_at", "due_on", "ready_at", "closed_at",
-            "proposal", "question_at", "submission__reference", "submission__zone", "assignee__username",
+            "proposal", "question_at", "waits_for", "submission__reference", "submission__zone", "assignee__username",
             "assignee__first_name", "assignee__last_name",
         )
         .order_by("due_at", "id")
@@ -78,6 +78,11 @@ def overdue(requests: Requests, at: datetime) -> Requests:
 def due_soon(requests: Requests, at: datetime) -> Requests:
     """Narrow down to what falls due within a week."""
     return unanswered(requests).filter(due_at__gte=at, due_at__lt=at + SOON)
+
+
+def standing_still(requests: Requests) -> Requests:
+    """Narrow down to what waits for an answer that keeps the governing clock from running."""
+    return unanswered(requests).exclude(waits_for="")
 
 
 def waiting_for(requests: Requests, turn: Turn) -> Requests:

@@ -280,15 +280,22 @@ class ClockShown(Shown):
     """One clock of one law, with the reason for every day."""
 
     kind: str
+    title: str = Field(description="What is to be done by then, as the tracker calls it.")
     regime: str
-    governs: bool
+    law: str = Field(description="The name of the law.")
+    governs: bool = Field(description="Whether this clock sets the date of the answer.")
     due_on: date = Field(description="The last lawful day.")
     promised_on: date = Field(description="The day that the person is told: the strictest reading.")
+    safe_on: date | None = Field(description="The strictest reading, where the law leaves a doubt.")
+    longest_on: date | None = Field(description="How far it goes if it is put off once, where that is known.")
+    waits_for: str | None = Field(
+        description="The open question that keeps the clock still; the dates are then the earliest that they can be."
+    )
     rule: str
     source: str
     confidence: str
-    policy: bool
-    certain: bool
+    policy: bool = Field(description="Whether the organisation sets the date, rather than a law.")
+    certain: bool = Field(description="Whether all public holidays up to the date are known.")
     segments: list[SegmentShown]
 
 
@@ -299,6 +306,21 @@ class ClockEventShown(Shown):
     kind: str
     at: datetime
     on: date
+    until: date | None = Field(description="The new date that was told, where the answer was put off to one.")
+    regimes: list[str] = Field(description="The laws under which the answer was put off.")
+    sentence: str
+
+
+class ForbiddenShown(Shown):
+    """Something that one law forbids now; a move of the request may still be allowed under another."""
+
+    regime: str
+    law: str
+    verb: str
+    event: str | None = Field(description="Which question, where the verb is about one.")
+    because: str
+    rule: str
+    source: str
 
 
 class ClocksShown(Shown):
@@ -306,11 +328,17 @@ class ClocksShown(Shown):
 
     request: UUID
     zone: str
+    as_of: date = Field(description="The day on which it is looked at; an open question counts as answered on it.")
     due_on: date
     due_at: datetime
+    last_on: date | None = Field(description="The last lawful day.")
     regime: str
+    why: list[str] = Field(description="The sentences that the person reads, the date first.")
+    waits_for: str | None
+    waits_since: date | None
     events: list[ClockEventShown]
     clocks: list[ClockShown]
+    forbidden: list[ForbiddenShown]
 
 
 class EventShown(Shown):

@@ -8,7 +8,7 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
-from dsr import reckoning
+from dsr import why
 from dsr.api import pagination, scopes
 from dsr.api.answers import show
 from dsr.api.endpoint import Endpoint
@@ -16,8 +16,7 @@ from dsr.api.reading import no_parameters, parameters
 from dsr.api.schema import query_of
 from dsr.api.shapes import inputs, outputs
 from dsr.api.views.requests import find
-from dsr.models import Event, SubjectRequest
-from dsr.rules import Clock
+from dsr.models import Event
 
 
 class Clocks(Endpoint):
@@ -35,31 +34,52 @@ class Clocks(Endpoint):
         """Reckon anew from the history."""
         no_parameters(request)
         found = find(request_id)
-        zone, happened = found.submission.zone, reckoning.happened(found)
-        reckoned = reckoning.reckon(found.submission, found.right, [each.event for each in happened], timezone.now())
+        told = why.explain(found, timezone.now())
         return show(
             outputs.ClocksShown(
                 request=found.pk,
-                zone=zone,
+                zone=found.submission.zone,
+                as_of=told.today,
                 due_on=found.due_on,
                 due_at=found.due_at,
+                last_on=found.last_on,
                 regime=found.regime,
-                events=[
-                    outputs.ClockEventShown(seq=each.seq, kind=each.event.kind, at=each.at, on=each.event.on)
-                    for each in happened
-                ],
-                clocks=[_clock(found, clock) for clock in reckoned],
+                why=list(told.sentences),
+                waits_for=told.governing.clock.waits_for,
+                waits_since=told.asked_on,
+                events=[_counted(each) for each in told.events],
+                clocks=[_clock(each) for each in told.dates],
+                forbidden=[_forbidden(each) for each in told.forbidden],
             )
         )
 
 
-def _clock(found: SubjectRequest, clock: Clock) -> outputs.ClockShown:
+def _counted(told: why.Told) -> outputs.ClockEventShown:
+    event = told.event
+    return outputs.ClockEventShown(
+        seq=told.seq,
+        kind=event.kind,
+        at=told.at,
+        on=event.on,
+        until=event.until,
+        regimes=list(event.regimes),
+        sentence=told.sentence,
+    )
+
+
+def _clock(dated: why.Dated) -> outputs.ClockShown:
+    clock = dated.clock
     return outputs.ClockShown(
         kind=clock.kind,
+        title=dated.title,
         regime=clock.regime,
-        governs=clock.kind.answers and clock.regime == found.regime and clock.promised == found.due_on,
+        law=dated.law,
+        governs=dated.governs,
         due_on=clock.due,
         promised_on=clock.promised,
+        safe_on=clock.safe,
+        longest_on=clock.longest,
+        waits_for=clock.waits_for,
         rule=clock.rule,
         source=clock.source,
         confidence=clock.confidence,
@@ -75,6 +95,19 @@ def _clock(found: SubjectRequest, clock: Clock) -> outputs.ClockShown:
             )
             for segment in clock.segments
         ],
+    )
+
+
+def _forbidden(found: why.Banned) -> outputs.ForbiddenShown:
+    ban = found.ban
+    return outputs.ForbiddenShown(
+        regime=found.regime,
+        law=found.law,
+        verb=ban.verb,
+        event=ban.event,
+        because=ban.because,
+        rule=ban.rule,
+        source=ban.source,
     )
 
 

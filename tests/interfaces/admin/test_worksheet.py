@@ -54,7 +54,7 @@ def test_worksheet_shows_the_whole_case(hal, request_, clock):
     expected = [
         request_.submission.reference, "Access", "days left", "General Data Protection Regulation", "In review",
         "The desk", "Which account?", "The older one.", "She called twice.", "not read yet", "Propose to give the data",
-        "Answer by", "calendar month", "Customer", "Started to search the systems", "no. 1",
+        "Answer due by", "calendar month", "Customer", "Started to search the systems", "no. 1",
     ]  # fmt: skip
     assert [words for words in expected if words not in page] == []
 
@@ -349,7 +349,7 @@ def test_forged_post_without_a_token_is_turned_away(request_):
 
 DESK = {
     "assign", "note", "ask", "clarify", "message", "withhold", "prepare", "propose_refusal", "withdraw", "extend",
-    "change_laws",
+    "change_laws", "tell_fee",
 }  # fmt: skip
 SEARCH = {"retry_system", "go_without"}
 
