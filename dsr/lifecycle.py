@@ -140,6 +140,7 @@ MOVES: tuple[Move, ...] = (
     _move("accept_fee",       _("The fee is accepted"),        _IN_REVIEW, None, {Actor.PERSON, Actor.SUPPORT} | STAFF, "fee_open", rights=SEARCHED, turn=Turn.STAFF),
     _move("waive_fee",        _("Answer without the fee"),     _IN_REVIEW, None, STAFF, "not_own_case", "fee_open", rights=SEARCHED, turn=Turn.STAFF),
     _move("fee_unanswered",   _("End, as the fee was not accepted"), _IN_REVIEW, State.CLOSED, _SYSTEM, "fee_reply_over", outcome=Outcome.WITHDRAWN, rights=SEARCHED, tells=("closed",)),
+    _move("miss",             _("Miss the date"),              _UNANSWERED, None, _SYSTEM, "is_overdue", tells=("overdue",)),
     _move("change_laws",      _("Change the laws that apply"), _UNANSWERED, None, STAFF, "not_own_case", inputs=("regimes", "reason")),
     # finding what there is
     _move("search",           _("Search the systems"),         _IN_REVIEW, None, _SYSTEM, "identity_proved", rights=SEARCHED, turn=Turn.SYSTEMS),

@@ -304,6 +304,13 @@ def fee_reply_over(request: SubjectRequest, by: Caller, at: datetime) -> None:
 
 
 @_need
+def is_overdue(request: SubjectRequest, by: Caller, at: datetime) -> None:
+    """The promised date has gone by, and no clock stands still."""
+    if request.due_at > at or request.waits_for:
+        raise WrongState(_("The date for the answer has not gone by."), code="not-due")
+
+
+@_need
 def refusal_in_time(request: SubjectRequest, by: Caller, at: datetime) -> None:
     """No law's last day for telling a refusal has gone by."""
     check_lawful(reckoning.against_refusing(request, at))

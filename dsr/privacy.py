@@ -58,7 +58,7 @@ _BY_MODEL: dict[str, dict[PrivacyClass, str]] = {
         _SEALED: "name_sealed email_sealed phone_sealed identifiers_sealed",
     },
     "dsr.SubjectRequest": {
-        _OPEN: "id submission right state outcome turn regime received_at due_at due_on last_on waits_for "
+        _OPEN: "id submission right state outcome turn regime received_at due_at due_on last_on slack_at waits_for "
         "fee_told_at question_at proposal "
         "prepared_at approved_at refusal_ground searched_at ready_at closed_at version",
         _SEALED: "details_sealed reason_sealed",
@@ -70,6 +70,7 @@ _BY_MODEL: dict[str, dict[PrivacyClass, str]] = {
     },
     "dsr.Checkpoint": {_OPEN: "id at first_event last_event count prev_root root key_id signature"},
     "dsr.Deadline": {_OPEN: "id submission request kind ordinal due_at regime rule done_at claimed_until attempts"},
+    "dsr.Pace": {_OPEN: "id right stage seconds n measured_at"},
     "dsr.System": {
         _OPEN: "id key name description connector data_key categories identifiers active",
         _SEALED: "config_sealed",

@@ -9,7 +9,20 @@ from datetime import date, datetime
 
 from dsr.deadlines import WorkCalendar, day_ends, local_date
 from dsr.models import Event, SubjectRequest, Submission
-from dsr.rules import Clock, ClockEvent, EventKind, Forbidden, Notice, Regime, RulePack, clocks, guards, pack
+from dsr.rules import (
+    Clock,
+    ClockEvent,
+    ClockKind,
+    EventKind,
+    Forbidden,
+    Notice,
+    Regime,
+    RulePack,
+    clocks,
+    guards,
+    marks,
+    pack,
+)
 
 _KINDS: Mapping[str, EventKind] = {
     "file": EventKind.RECEIVED,
@@ -153,6 +166,41 @@ def waits_for_identity(submission: Submission, request: SubjectRequest) -> str:
             rule = law.regime.pause_for("identity", request.right)
             return "identity" if rule is not None and rule.mode != "none" else ""
     return ""
+
+
+def calendar_of(request: SubjectRequest) -> WorkCalendar:
+    """Return the calendar whose working days count under the law that governs."""
+    found = laws(request.submission, request.right)
+    return next((law.calendar for law in found if law.regime.id == request.regime), found[0].calendar)
+
+
+def looks(request: SubjectRequest) -> tuple[marks.Look, ...]:
+    """Return the marks at which somebody looks whether the answer will be in time, in order."""
+    return marks.looks(request.received_at, request.due_on, request.submission.zone, calendar_of(request))
+
+
+def next_word(request: SubjectRequest, at: datetime) -> date:
+    """Return by when a person whose answer is late hears from us again."""
+    today = local_date(at, request.submission.zone)
+    return marks.next_word(request.due_on, today, calendar_of(request))
+
+
+def deemed_refused(request: SubjectRequest, at: datetime) -> tuple[Regime, date | None] | None:
+    """Return the law by which silence now counts as a refusal, and until when that can be taken further; None if none.
+
+    A law counts silence from its own last lawful day, which may be later than the day that was promised.
+    """
+    today = local_date(at, request.submission.zone)
+    found = explain(request, as_of=at)
+    for law in laws(request.submission, request.right):
+        regime = law.regime
+        if regime.missed is None or not regime.missed.deemed_refusal:
+            continue
+        own = [clock for clock in found if clock.regime == regime.id]
+        if any(clock.kind.answers and clock.due < today for clock in own):
+            further = [clock.promised for clock in own if clock.kind is ClockKind.COMPLAIN]
+            return regime, min(further, default=None)
+    return None
 
 
 def explain(

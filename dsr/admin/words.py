@@ -89,6 +89,7 @@ _EVENTS: Mapping[str, Words] = {
     "accept_fee": gettext_lazy("Took word that the fee is accepted"),
     "waive_fee": gettext_lazy("Decided to answer without the fee"),
     "fee_unanswered": gettext_lazy("Ended: the fee was not accepted"),
+    "miss": gettext_lazy("Missed the date, and wrote so to the person"),
     "change_laws": gettext_lazy("Changed the laws that apply"),
     "dates_moved": gettext_lazy("A promised date moved"),
     "search": gettext_lazy("Started to search the systems"),

@@ -8,6 +8,8 @@ from dsr.services import roles
 LOGINS = (
     ("hal", "hal-handles", "Privacy analyst"),
     ("vera", "vera-approves", "Approver"),
+    ("lena", "lena-leads", "Team lead"),
+    ("dora", "dora-protects-data", "Data protection officer"),
     ("sam", "sam-supports", "Support agent"),
     ("kim", "kim-keeps-systems", "Systems manager"),
 )

@@ -41,6 +41,7 @@ class SubjectRequest(fsm.ProtectedStateMixin, SealedRow):
     due_at = models.DateTimeField(_("due"))
     due_on = models.DateField(_("due on"))
     last_on = models.DateField(_("last lawful day"), null=True)
+    slack_at = models.DateTimeField(_("start by"), null=True)
     waits_for = models.CharField(_("the clock waits for"), max_length=16, blank=True, default="", db_default="")
     fee_told_at = models.DateTimeField(_("fee told"), null=True)
     assignee = models.ForeignKey(
@@ -74,6 +75,8 @@ class SubjectRequest(fsm.ProtectedStateMixin, SealedRow):
             ("file_requests", _("Can file for a caller")),
             ("reveal_personal", _("Can see personal values")),
             ("audit_requests", _("Can read history and reports")),
+            ("lead_requests", _("Leads the team, and is warned of dates")),
+            ("officer_requests", _("Answers for data protection, and is warned of dates")),
         )
         constraints = (
             models.CheckConstraint(condition=_one_of("state", State), name="request_state_known"),
@@ -105,9 +108,15 @@ class SubjectRequest(fsm.ProtectedStateMixin, SealedRow):
             models.Index(fields=("due_at", "id"), name="request_open_due", condition=~models.Q(state="closed")),
             models.Index(fields=("state", "due_at", "id"), name="request_state_due"),
             models.Index(fields=("right", "due_at", "id"), name="request_right_due"),
-            models.Index(fields=("turn", "due_at", "id"), name="request_turn_due", condition=~models.Q(state="closed")),
+            models.Index(fields=("slack_at", "id"), name="request_open_slack", condition=~models.Q(state="closed")),
             models.Index(
-                fields=("assignee", "due_at", "id"), name="request_mine_due", condition=~models.Q(state="closed")
+                fields=("turn", "slack_at", "id"), name="request_turn_slack", condition=~models.Q(state="closed")
+            ),
+            models.Index(
+                fields=("assignee", "slack_at", "id"), name="request_mine_slack", condition=~models.Q(state="closed")
+            ),
+            models.Index(
+                fields=("right", "-ready_at"), name="request_answered", condition=models.Q(ready_at__isnull=False)
             ),
         )
 
@@ -180,6 +189,10 @@ class SubjectRequest(fsm.ProtectedStateMixin, SealedRow):
     @fsm.move("fee_unanswered")
     def fee_unanswered(self, at: datetime) -> None:
         """Stop, as the person did not accept the fee in time."""
+
+    @fsm.move("miss")
+    def miss(self, at: datetime) -> None:
+        """Note that the promised date went by, which the person is told."""
 
     @fsm.move("change_laws")
     def change_laws(self, at: datetime) -> None:

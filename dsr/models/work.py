@@ -16,6 +16,7 @@ class DeadlineKind(models.TextChoices):
     ACKNOWLEDGE = "acknowledge", _("acknowledge")
     RESPOND = "respond", _("answer")
     FEE_REPLY = "fee_reply", _("word about the fee")
+    WATCH = "watch", _("look whether the answer will be in time")
     LAPSE_WARNING = "lapse_warning", _("warn that the request will lapse")
     LAPSE = "lapse", _("lapse for want of identity")
     BUILD = "build", _("build the answer")
@@ -28,6 +29,7 @@ class DeadlineKind(models.TextChoices):
 ACTED_ON = (
     DeadlineKind.ACKNOWLEDGE,
     DeadlineKind.FEE_REPLY,
+    DeadlineKind.WATCH,
     DeadlineKind.LAPSE_WARNING,
     DeadlineKind.LAPSE,
     DeadlineKind.BUILD,
@@ -40,7 +42,7 @@ ACTED_ON = (
 
 
 class Deadline(models.Model):
-    """One date that something must happen by. A statutory one keeps the rule it comes from."""
+    """One date that something must happen by. A statutory one keeps the rule it comes from, a watch its next mark."""
 
     id = models.BigAutoField(primary_key=True)
     submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="deadlines", db_index=False)
@@ -180,6 +182,34 @@ class Step(SealedRow):
     def sealing_key(self) -> DataKey:
         """Return the data key of the submission."""
         return self.request.submission.data_key
+
+
+class Stage(models.TextChoices):
+    """Work that an answer takes, one after the other."""
+
+    SEARCHING = "searching", _("searching")
+    REVIEWING = "reviewing", _("reviewing")
+    APPROVING = "approving", _("approving")
+    BUILDING = "building", _("building")
+
+
+class Pace(models.Model):
+    """How long one stage of one right takes here: four of five were done within ``seconds``."""
+
+    id = models.BigAutoField(primary_key=True)
+    right = models.CharField(_("right"), max_length=40)
+    stage = models.CharField(_("stage"), max_length=12, choices=Stage.choices)
+    seconds = models.PositiveIntegerField(_("seconds"))
+    n = models.PositiveIntegerField(_("requests measured"))
+    measured_at = models.DateTimeField(_("measured"))
+
+    class Meta:
+        verbose_name = _("pace")
+        verbose_name_plural = _("paces")
+        constraints = (models.UniqueConstraint(fields=("right", "stage"), name="pace_once_per_stage"),)
+
+    def __str__(self) -> str:
+        return f"{self.right} {self.stage} {self.seconds}"
 
 
 class WorksheetFile(SealedRow):

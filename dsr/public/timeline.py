@@ -37,7 +37,7 @@ def _failed(event: Event) -> str | None:
 
 
 def _undelivered(event: Event) -> str | None:
-    if event.data.get("letter") == "worksheet":
+    if event.data.get("letter") in ("worksheet", "staff_warning"):
         return None
     return _("A mail from us could not be delivered to you; people are looking into it.")
 
@@ -73,6 +73,7 @@ TOLD: Mapping[str, Words] = {
     "accept_fee": gettext_lazy("The fee was accepted."),
     "waive_fee": gettext_lazy("You need not pay the fee."),
     "fee_unanswered": gettext_lazy("The request ended, because the fee was not accepted in time."),
+    "miss": gettext_lazy("We missed the date for the answer, and wrote to you about it."),
     "change_laws": gettext_lazy("We noted that other laws apply to your request than we first assumed."),
     "dates_moved": _dates_moved,
     "go_without": gettext_lazy("We go on without a system that could not be searched. The answer will name it."),

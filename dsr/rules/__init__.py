@@ -26,6 +26,7 @@ Everything returned is frozen. What is not in the rules raises ``NotInRules``, f
 from dsr.rules.clock import Clock, ClockEvent, ClockKind, EventKind, clocks, extended
 from dsr.rules.guards import Forbidden
 from dsr.rules.loader import forget, load, pack
+from dsr.rules.marks import Mark
 from dsr.rules.problems import NotInRules, Problem, RulesBroken
 from dsr.rules.rulepack import RulePack
 from dsr.rules.schema.notice import Notice
@@ -45,6 +46,7 @@ __all__ = [
     "ClockKind",
     "EventKind",
     "Forbidden",
+    "Mark",
     "NotInRules",
     "Notice",
     "Problem",

@@ -33,7 +33,7 @@ from dsr.models import (
 )
 from dsr.policies import Caller, check_can_make
 from dsr.rights import Right
-from dsr.services import clocks, history
+from dsr.services import clocks, history, pace
 from notifications import rows
 
 __all__ = ["Caller", "Case", "OpenMove", "holding", "make", "new_case", "open_moves"]
@@ -225,6 +225,7 @@ class Case:
             self.keep("chain_seq", "chain_head")
         changed: list[tuple[Model, Collection[str]]] = [(self.submission, sorted(self._changed))]
         for request in self._moved.values():
+            request.slack_at = pace.start_by(request, pace.known())
             values, stored = _values(request), self._stored[request.pk]
             changed.append((request, [name for name, value in values.items() if value != stored[name]]))
             self._stored[request.pk] = values
@@ -284,6 +285,8 @@ class Case:
                 self._stop_search(request, at)
         elif State.CLOSED in move.sources:
             request.closed_at, request.outcome = None, ""
+            if move.target != State.READY and request.due_at > at:
+                clocks.watch_anew(request, at)
 
 
 def _values(request: SubjectRequest) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from dsr import reckoning
 from dsr.deadlines import day_ends
 from dsr.models import Deadline, DeadlineKind, Event, SubjectRequest, Submission
 from dsr.reckoning import Due
-from dsr.rules import Clock, ClockKind
+from dsr.rules import Clock, ClockKind, marks
 
 _KINDS = {
     ClockKind.ACKNOWLEDGE: DeadlineKind.ACKNOWLEDGE,
@@ -18,6 +18,8 @@ _KINDS = {
     ClockKind.FEE_REPLY: DeadlineKind.FEE_REPLY,
 }
 _A_DAY = timedelta(days=1)
+NEXT_WORD = "next_word"
+"""What a watch waits for once the date is missed; before, it is a mark."""
 
 
 def deadlines(request: SubjectRequest, found: Iterable[Clock], zone: str) -> list[Deadline]:
@@ -62,7 +64,10 @@ def recount(request: SubjectRequest, at: datetime, history: Iterable[Event], *, 
     earlier = [] if rows_too else reckoning.reckon(request.submission, request.right, events[:-1] or events)
     if _dates(found) != _dates(earlier):
         _set_rows(request, deadlines(request, found, zone), at)
-    return stamp(request, reckoning.governing(found, zone))
+    different = stamp(request, reckoning.governing(found, zone))
+    if different:
+        watch_anew(request, at)
+    return different
 
 
 def _dates(found: Iterable[Clock]) -> set[tuple[str, str, date, str]]:
@@ -99,6 +104,28 @@ def lapse(submission: Submission, request: SubjectRequest, started: datetime) ->
         Deadline(submission=submission, request=request, kind=DeadlineKind.LAPSE_WARNING, due_at=warns),
         Deadline(submission=submission, request=request, kind=DeadlineKind.LAPSE, due_at=ends),
     ]
+
+
+def watch(request: SubjectRequest, at: datetime) -> Deadline:
+    """Return an unsaved row for the next time that somebody looks whether the answer will be in time."""
+    look = marks.following(reckoning.looks(request), at)
+    return Deadline(
+        submission=request.submission, request=request, kind=DeadlineKind.WATCH, due_at=look.at, rule=str(look.mark)
+    )
+
+
+def watch_anew(request: SubjectRequest, at: datetime) -> None:
+    """Set the row that watches a request to the dates as they are now.
+
+    One that stands at the next word about a missed date stays there, or the miss would be told of once more.
+    """
+    fresh = watch(request, at)
+    rows = Deadline.objects.filter(request=request, kind=DeadlineKind.WATCH, regime="", ordinal=0)
+    if fresh.due_at <= at and rows.filter(done_at=None, rule=NEXT_WORD).exists():
+        return
+    set_back = {"due_at": fresh.due_at, "rule": fresh.rule, "done_at": None, "claimed_until": None, "attempts": 0}
+    if not rows.update(**set_back):
+        fresh.save(force_insert=True)
 
 
 def build_now(request: SubjectRequest, at: datetime) -> Deadline:

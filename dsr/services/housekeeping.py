@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.contrib.sessions.backends.db import SessionStore
 
 from dsr.models import ApiToken, IdempotentAnswer
-from dsr.services import history, orphans
+from dsr.services import history, orphans, pace, watching
 from dsr.services.storage import vault
 from verification import grants
 
@@ -21,7 +21,11 @@ def housekeep(at: datetime) -> dict[str, int]:
     answers, _ = IdempotentAnswer.objects.filter(at__lt=at - ANSWERS_KEPT).delete()
     tokens, _ = ApiToken.objects.filter(expiry__lt=at).delete()
     SessionStore.clear_expired()
+    watched, slacked = watching.complete(at)
     return {
+        "watches_added": watched,
+        "starts_set": slacked,
+        "paces_measured": pace.measure(at),
         "events_signed": signed.count if signed else 0,
         "answers_forgotten": answers,
         "tokens_expired": tokens,

@@ -21,7 +21,7 @@ from dsr.lifecycle import Actor
 from dsr.models import Channel, Deadline, DeadlineKind, SubjectRequest, Submission
 from dsr.rights import SPECS, Floor, Right
 from dsr.rules import COUNTRIES, ClockEvent, EventKind, Notice, NotInRules, pack
-from dsr.services import clocks, letters, links, telling
+from dsr.services import clocks, letters, links, pace, telling
 from dsr.services._moves import Caller, Case, new_case
 from dsr.services.doorbell import Bell, ring
 from notifications import sealing
@@ -216,7 +216,7 @@ def _request(
     request.seal_json("details", dict(want.details))
     case.adopt(request)
     case.record("file", by=by, at=received, request=request, data={"right": want.right, "channel": submission.channel})
-    deadlines = clocks.deadlines(request, found, submission.zone)
+    deadlines = [*clocks.deadlines(request, found, submission.zone), clocks.watch(request, at)]
     if request.spec.floor > Floor.NOTHING:
         case.move(request, "ask_identity", by=Caller.system(by.via), at=at)
         request.waits_for = reckoning.waits_for_identity(submission, request)
@@ -224,6 +224,7 @@ def _request(
     else:
         case.move(request, "begin", by=Caller.system(by.via), at=at)
         deadlines.append(clocks.build_now(request, at))
+    request.slack_at = pace.start_by(request, pace.at_hand() or {})
     return request, deadlines
 
 

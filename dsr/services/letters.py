@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import ClassVar, Final
 
 from dsr.lifecycle import Outcome
+from dsr.rules.marks import Mark
 from dsr.rules.words import Letter as LetterWord
 from notifications.letters import Letter, Paragraphs, Secret
 
@@ -30,16 +31,6 @@ class IdentityCheck(StrEnum):
     NOT_NEEDED = "not_needed"
     MAIL_ASKED = "mail_asked"
     MAIL_CONFIRMED = "mail_confirmed"
-
-
-class Mark(StrEnum):
-    """How far the time for an answer has run when staff are warned."""
-
-    HALF = "half"
-    THREE_QUARTERS = "three_quarters"
-    FIVE_DAYS = "five_days"
-    TWO_DAYS = "two_days"
-    MISSED = "missed"
 
 
 class Whose(StrEnum):

@@ -1,8 +1,10 @@
 """Addresses that go into messages. The paths are public interface; the tokens in them are grants, not identities."""
 
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.conf import settings
+from django.urls import reverse
 
 
 def _link(path: str, token: str = "") -> str:
@@ -23,6 +25,11 @@ def tracker(reference: str, token: str = "") -> str:
 def worksheet(token: str) -> str:
     """Where the owner of a system reports on a piece of work."""
     return _link("/worksheets/", token)
+
+
+def console(request_id: UUID) -> str:
+    """Where staff work on a request, once they are signed in."""
+    return _link(reverse("admin:dsr_subjectrequest_change", args=(request_id,)))
 
 
 def centre() -> str:

@@ -22,6 +22,13 @@ ROLES: Mapping[str, tuple[str, ...]] = {
         *_CASE, *_LETTERS, *_PROOF, "dsr.view_post", "dsr.view_system", "dsr.work_requests", "dsr.approve_requests",
         "dsr.reveal_personal", "dsr.audit_requests",
     ),
+    gettext_noop("Team lead"): (
+        *_CASE, *_LETTERS, "dsr.view_post", "dsr.view_system", "dsr.work_requests", "dsr.lead_requests",
+        "dsr.reveal_personal",
+    ),
+    gettext_noop("Data protection officer"): (
+        *_CASE, *_LETTERS, *_PROOF, "dsr.view_system", "dsr.audit_requests", "dsr.officer_requests",
+    ),
     gettext_noop("Support agent"): (*_CASE, *_LETTERS, "dsr.view_post", "dsr.file_requests"),
     gettext_noop("Auditor"): (*_CASE, *_LETTERS, *_PROOF, "dsr.view_system", "dsr.audit_requests"),
     gettext_noop("Systems manager"): ("dsr.view_system", "dsr.add_system", "dsr.change_system"),

@@ -17,7 +17,7 @@ from django.db.models.functions import Least
 
 from dsr.logs import get_logger
 from dsr.models import ACTED_ON, Deadline, DeadlineKind
-from dsr.services import delivery, fulfilment, identity, mailing, purging, search, timing, worksheets
+from dsr.services import delivery, fulfilment, identity, mailing, purging, search, timing, watching, worksheets
 from notifications import delivery as mail_delivery
 from notifications import outbox
 
@@ -34,6 +34,7 @@ Handler = Callable[[Deadline, datetime], None]
 HANDLERS: dict[DeadlineKind, Handler] = {
     DeadlineKind.ACKNOWLEDGE: timing.acknowledge,
     DeadlineKind.FEE_REPLY: timing.fee_unanswered,
+    DeadlineKind.WATCH: watching.look,
     DeadlineKind.LAPSE_WARNING: identity.warn_of_lapse,
     DeadlineKind.LAPSE: identity.lapse,
     DeadlineKind.BUILD: fulfilment.build,
