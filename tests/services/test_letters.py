@@ -11,7 +11,7 @@ from dsr.lifecycle import Outcome
 from dsr.models import Submission
 from dsr.rights import Right
 from dsr.rules import pack
-from dsr.services import letters, review, telling
+from dsr.services import letters, links, review, telling
 from notifications.delivery import sent_body
 from notifications.letters import BLOT, Letter, render, stated, unpack
 from notifications.letters import pack as packed
@@ -258,3 +258,24 @@ def test_answer_tells_the_outcome_that_the_ledger_gives(submission: Submission, 
     assert sent is not None
     assert "We have done part of what you asked" in sent.text
     assert all(way in sent.text for way in telling.remedies(submission))
+
+
+def test_acknowledgement_to_an_address_nobody_confirmed_lets_nobody_in() -> None:
+    letter = letters.Acknowledged(
+        reference="7K3MX-9TCRA",
+        organisation="Corrib Library",
+        rights=("Get a copy of your data",),
+        how=(letters.Handling.SEARCH,),
+        identity=letters.IdentityCheck.MAIL_ASKED,
+        due_on=date(2026, 4, 6),
+        remedies=REMEDIES,
+    )
+
+    said, html = _said(letter), render(letter, "en").html
+
+    assert f"\n{links.tracker('7K3MX-9TCRA')}\n" in said
+    assert f'href="{links.tracker("7K3MX-9TCRA")}"' in html
+    assert "key=" not in said + html
+    assert "answer by 6 April 2026" in said
+    assert "Until one of them is used, we give out nothing and change nothing." in said
+    assert "We search every system" in said
