@@ -11,6 +11,7 @@ from dsr.lifecycle import Outcome
 from dsr.models import Submission
 from dsr.rights import Right
 from dsr.rules import pack
+from dsr.rules.marks import Mark
 from dsr.services import letters, links, review, telling
 from notifications.delivery import sent_body
 from notifications.letters import BLOT, Letter, render, stated, unpack
@@ -57,7 +58,7 @@ WARNING = letters.StaffWarning(
     organisation="Corrib Library",
     right="Get a copy of your data",
     due_on=date(2026, 4, 6),
-    mark=letters.Mark.HALF,
+    mark=Mark.HALF,
     whose=letters.Whose.OWNER,
     link="https://privacy.example.org/admin/",
 )
@@ -146,13 +147,11 @@ def test_dates_are_written_in_the_language_of_the_person(settings: Any) -> None:
     assert "6. April 2026" in german.html
 
 
-@pytest.mark.parametrize("mark", letters.Mark)
+@pytest.mark.parametrize("mark", Mark)
 @pytest.mark.parametrize("whose", letters.Whose)
-def test_warning_says_how_far_the_time_has_run_and_why_somebody_is_told(
-    mark: letters.Mark, whose: letters.Whose
-) -> None:
+def test_warning_says_how_far_the_time_has_run_and_why_somebody_is_told(mark: Mark, whose: letters.Whose) -> None:
     letter = replace(WARNING, mark=mark, whose=whose)
-    others = [replace(letter, mark=other) for other in letters.Mark if other != mark]
+    others = [replace(letter, mark=other) for other in Mark if other != mark]
     others += [replace(letter, whose=other) for other in letters.Whose if other != whose]
 
     said = _said(letter)

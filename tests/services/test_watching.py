@@ -10,8 +10,9 @@ from dsr.models import Deadline, DeadlineKind, Event, SubjectRequest
 from dsr.policies import Caller
 from dsr.reckoning import calendar_of
 from dsr.rights import Right
+from dsr.rules.marks import Mark
 from dsr.services import housekeeping, review, threads, timing, watching
-from dsr.services.letters import Mark, Whose
+from dsr.services.letters import Whose
 from notifications import letters, outbox
 from tests import builders
 from tests.clock import Clock
