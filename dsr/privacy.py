@@ -68,6 +68,7 @@ _BY_MODEL: dict[str, dict[PrivacyClass, str]] = {
         _OPEN: "id submission request seq at recorded_at verb actor via from_state to_state data prev_hash hash",
         _STAFF: "actor_id",
     },
+    "dsr.RuleBook": {_OPEN: "version form documents made_at"},
     "dsr.Checkpoint": {_OPEN: "id at first_event last_event count prev_root root key_id signature"},
     "dsr.Deadline": {_OPEN: "id submission request kind ordinal due_at regime rule done_at claimed_until attempts"},
     "dsr.Pace": {_OPEN: "id right stage seconds n measured_at"},

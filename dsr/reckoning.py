@@ -4,9 +4,10 @@ Between the rules, which know no database, and policies and services, which both
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
+from dsr import rulebooks
 from dsr.deadlines import WorkCalendar, day_ends, local_date
 from dsr.models import Event, SubjectRequest, Submission
 from dsr.rules import (
@@ -16,6 +17,7 @@ from dsr.rules import (
     EventKind,
     Forbidden,
     Notice,
+    NotInRules,
     Regime,
     RulePack,
     clocks,
@@ -83,23 +85,55 @@ class Law:
 
 
 def rules_of(submission: Submission) -> RulePack:
-    """Return the rules that a submission is pinned to."""
-    return pack()
+    """Return the rules that a submission is pinned to; those in force where its own cannot be read (`stands_in`)."""
+    present = pack()
+    if submission.rules_version in ("", present.version):
+        return present
+    return rulebooks.pinned(submission.rules_version) or present
+
+
+def stands_in(submission: Submission) -> bool:
+    """Whether the present rules stand in for those that a submission is pinned to, so that no date is certain."""
+    return rules_of(submission).version != submission.rules_version != ""
 
 
 def notice_of(submission: Submission) -> Notice:
     """Return the notice that a submission is pinned to."""
-    return rules_of(submission).notice(submission.notice_id, submission.notice_version)
+    rules = rules_of(submission)
+    try:
+        return rules.notice(submission.notice_id, submission.notice_version)
+    except NotInRules:
+        if not stands_in(submission):
+            raise
+        return rules.notice_in_force(submission.received_at.date())
 
 
 def laws(submission: Submission, right: str) -> list[Law]:
     """Return every law that applies; where none of them knows the right, the organisation's own policy."""
-    rules, notice = rules_of(submission), notice_of(submission)
+    lenient = stands_in(submission)
+    return laws_in(rules_of(submission), notice_of(submission), submission, right, lenient=lenient)
+
+
+def laws_in(rules: RulePack, notice: Notice, submission: Submission, right: str, *, lenient: bool = False) -> list[Law]:
+    """Return every law that would apply if a submission were pinned to ``rules``, answered under ``notice``.
+
+    Raises NotInRules for a law of the submission that these rules do not hold; ``lenient`` passes over it.
+    """
     received = local_date(submission.received_at, submission.zone)
-    named = [rules.regime(name, received) for name in submission.regimes]
+    named = [
+        rules.regime(name, received) for name in submission.regimes if not lenient or _holds(rules, name, received)
+    ]
     knowing = [row for row in named if row.knows(right, received)]
     found = knowing or rules.regimes_for(right, submission.country, submission.region, received)
     return [Law(row, rules.calendar_for(notice, row)) for row in found]
+
+
+def _holds(rules: RulePack, name: str, on: date) -> bool:
+    try:
+        rules.regime(name, on)
+    except NotInRules:
+        return False
+    return True
 
 
 def happened(request: SubjectRequest, history: Iterable[Event] | None = None) -> list[Counted]:
@@ -141,14 +175,25 @@ def _clock_event(zone: str, kind: EventKind, event: Event) -> ClockEvent:
 def reckon(
     submission: Submission, right: str, events: Iterable[ClockEvent], as_of: datetime | None = None
 ) -> list[Clock]:
-    """Return every clock of every law that applies, from what happened. Pure but for the rule files."""
+    """Return every clock of every law that applies, from what happened. Pure but for the rule files.
+
+    None is certain where other rules stand in for those that the submission is pinned to.
+    """
+    found = reckon_under(laws(submission, right), submission, right, events, as_of)
+    return [replace(clock, certain=False) for clock in found] if stands_in(submission) else found
+
+
+def reckon_under(
+    named: Iterable[Law],
+    submission: Submission,
+    right: str,
+    events: Iterable[ClockEvent],
+    as_of: datetime | None = None,
+) -> list[Clock]:
+    """Return every clock of the laws that are named, from what happened. Pure."""
     events = list(events)
     today = local_date(as_of, submission.zone) if as_of else None
-    return [
-        clock
-        for law in laws(submission, right)
-        for clock in clocks(law.regime, right, events, calendar=law.calendar, as_of=today)
-    ]
+    return [clock for law in named for clock in clocks(law.regime, right, events, calendar=law.calendar, as_of=today)]
 
 
 def governing(found: Iterable[Clock], zone: str) -> Due:

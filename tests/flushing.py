@@ -15,7 +15,8 @@ def install() -> None:
     """
     operations = type(connection.ops)
     flush = operations.execute_sql_flush
-    triggers: Any = import_module("dsr.migrations.0002_append_only")
+    modules = ("dsr.migrations.0002_append_only", "dsr.migrations.0005_rule_books")
+    triggers: list[Any] = [import_module(name) for name in modules]
 
     def past_the_triggers(self: BaseDatabaseOperations, sql_list: Iterable[str]) -> None:
         if self.connection.vendor == "postgresql":
@@ -25,9 +26,11 @@ def install() -> None:
             flush(self, ["SET session_replication_role = replica", *emptied, "SET session_replication_role = DEFAULT"])
             return
         with self.connection.schema_editor() as editor:
-            triggers.release(None, editor)
+            for each in triggers:
+                each.release(None, editor)
         flush(self, sql_list)
         with self.connection.schema_editor() as editor:
-            triggers.protect(None, editor)
+            for each in triggers:
+                each.protect(None, editor)
 
     operations.execute_sql_flush = past_the_triggers  # type: ignore[method-assign]

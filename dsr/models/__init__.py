@@ -4,6 +4,7 @@ from dsr.models.answers import LedgerEntry, LedgerOutcome, Package, Withholding
 from dsr.models.api import ApiToken, IdempotentAnswer, Scope
 from dsr.models.events import Checkpoint, Event
 from dsr.models.requests import Proposal, SubjectRequest
+from dsr.models.rulebooks import RuleBook
 from dsr.models.submissions import Channel, Submission
 from dsr.models.threads import Direction, Post
 from dsr.models.work import (
@@ -39,6 +40,7 @@ __all__ = [
     "Package",
     "Post",
     "Proposal",
+    "RuleBook",
     "Scope",
     "Stage",
     "Step",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+from dsr.rules import books
 from dsr.rules.files import SHIPPED, read
 from dsr.rules.problems import Problem, RulesBroken
 from dsr.rules.reader import build
@@ -14,6 +15,8 @@ from dsr.rules.rulepack import RulePack
 
 _packs: dict[tuple[Path, Path | None], RulePack] = {}
 _current: dict[object, RulePack] = {}
+_books: dict[str, bytes] = {}
+"""What the packs were made of, by version."""
 
 
 def pack() -> RulePack:
@@ -31,11 +34,20 @@ def load(shipped: Path, own: Path | None = None) -> RulePack:
     if key not in _packs:
         if own is not None and not own.is_dir():
             raise RulesBroken([Problem(str(own), "", "RULES_DIR is not a folder; make it or leave it unset")])
-        _packs[key] = build(read(shipped, own))
+        files = read(shipped, own)
+        made = build(files)
+        _books[made.version] = books.written(files)
+        _packs[key] = made
     return _packs[key]
+
+
+def book_of(rules: RulePack) -> bytes:
+    """What a pack that ``pack`` or ``load`` returned was made of, as ``dsr.rules.books`` reads it."""
+    return _books[rules.version]
 
 
 def forget() -> None:
     """Read the files again when they are next asked for."""
     _packs.clear()
     _current.clear()
+    _books.clear()

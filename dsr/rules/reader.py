@@ -37,9 +37,9 @@ class AreaFile(Row):
     areas: Many[Area]
 
 
-def build(files: Files) -> RulePack:
-    """The pack that ``files`` make. Raises RulesBroken with every mistake found."""
-    reader = Reader(files, Findings(files.problems))
+def build(files: Files, *, tried: bool = True) -> RulePack:
+    """The pack that ``files`` make; unless ``tried``, without worked cases. Raises RulesBroken with every mistake."""
+    reader = Reader(files, Findings(files.problems), tried)
     made = reader.pack()
     if made is None or reader.findings.problems:
         raise RulesBroken(reader.findings.problems)
@@ -52,6 +52,7 @@ class Reader:
 
     files: Files
     findings: Findings
+    tried: bool = True
 
     def pack(self) -> RulePack | None:
         """The pack, or None where a file is missing that everything hangs on; ``findings`` holds the mistakes."""
@@ -61,7 +62,7 @@ class Reader:
         for home, table in regimes:
             wrong = list(checks.regime(table, home, known))
             self.findings.problems += wrong
-            if not wrong:
+            if self.tried and not wrong:
                 self._try(table, home)
         self._windows(regimes)
         notices = self._notices()

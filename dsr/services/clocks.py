@@ -56,6 +56,7 @@ def recount(request: SubjectRequest, at: datetime, history: Iterable[Event], *, 
     """Work the dates of a request out anew and set its open rows. Returns whether the request is different.
 
     ``history`` ends with what has just happened. Rows are left alone where that moves no date, unless ``rows_too``.
+    Where other rules stand in for those that cannot be read, so is the date on the request: it was promised.
     Inside the transaction that holds the submission, which saves the request.
     """
     zone = request.submission.zone
@@ -64,6 +65,8 @@ def recount(request: SubjectRequest, at: datetime, history: Iterable[Event], *, 
     earlier = [] if rows_too else reckoning.reckon(request.submission, request.right, events[:-1] or events)
     if _dates(found) != _dates(earlier):
         _set_rows(request, deadlines(request, found, zone), at)
+    elif reckoning.stands_in(request.submission):
+        return False
     different = stamp(request, reckoning.governing(found, zone))
     if different:
         watch_anew(request, at)

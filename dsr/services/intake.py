@@ -21,7 +21,7 @@ from dsr.lifecycle import Actor
 from dsr.models import Channel, Deadline, DeadlineKind, SubjectRequest, Submission
 from dsr.rights import SPECS, Floor, Right
 from dsr.rules import COUNTRIES, ClockEvent, EventKind, Notice, NotInRules, pack
-from dsr.services import clocks, letters, links, pace, telling
+from dsr.services import clocks, letters, links, pace, rulebooks, telling
 from dsr.services._moves import Caller, Case, new_case
 from dsr.services.doorbell import Bell, ring
 from notifications import sealing
@@ -106,6 +106,7 @@ def file(filing: Filing, *, by: Caller, at: datetime) -> Filed:
     field, or Conflict when the key came with other content.
     """
     filing = _checked(filing, by, at)
+    rulebooks.keep()
     for _attempt in range(3):
         try:
             return _file(filing, by, at)

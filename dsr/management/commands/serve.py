@@ -13,6 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from dsr.demo.people import ADA_EMAIL
 from dsr.management.launcher import Child, Launcher
+from dsr.services import rulebooks
 
 
 class Command(BaseCommand):
@@ -32,6 +33,7 @@ class Command(BaseCommand):
         logins: list[tuple[str, str, str]] = []
         if not web_only:
             call_command("migrate", interactive=False, verbosity=0)
+            rulebooks.keep()
             call_command("collectstatic", interactive=False, verbosity=0)
             logins = _load_demo()
         self._announce(logins)
