@@ -159,7 +159,7 @@ def _tell_refusal(case: Case, request: SubjectRequest, at: datetime, *, late: bo
         late=late,
         tracker=telling.tracker_link(submission, at),
     )
-    telling.tell_in(case, letter, at=at, dedupe=f"refused:{request.pk}:{request.version}")
+    telling.tell_in(case, letter, at=at, dedupe=f"refused:{request.pk}:{request.version}", about=[request])
 
 
 def redirect(request_id: UUID, text: str, *, by: Caller, at: datetime, expect: int | None = None) -> SubjectRequest:

@@ -63,7 +63,7 @@ def extend(
             remedies=telling.remedies(submission),
             tracker=telling.tracker_link(submission, at),
         )
-        telling.tell_in(case, letter, at=at, dedupe=f"extended:{request.pk}:{request.version}")
+        telling.tell_in(case, letter, at=at, dedupe=f"extended:{request.pk}:{request.version}", about=[request])
     return request
 
 
@@ -101,7 +101,7 @@ def clarify(request_id: UUID, text: str, *, by: Caller, at: datetime, expect: in
             due_on=request.due_on,
             tracker=telling.tracker_link(submission, at),
         )
-        telling.tell_in(case, letter, at=at, dedupe=f"question:{request.pk}:{request.version}")
+        telling.tell_in(case, letter, at=at, dedupe=f"question:{request.pk}:{request.version}", about=[request])
     return request
 
 

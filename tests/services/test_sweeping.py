@@ -11,7 +11,7 @@ import pytest
 from dsr.lifecycle import State
 from dsr.models import ACTED_ON, Deadline, DeadlineKind, Event, Step, SubjectRequest
 from dsr.rights import Right
-from dsr.services import review, search, sweeping
+from dsr.services import review, search, sweeping, timing
 from notifications import delivery as mail_delivery
 from notifications.models import Message
 from tests import builders, organisation
@@ -156,6 +156,8 @@ def test_claim_made_late_in_a_long_sweep_lasts_from_then(clock: Clock, monkeypat
 def test_every_use_case_done_twice_with_the_same_deadline_is_done_once(clock: Clock) -> None:
     """A claim that runs out, a bell rung twice and a crash before the last word all end in a second call."""
     lapsing = builders.file(Right.ACCESS, Right.BE_INFORMED, at=clock())
+    charged = builders.in_review(at=clock.tick(), country="CH")
+    timing.tell_fee(charged.pk, "100 CHF", "Nine archives.", by=builders.hal(), at=clock.tick())
     request = builders.in_review(at=clock.tick())
     review.prepare(request.pk, by=builders.hal(), at=clock.tick())
     review.approve(request.pk, by=builders.vera(), at=clock.tick())
