@@ -81,10 +81,10 @@ def _capped(number: int) -> str:
 
 
 def _next(request: HttpRequest, at: Any) -> list[Row]:
-    """Return what to take next: what is due first among one's own and nobody's, as far as staff can act."""
+    """Return what to take next: what must be started first among one's own and nobody's, as far as staff can act."""
     waiting = queue.waiting_for(queue.rows(), Turn.STAFF)
     mine, free = waiting.filter(assignee=request.user.pk), waiting.filter(assignee=None)
-    rows = sorted([*mine[:_NEXT], *free[:_NEXT]], key=lambda row: (row.due_at, row.pk))[:_NEXT]
+    rows = sorted([*mine[:_NEXT], *free[:_NEXT]], key=lambda row: (row.slack_at or row.due_at, row.pk))[:_NEXT]
     return [_row(row, at) for row in rows]
 
 

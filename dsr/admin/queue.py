@@ -1,5 +1,6 @@
-"""The review queue: what is due first, who has it, and the way to one request."""
+"""The review queue: what must be started first, who has it, and the way to one request."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -181,10 +182,18 @@ class FoundFilter(Choices):
 class QueueAdmin(ReadOnlyAdmin):
     """The list. The page of one request is ``dsr.admin.worksheet``."""
 
-    list_display = ("reference", "what", "standing", "whose_turn", "due", "law", "assigned", "systems")
+    list_display = ("reference", "what", "standing", "whose_turn", "due", "start", "law", "assigned", "systems")
     list_filter = (StateFilter, RightFilter, TurnFilter, WhoseFilter, DueFilter, LawFilter, FoundFilter)
     search_fields = ("reference",)
-    ordering = ("due_at", "id")
+    ordering = ("slack_at", "id")
+
+    def get_ordering(self, request: HttpRequest) -> Sequence[str]:
+        """Return what must be started first for open requests. Others have nothing to start: they go by their date."""
+        asked = request.GET
+        with_closed = asked.get("state") in ("all", str(State.CLOSED))
+        if with_closed or (not asked.get("state") and (asked.get("q") or asked.get("who"))):
+            return ("due_at", "id")
+        return self.ordering
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[QueueList]:
         """Return the list that knows how far each search has come."""
@@ -265,6 +274,16 @@ class QueueAdmin(ReadOnlyAdmin):
             '<time datetime="{}">{}</time> <span class="r-left r-{}">{}</span>',
             row.due_on.isoformat(), words.day(row.due_on), urgency, left,
         )  # fmt: skip
+
+    @admin.display(description=gettext_lazy("start by"))
+    def start(self, row: Any) -> str:
+        """When work must start at the latest, so that what is left of it is done by the date."""
+        if row.closed_at or row.ready_at or row.slack_at is None:
+            return "–"
+        by = words.day(words.local(row.slack_at, row.submission.zone))
+        if row.slack_at > row.extra.at:
+            return by
+        return format_html('{} <span class="r-left r-soon">{}</span>', by, _("start now"))
 
     @admin.display(description=gettext_lazy("law"))
     def law(self, row: Any) -> str:

@@ -11,28 +11,35 @@ from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
 from dsr.api.problems import Fault, Problem
-from dsr.selectors.listing import Position
+from dsr.selectors.listing import Order, Position
 
-_FORWARDS, _BACKWARDS = "f", "b"
+_WAYS: dict[str, tuple[Order, bool]] = {
+    "f": ("due", False),
+    "b": ("due", True),
+    "sf": ("slack", False),
+    "sb": ("slack", True),
+}
+"""The first word of a cursor: in which order, and whether backwards."""
 
 
 def of_position(position: Position) -> str:
     """Return the cursor of a place in the queue."""
-    way = _BACKWARDS if position.backwards else _FORWARDS
-    return _wrapped(f"{way}|{position.due_at.astimezone(UTC).isoformat()}|{position.id.hex}")
+    way = next(word for word, means in _WAYS.items() if means == (position.order, position.backwards))
+    return _wrapped(f"{way}|{position.at.astimezone(UTC).isoformat()}|{position.id.hex}")
 
 
-def position(cursor: str | None) -> Position | None:
-    """Return the place that a cursor stands for. Raises Problem for what we did not write."""
+def position(cursor: str | None, order: Order) -> Position | None:
+    """Return the place that a cursor stands for. Raises Problem for what we did not write, and for another order."""
     if cursor is None:
         return None
     try:
-        way, due_at, pk = _unwrapped(cursor).split("|")
-        found = Position(datetime.fromisoformat(due_at), UUID(hex=pk), way == _BACKWARDS)
+        way, at, pk = _unwrapped(cursor).split("|")
+        of, backwards = _WAYS[way]
+        found = Position(datetime.fromisoformat(at), UUID(hex=pk), backwards, of)
         genuine = of_position(found) == cursor
-    except (ValueError, OverflowError):
+    except (KeyError, ValueError, OverflowError):
         raise _bad() from None
-    if not genuine:
+    if not genuine or found.order != order:
         raise _bad()
     return found
 

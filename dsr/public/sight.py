@@ -9,13 +9,14 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from dsr import why
+from dsr import reckoning, why
 from dsr.deadlines import local_date
 from dsr.lifecycle import Outcome, State, Turn
 from dsr.models import Direction, Event, LedgerOutcome, Package, Post, SubjectRequest, Submission
 from dsr.public import offers, pages, timeline
 from dsr.rights import SPECS, Delivery, Right
 from dsr.rules import ClockKind, Notice, NotInRules, Statement, pack
+from dsr.selectors import queue
 from dsr.selectors.tracker import Sight, text_of
 from dsr.why import Dated, Why
 
@@ -175,13 +176,14 @@ def page(sight: Sight, at: datetime) -> Page:
     titles = {part.request.pk: part.title for part in parts}
     yours = tuple(part.sentence for part in parts if part.is_yours)
     still = [part for part in parts if part.is_open]
+    late = [part for part in still if queue.is_overdue(part.request, at)]
     states = {State(request.state) for request in sight.requests}
     return Page(
         reference=submission.reference,
         zone=submission.zone,
         parts=parts,
         yours=tuple(dict.fromkeys(yours)),
-        headline=still[0].sentence if still else _over(parts),
+        headline=(late or still)[0].sentence if still else _over(parts),
         is_over=not still,
         timeline=tuple(timeline.entries(sight.events, titles)),
         messages=tuple(_messages(sight.posts, titles if len(titles) > 1 else {})),
@@ -246,7 +248,7 @@ def _part(sight: Sight, request: SubjectRequest, notice: Notice, at: datetime) -
         title=str(spec.title),
         badge=str(STATES[state] if is_open else OUTCOMES[Outcome(request.outcome)]),
         tone=_tone(request),
-        sentence=_sentence(request, kept),
+        sentence=_sentence(request, kept, at),
         is_yours=is_open and request.turn == Turn.PERSON,
         is_open=is_open,
         why=told,
@@ -268,7 +270,20 @@ def _tone(request: SubjectRequest) -> str:
     return "yours" if request.turn == Turn.PERSON else "plain"
 
 
-def _sentence(request: SubjectRequest, package: Package | None) -> str:
+def _sentence(request: SubjectRequest, package: Package | None, at: datetime) -> str:
+    """Say whose turn it is now, and first of all if we are late."""
+    now = _now(request, package)
+    if not queue.is_overdue(request, at):
+        return now
+    days = {
+        "due": timeline.long_day(request.due_on),
+        "next": timeline.long_day(reckoning.next_word(request, at)),
+    }
+    late = _("We promised an answer by %(due)s and have missed that. We are sorry. You hear from us again by %(next)s.")
+    return f"{late % days} {now}" if request.turn == Turn.PERSON else late % days
+
+
+def _now(request: SubjectRequest, package: Package | None) -> str:
     """Say in one sentence whose turn it is now."""
     state = State(request.state)
     if state is State.CLOSED:

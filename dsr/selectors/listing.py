@@ -1,7 +1,7 @@
 """One page of requests at a time, by keyset: what a page costs does not grow with the table or with how far one is.
 
-The order is (due_at, id). A position is the last row seen and a direction, so rows that come and go meanwhile neither
-repeat nor hide others.
+The order is (due_at, id), or (slack_at, id) of what is open. A position is the last row seen and a direction, so rows
+that come and go meanwhile neither repeat nor hide others.
 """
 
 from dataclasses import dataclass
@@ -19,17 +19,35 @@ from dsr.selectors import queue
 from dsr.selectors.queue import Requests, Sought
 
 _COLUMNS = (
-    *("id", "submission_id", "right", "state", "outcome", "turn", "regime", "received_at", "due_at", "due_on"),
+    *(
+        "id",
+        "submission_id",
+        "right",
+        "state",
+        "outcome",
+        "turn",
+        "regime",
+        "received_at",
+        "due_at",
+        "due_on",
+        "slack_at",
+    ),
     *("closed_at", "proposal", "question_at", "version", "assignee_id"),
     *("submission__reference", "submission__received_at", "assignee__username"),
 )
 
 Standing = State | Literal["open", "all"]
+Order = Literal["due", "slack"]
+
+_FIELDS: dict[Order, str] = {"due": "due_at", "slack": "slack_at"}
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which requests. None means that it does not matter; ``nobody`` those that no colleague has."""
+    """Which requests, and in which order. None means that it does not matter; ``nobody`` has those of no colleague.
+
+    By slack only what is open can be read: nothing has to be started on what is closed, and no index holds it.
+    """
 
     right: Right | None = None
     standing: Standing = "open"
@@ -38,15 +56,17 @@ class Wanted:
     assignee: str | None = None
     nobody: bool = False
     sought: Sought | None = None
+    order: Order = "due"
 
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """A place between two rows, and which way to read from it."""
+    """A place between two rows in one of the orders, and which way to read from it."""
 
-    due_at: datetime
+    at: datetime
     id: UUID
     backwards: bool = False
+    order: Order = "due"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +84,12 @@ def page(wanted: Wanted, position: Position | None, limit: int, at: datetime) ->
     One statement; one more each where a person or a colleague has to be looked up first.
     """
     backwards = position is not None and position.backwards
-    rows = _narrowed(wanted, at)
+    rows, by = _narrowed(wanted, at), _FIELDS[wanted.order]
+    if wanted.order == "slack":
+        rows = queue.still_open(rows).filter(slack_at__isnull=False)
     if position is not None:
-        rows = rows.filter(_before(position) if backwards else _after(position))
-    rows = rows.order_by("-due_at", "-id") if backwards else rows.order_by("due_at", "id")
+        rows = rows.filter(_before(position, by) if backwards else _after(position, by))
+    rows = rows.order_by(f"-{by}", "-id") if backwards else rows.order_by(by, "id")
     found = list(rows[: limit + 1])
     more, found = len(found) > limit, found[:limit]
     if backwards:
@@ -76,8 +98,8 @@ def page(wanted: Wanted, position: Position | None, limit: int, at: datetime) ->
     later = True if backwards else more
     return Page(
         rows=found,
-        following=_beside(found[-1], backwards=False) if found and later else None,
-        preceding=_beside(found[0], backwards=True) if found and earlier else None,
+        following=_beside(found[-1], wanted.order, backwards=False) if found and later else None,
+        preceding=_beside(found[0], wanted.order, backwards=True) if found and earlier else None,
     )
 
 
@@ -94,7 +116,7 @@ def _narrowed(wanted: Wanted, at: datetime) -> Requests:
     if wanted.overdue is True:
         rows = queue.overdue(rows, at)
     elif wanted.overdue is False:
-        rows = rows.filter(Q(state__in=queue.ANSWERED) | Q(due_at__gte=at))
+        rows = rows.filter(Q(state__in=queue.ANSWERED) | Q(due_at__gt=at) | ~Q(waits_for=""))
     if wanted.nobody:
         rows = rows.filter(assignee_id=None)
     elif wanted.assignee is not None:
@@ -106,14 +128,18 @@ def _narrowed(wanted: Wanted, at: datetime) -> Requests:
     return rows
 
 
-def _after(position: Position) -> Q:
-    # The first condition alone bounds the index; the second cuts off what falls due at the same instant.
-    return Q(due_at__gte=position.due_at) & (Q(due_at__gt=position.due_at) | Q(id__gt=position.id))
+def _after(position: Position, by: str) -> Q:
+    # The first condition alone bounds the index; the second cuts off what comes at the same instant.
+    later = Q(**{f"{by}__gt": position.at}) | Q(id__gt=position.id)
+    return Q(**{f"{by}__gte": position.at}) & later
 
 
-def _before(position: Position) -> Q:
-    return Q(due_at__lte=position.due_at) & (Q(due_at__lt=position.due_at) | Q(id__lt=position.id))
+def _before(position: Position, by: str) -> Q:
+    earlier = Q(**{f"{by}__lt": position.at}) | Q(id__lt=position.id)
+    return Q(**{f"{by}__lte": position.at}) & earlier
 
 
-def _beside(row: SubjectRequest, *, backwards: bool) -> Position:
-    return Position(row.due_at, row.pk, backwards)
+def _beside(row: SubjectRequest, order: Order, *, backwards: bool) -> Position:
+    at = row.slack_at if order == "slack" else row.due_at
+    assert at is not None
+    return Position(at, row.pk, backwards, order)

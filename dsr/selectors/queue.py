@@ -33,15 +33,18 @@ Requests = QuerySet[SubjectRequest]
 
 
 def rows() -> Requests:
-    """Return requests as the queue shows them: due first, without what is sealed."""
+    """Return requests as the queue shows them, without what is sealed: first what must be started first.
+
+    Not what is due first: a search that takes a week is more pressing than an approval that is due the day before.
+    """
     return (
         SubjectRequest.objects.select_related("submission", "assignee")
         .only(
-            "id", "right", "state", "outcome", "turn", "regime", "due_at", "due_on", "ready_at", "closed_at",
-            "proposal", "question_at", "waits_for", "submission__reference", "submission__zone", "assignee__username",
-            "assignee__first_name", "assignee__last_name",
+            "id", "right", "state", "outcome", "turn", "regime", "due_at", "due_on", "slack_at", "ready_at",
+            "closed_at", "proposal", "question_at", "waits_for", "submission__reference", "submission__zone",
+            "assignee__username", "assignee__first_name", "assignee__last_name",
         )
-        .order_by("due_at", "id")
+        .order_by("slack_at", "id")
     )  # fmt: skip
 
 
@@ -51,8 +54,9 @@ def keys(requests: Requests) -> list[UUID]:
 
 
 def page(request_ids: Sequence[UUID]) -> list[SubjectRequest]:
-    """Return the rows of a page, in the queue's order."""
-    return list(rows().filter(pk__in=request_ids))
+    """Return the rows of a page, in the order of their keys."""
+    found = {row.pk: row for row in rows().filter(pk__in=request_ids).order_by()}
+    return [found[pk] for pk in request_ids if pk in found]
 
 
 def still_open(requests: Requests) -> Requests:
@@ -66,18 +70,18 @@ def unanswered(requests: Requests) -> Requests:
 
 
 def is_overdue(request: SubjectRequest, at: datetime) -> bool:
-    """Say whether a request should have been answered by now."""
-    return request.state not in ANSWERED and request.due_at < at
+    """Say whether a request should have been answered by now. While its clock stands still it need not."""
+    return request.state not in ANSWERED and not request.waits_for and request.due_at <= at
 
 
 def overdue(requests: Requests, at: datetime) -> Requests:
     """Narrow down to what should have been answered by now."""
-    return unanswered(requests).filter(due_at__lt=at)
+    return unanswered(requests).filter(due_at__lte=at, waits_for="")
 
 
 def due_soon(requests: Requests, at: datetime) -> Requests:
     """Narrow down to what falls due within a week."""
-    return unanswered(requests).filter(due_at__gte=at, due_at__lt=at + SOON)
+    return unanswered(requests).filter(due_at__gt=at, due_at__lt=at + SOON)
 
 
 def standing_still(requests: Requests) -> Requests:

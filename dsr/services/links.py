@@ -4,7 +4,6 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.conf import settings
-from django.urls import reverse
 
 
 def _link(path: str, token: str = "") -> str:
@@ -29,7 +28,7 @@ def worksheet(token: str) -> str:
 
 def console(request_id: UUID) -> str:
     """Where staff work on a request, once they are signed in."""
-    return _link(reverse("admin:dsr_subjectrequest_change", args=(request_id,)))
+    return _link(f"/admin/dsr/subjectrequest/{request_id}/change/")
 
 
 def centre() -> str:

@@ -32,6 +32,8 @@ DUE = 1_000
 """How many of them fall due together, a day from now; nothing else does within two days."""
 _HOURS = 6
 """Cases of each kind that are lived through, an hour apart."""
+_COUNTRY, _REGION = "US", "VA"
+"""A law that allows 45 days and asks for no word in between: nobody has to look at such a case in its first 22 days."""
 _OWNER = {**organisation.MANUAL, "remind_after_days": [20], "answer_within_days": 25}
 
 
@@ -88,7 +90,7 @@ def _somebody() -> dict[str, str]:
 def _live(kind: Kind, now: datetime, hour: int) -> Submission:
     """Take one case through its course, letters sent, and return it."""
     at = now - kind.filed + timedelta(hours=hour)
-    submission = builders.file(at=at).submission
+    submission = builders.file(at=at, country=_COUNTRY, region=_REGION).submission
     (letter,) = builders.letters_to(submission, "confirm_address")
     _send(submission, at)
     later = at + timedelta(days=10)

@@ -20,7 +20,8 @@ _MOST_TICKS = 200
 _LOOK = (
     "SELECT id FROM dsr_step WHERE state IN ('waiting', 'with_owner') AND due_at <= now() ORDER BY due_at, id LIMIT 50",
     "SELECT id FROM dsr_deadline WHERE done_at IS NULL AND due_at <= now() AND kind IN"
-    " ('lapse_warning', 'lapse', 'build', 'expiry_warning', 'expiry', 'destroy', 'purge') ORDER BY due_at, id LIMIT 50",
+    " ('acknowledge', 'fee_reply', 'watch', 'lapse_warning', 'lapse', 'build', 'expiry_warning', 'expiry', 'destroy',"
+    " 'purge') ORDER BY due_at, id LIMIT 50",
     "SELECT id FROM notifications_message WHERE state = 'waiting' AND due_at <= now() ORDER BY due_at, id LIMIT 50",
 )
 """The bare looking."""

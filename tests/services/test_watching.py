@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.urls import reverse
 
 from dsr.deadlines import business_days_before, local_date
 from dsr.models import Deadline, DeadlineKind, Event, SubjectRequest
@@ -11,7 +12,7 @@ from dsr.policies import Caller
 from dsr.reckoning import calendar_of
 from dsr.rights import Right
 from dsr.rules.marks import Mark
-from dsr.services import housekeeping, review, threads, timing, watching
+from dsr.services import housekeeping, links, review, threads, timing, watching
 from dsr.services.letters import Whose
 from notifications import letters, outbox
 from tests import builders
@@ -240,3 +241,9 @@ def _filed_late(clock: Clock, days: int) -> SubjectRequest:
 
     filing = builders.filing(Right.ACCESS, received_at=clock() - timedelta(days=days), channel="post")
     return builders.only(intake.file(filing, by=builders.sam(), at=clock()).submission)
+
+
+def test_link_in_a_warning_leads_to_the_request(clock: Clock) -> None:
+    request = builders.in_review(at=clock())
+
+    assert links.console(request.pk).endswith(reverse("admin:dsr_subjectrequest_change", args=(request.pk,)))

@@ -251,7 +251,7 @@ class Paging(Parameters):
 
 
 class RequestsWanted(Paging):
-    """Which requests, what falls due first at the front."""
+    """Which requests, what falls due first at the front, or what must be started first."""
 
     right: Right | None = None
     state: State | Literal["open", "all"] | None = Field(
@@ -260,6 +260,9 @@ class RequestsWanted(Paging):
     turn: Turn | None = None
     overdue: Truth | None = None
     assignee: Line | None = Field(None, max_length=150, description="A user name, `me` or `nobody`.")
+    order: Literal["due", "slack"] = Field(
+        "due", description="`due`: by date. `slack`: by when work must start at the latest, of what is open."
+    )
     q: Line | None = Field(
         None,
         min_length=1,

@@ -35,7 +35,7 @@ class Requests(Endpoint):
     def get(self, request: Request) -> HttpResponse:
         """Return one page."""
         asked, at = parameters(request, inputs.RequestsWanted), timezone.now()
-        found = listing.page(_wanted(request, asked), pagination.position(asked.cursor), asked.limit, at)
+        found = listing.page(_wanted(request, asked), pagination.position(asked.cursor, asked.order), asked.limit, at)
         following, preceding = (
             pagination.link(request, pagination.of_position(place) if place else None)
             for place in (found.following, found.preceding)
@@ -86,10 +86,11 @@ def _wanted(request: Request, asked: inputs.RequestsWanted) -> listing.Wanted:
     nobody = asked.assignee == "nobody"
     return listing.Wanted(
         right=asked.right,
-        standing=asked.state or ("open" if sought is None else "all"),
+        standing=asked.state or ("open" if sought is None or asked.order == "slack" else "all"),
         turn=asked.turn,
         overdue=asked.overdue,
         assignee=None if nobody else me,
         nobody=nobody,
         sought=sought,
+        order=asked.order,
     )
