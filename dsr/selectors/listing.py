@@ -19,20 +19,8 @@ from dsr.selectors import queue
 from dsr.selectors.queue import Requests, Sought
 
 _COLUMNS = (
-    *(
-        "id",
-        "submission_id",
-        "right",
-        "state",
-        "outcome",
-        "turn",
-        "regime",
-        "received_at",
-        "due_at",
-        "due_on",
-        "slack_at",
-    ),
-    *("closed_at", "proposal", "question_at", "version", "assignee_id"),
+    *("id", "submission_id", "right", "state", "outcome", "turn", "regime", "received_at", "due_at", "due_on"),
+    *("slack_at", "waits_for", "closed_at", "proposal", "question_at", "version", "assignee_id"),
     *("submission__reference", "submission__received_at", "assignee__username"),
 )
 

@@ -59,8 +59,8 @@ def test_row_says_what_somebody_needs_to_choose(hal, systems, clock):
     assert "hal" in page
 
 
-def test_overdue_request_says_by_how_much(hal, db, clock):
-    request = builders.file(at=timezone.now() - timedelta(days=50)).requests[0]
+def test_overdue_request_says_by_how_much(hal, systems, clock):
+    request = builders.in_review(at=timezone.now() - timedelta(days=50))
     days = (timezone.now().date() - request.due_on).days
 
     page = text(hal.get(QUEUE))

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.db import connection
@@ -79,6 +80,34 @@ def test_page_does_not_move_when_earlier_rows_go(hal: Api) -> None:
     assert [row["id"] for row in second.json["results"]] == [str(request.pk) for request in requests[2:4]]
 
 
+def test_queue_by_slack_begins_with_what_takes_longest(hal: Api) -> None:
+    searched = file_some(5)
+    told = file_some(2, wants=(intake.Want(Right.BE_INFORMED),))
+    closed = file_some(1)[0]
+    review.withdraw(closed.pk, by=builders.hal(), at=timezone.now())
+    rows = SubjectRequest.objects.in_bulk([request.pk for request in (*searched, *told)]).values()
+    by_slack = [str(row.pk) for row in sorted(rows, key=lambda row: (row.slack_at or row.due_at, row.pk))]
+
+    first = hal.get("/requests", limit=3, order="slack")
+    onward = [[row["id"] for row in first.json["results"]], *walk(hal, first.json["next"], "next")]
+    last = hal.get(first.json["next"].partition(V1)[2])
+    backward = walk(hal, last.json["previous"], "previous")
+
+    assert [pk for page in onward for pk in page] == by_slack
+    assert by_slack[-2:] == [str(request.pk) for request in told]
+    assert backward == [onward[0]]
+    assert listed(hal, state="all", order="slack") == by_slack
+
+
+def test_place_in_one_order_is_none_in_the_other(hal: Api) -> None:
+    file_some(3)
+    cursor = parse_qs(urlsplit(hal.get("/requests", limit=1).json["next"]).query)["cursor"][0]
+
+    answered = hal.get("/requests", limit=1, order="slack", cursor=cursor)
+
+    assert (answered.status, answered.code) == (400, "bad-cursor")
+
+
 @pytest.mark.parametrize("number", [1, 12])
 def test_page_takes_one_statement_and_the_token_another(hal: Api, number: int) -> None:
     file_some(number)
@@ -118,10 +147,13 @@ def test_queue_leaves_out_what_is_closed_unless_asked(hal: Api) -> None:
 
 
 def test_overdue_is_what_should_have_been_answered(hal: Api) -> None:
-    long_ago = builders.file(at=timezone.now() - timedelta(days=90)).requests[0]
-    file_some(1)
+    at = timezone.now() - timedelta(days=90)
+    long_ago, waiting = builders.file(at=at).requests[0], builders.file(at=at).requests[0]
+    builders.confirm(long_ago.submission, at)
+    (other,) = file_some(1)
 
     assert listed(hal, overdue="true") == [str(long_ago.pk)]
+    assert set(listed(hal, overdue="false")) == {str(waiting.pk), str(other.pk)}
     assert hal.get(f"/requests/{long_ago.pk}").json["overdue"] is True
 
 
