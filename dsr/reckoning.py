@@ -26,7 +26,7 @@ from dsr.rules import (
     pack,
 )
 
-_KINDS: Mapping[str, EventKind] = {
+KINDS: Mapping[str, EventKind] = {
     "file": EventKind.RECEIVED,
     "ask_identity": EventKind.IDENTITY_ASKED,
     "reopen": EventKind.IDENTITY_ASKED,
@@ -149,14 +149,14 @@ def happened(request: SubjectRequest, history: Iterable[Event] | None = None) ->
 
 def read(submission: Submission) -> list[Event]:
     """Return what stands in the history of a submission and counts for a clock, oldest first."""
-    rows = Event.objects.filter(submission_id=submission.pk, verb__in=_KINDS)
+    rows = Event.objects.filter(submission_id=submission.pk, verb__in=KINDS)
     return list(rows.order_by("seq").only("seq", "verb", "at", "data", "request_id"))
 
 
 def _counted(request: SubjectRequest, history: Iterable[Event]) -> Iterator[Counted]:
     asked: set[EventKind] = set()
     for event in history:
-        kind = _KINDS.get(event.verb)
+        kind = KINDS.get(event.verb)
         if kind is None or event.request_id not in (None, request.pk):
             continue
         question = _QUESTION_OF.get(kind)

@@ -4,11 +4,13 @@ A version never changes, so what was read once is kept in the process, a few ver
 """
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from threading import Lock
 
 from dsr.logs import get_logger
 from dsr.models import RuleBook
 from dsr.rules import RulePack, books
+from dsr.rules.files import Document
 
 log = get_logger(__name__)
 _MOST = 8
@@ -28,6 +30,15 @@ def pinned(version: str) -> RulePack | None:
         while len(_read) > _MOST:
             _read.popitem(last=False)
     return found
+
+
+def documents(version: str) -> Mapping[str, Document] | None:
+    """Return what the rules of a version say, file by file; None where that cannot be read. One statement."""
+    book = RuleBook.objects.filter(pk=version).first()
+    try:
+        return books.documents(version, book.form, bytes(book.documents)) if book else None
+    except books.Unreadable:
+        return None
 
 
 def forget() -> None:

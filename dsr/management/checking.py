@@ -4,12 +4,17 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
-from dsr.rules import RulePack
+from dsr.rules import RulePack, RulesBroken
 
 YEARS_AHEAD = 2
 """How far a holiday table must reach beyond today, unless the place announces its days one year at a time."""
 ENDS_SOON = timedelta(days=180)
 """How long before a law's window closes the row that follows is asked for."""
+
+
+def problems(broken: RulesBroken) -> list[dict[str, str]]:
+    """Every mistake, for programs."""
+    return [{"file": p.file, "key": p.key, "message": p.message} for p in broken.problems]
 
 
 def contents(rules: RulePack, today: date) -> dict[str, Any]:

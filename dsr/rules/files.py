@@ -39,10 +39,10 @@ class Files:
         return ((path, doc) for path, doc in sorted(self.documents.items()) if path.startswith(f"{folder}/"))
 
 
-def read(shipped: Path, own: Path | None = None) -> Files:
-    """The files below ``shipped``, each replaced by the one with the same path below ``own`` where there is one."""
+def read(shipped: Path, *over: Path | None) -> Files:
+    """The files below ``shipped``, each replaced by the one of that path in the last of the folders over it."""
     paths = {
-        _name(path, folder): path for folder in (shipped, own) if folder for path in sorted(folder.rglob("*.toml"))
+        _name(path, folder): path for folder in (shipped, *over) if folder for path in sorted(folder.rglob("*.toml"))
     }
     documents, problems = {}, []
     for name, path in paths.items():

@@ -8,7 +8,7 @@ from pathlib import Path
 from django.conf import settings
 
 from dsr.rules import books
-from dsr.rules.files import SHIPPED, read
+from dsr.rules.files import SHIPPED, Files, read
 from dsr.rules.problems import Problem, RulesBroken
 from dsr.rules.reader import build
 from dsr.rules.rulepack import RulePack
@@ -34,11 +34,22 @@ def load(shipped: Path, own: Path | None = None) -> RulePack:
     if key not in _packs:
         if own is not None and not own.is_dir():
             raise RulesBroken([Problem(str(own), "", "RULES_DIR is not a folder; make it or leave it unset")])
-        files = read(shipped, own)
-        made = build(files)
-        _books[made.version] = books.written(files)
-        _packs[key] = made
+        _packs[key] = _made(read(shipped, own))
     return _packs[key]
+
+
+def draft(folder: Path) -> RulePack:
+    """The rules in force with those in ``folder`` over them, read anew each time. Raises RulesBroken."""
+    if not folder.is_dir():
+        raise RulesBroken([Problem(str(folder), "", "is not a folder")])
+    own = getattr(settings, "RULES_DIR", None)
+    return _made(read(SHIPPED, Path(own) if own else None, folder))
+
+
+def _made(files: Files) -> RulePack:
+    rules = build(files)
+    _books[rules.version] = books.written(files)
+    return rules
 
 
 def book_of(rules: RulePack) -> bytes:

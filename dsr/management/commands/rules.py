@@ -1,4 +1,7 @@
-"""``manage.py rules``: check the rule files, explain a date, make the holiday tables. Needs no database."""
+"""``manage.py rules``: check the rule files, explain a date, make the holiday tables, try a draft.
+
+Only what replays or moves stored requests needs a database.
+"""
 
 import json
 from argparse import ArgumentParser
@@ -8,10 +11,11 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from dsr.management import checking, comparing, explaining
-from dsr.rules import NotInRules, RulesBroken, load, pack
+from dsr.management import checking, comparing, explaining, simulating
+from dsr.rules import NotInRules, RulesBroken, load, loader, pack
 from dsr.rules.calendars import SOURCES, as_toml
 from dsr.rules.files import SHIPPED
+from dsr.services import whatif
 
 
 class Command(BaseCommand):
@@ -34,6 +38,9 @@ class Command(BaseCommand):
         between = parts.add_parser("diff", help="what differs between two sets of rule files")
         comparing.arguments(between)
 
+        what_if = parts.add_parser("simulate", help="which dates of stored requests a draft would move")
+        simulating.arguments(what_if)
+
         tables = parts.add_parser("calendars", help="make the holiday tables from the installed library")
         tables.add_argument("--write", action="store_true", help="into the shipped rule files; otherwise shown")
 
@@ -45,9 +52,8 @@ class Command(BaseCommand):
         try:
             rules = load(SHIPPED, options["dir"]) if options["dir"] else pack()
         except RulesBroken as broken:
-            rows = [{"file": p.file, "key": p.key, "message": p.message} for p in broken.problems]
             if options["as_json"]:
-                self._print({"ok": False, "problems": rows})
+                self._print({"ok": False, "problems": checking.problems(broken)})
                 raise SystemExit(1) from None
             raise CommandError(str(broken)) from None
         found = checking.contents(rules, timezone.now().date())
@@ -78,6 +84,21 @@ class Command(BaseCommand):
             self._print(found.as_dict())
         else:
             self.stdout.writelines(f"{line}\n" for line in comparing.lines(found))
+
+    def _simulate(self, options: dict[str, Any]) -> None:
+        try:
+            draft = loader.draft(options["draft"])
+        except RulesBroken as broken:
+            if options["as_json"]:
+                self._print({"ok": False, "problems": checking.problems(broken)})
+                raise SystemExit(1) from None
+            raise CommandError(str(broken)) from None
+        found = whatif.simulate(draft, simulating.begins(options["since"]))
+        if options["as_json"]:
+            for piece in simulating.pieces(found):
+                self.stdout.write(piece, ending="")
+        else:
+            self.stdout.writelines(f"{line}\n" for line in simulating.lines(found))
 
     def _calendars(self, options: dict[str, Any]) -> None:
         for source in SOURCES:
