@@ -59,6 +59,7 @@ def _row(request: SubjectRequest, at: datetime) -> dict[str, Any]:
         "received_at": request.received_at,
         "due_at": request.due_at,
         "due_on": request.due_on,
+        "start_by": None if request.state in queue.ANSWERED else request.slack_at,
         "closed_at": request.closed_at,
         "question_open": request.question_at is not None,
         "proposal": request.proposal or None,

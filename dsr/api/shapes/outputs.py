@@ -148,6 +148,7 @@ class RequestRow(Shown):
     received_at: datetime
     due_at: datetime
     due_on: date
+    start_by: datetime | None
     closed_at: datetime | None
     question_open: bool
     proposal: str | None
