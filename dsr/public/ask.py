@@ -135,10 +135,14 @@ def _check_context(answers: Answers) -> dict[str, Any]:
         text = next(want.details.get(name, "") for want in filing.wants if want.right == right)
         label = _("In particular, for: %(right)s") % {"right": title}
         rows.insert(3, (steps.DETAILS, label, [text or _("everything")]))
-    dates = [offers.due(want.right, answers.notice, filing.country, filing.region, answers.at) for want in filing.wants]
+    each = (
+        offers.governing(want.right, answers.notice, filing.country, filing.region, answers.at) for want in filing.wants
+    )
+    first = min((clock for clock in each if clock), key=lambda clock: clock.promised, default=None)
     return {
         "rows": rows,
-        "due_on": min((day for day in dates if day), default=None),
+        "due_on": first.promised if first else None,
+        "law": offers.law(first.regime, answers.at.date()) if first else "",
         "needs_code": any(SPECS[want.right].floor for want in filing.wants),
         **_shared(answers, steps.CHECK),
     }

@@ -114,13 +114,27 @@ def _what_happens(right: Right, notice: rules.Notice, country: str, region: str,
 
 
 def due(right: str, notice: rules.Notice, country: str, region: str, at: datetime) -> date | None:
-    """Return the day by which an answer is due to somebody who asks now, None where no rule gives one."""
+    """Return the day by which an answer is promised to somebody who asks now, None where no rule gives one."""
+    found = governing(right, notice, country, region, at)
+    return found.promised if found else None
+
+
+def governing(right: str, notice: rules.Notice, country: str, region: str, at: datetime) -> rules.Clock | None:
+    """Return the clock that would set the date of the answer to somebody who asks now, None where no rule gives one."""
     found: list[rules.Clock] = []
     for regime in rules.pack().regimes_for(right, country, region, at.date()):
         received = rules.ClockEvent.at(rules.EventKind.RECEIVED, at, notice.seat_for(regime.id).zone)
         calendar = rules.pack().calendar_for(notice, regime)
         found += rules.clocks(regime, right, [received], calendar=calendar)
-    return min((clock.due for clock in found if clock.kind.answers), default=None)
+    return min((clock for clock in found if clock.kind.answers), key=lambda clock: clock.promised, default=None)
+
+
+def law(regime: str, on: date) -> str:
+    """Return the name of a law as it stood on a day; its id where the rules no longer hold it."""
+    try:
+        return rules.pack().regime(regime, on).wording("title")
+    except rules.NotInRules:
+        return regime
 
 
 def long_day(day: date) -> str:

@@ -42,8 +42,14 @@ def region_name(country: str, region: str) -> str:
 
 
 def regions(country: str, notice: rules.Notice) -> list[str]:
-    """Return the regions of a country that some rule treats in a way of their own, by name. Mostly there are none."""
+    """Return the regions of a country that somebody chooses from, by name. Mostly there are none.
+
+    They are those that some rule treats in a way of their own. Where so many are, as in the United States, all are
+    offered, so that nobody has to find out whether theirs is one of them.
+    """
     found = {place.partition("-")[2] for place in _named(notice) if place.startswith(f"{country}-")}
+    if found and country == "US":
+        found |= {place.partition("-")[2] for place in _REGIONS if place.startswith("US-")}
     return sorted(found, key=lambda region: region_name(country, region))
 
 

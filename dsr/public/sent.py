@@ -5,7 +5,8 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from dsr.public import forms, pages, speech, tickets
+from dsr.deadlines import local_date
+from dsr.public import forms, offers, pages, speech, tickets
 from dsr.public.guard import public, typed
 from dsr.rights import SPECS, Right
 from dsr.selectors import tracker as selector
@@ -39,9 +40,16 @@ def about(found: selector.Filed, ticket: str) -> dict[str, Any]:
         "titles": [SPECS[Right(row.right)].title for row in found.requests],
         "needs_no_code": [SPECS[Right(row.right)].title for row in found.requests if not SPECS[Right(row.right)].floor],
         "due_on": found.due_on,
+        "law": _law(found),
         "waits": found.waits,
         "came_back": found.came_back,
         "masked": mask(found.address) if found.address else "",
         "ticket": ticket,
         "here": "new",
     }
+
+
+def _law(found: selector.Filed) -> str:
+    """Return the name of the law that sets the first date."""
+    first = min(found.requests, key=lambda row: row.due_on)
+    return offers.law(first.regime, local_date(found.submission.received_at, found.submission.zone))

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from dsr.public import places, terms
 from dsr.rights import SPECS, Right
 from dsr.rules import loader, pack
 from tests.architecture.habits import ROOT
@@ -108,3 +109,25 @@ def test_every_text_of_the_pages_can_be_translated():
     ]
 
     assert not found
+
+
+def test_times_are_grouped_by_part_of_the_world_and_states_that_agree_share_a_line(visitor, clock):
+    found = terms.parts(clock())
+
+    assert [part.title for part in found][:2] == ["Europe", "United States"]
+    states = next(part for part in found if part.title == "United States")
+    together = [term.title for term in states.terms if ", " in term.title]
+    assert any("Virginia" in title and "Texas" in title for title in together)
+    assert not any("New Jersey" in term.title for part in found for term in part.terms), "switched off"
+    text = visitor.open("/").text
+    assert [term.title for part in found for term in part.terms if term.title not in text] == []
+
+
+def test_every_state_can_be_chosen(clock):
+    notice = pack().notice_in_force(clock().date())
+
+    offered = places.regions("US", notice)
+
+    assert len(offered) == 51
+    assert {"CA", "OH", "DC"} <= set(offered)
+    assert places.regions("IE", notice) == []
