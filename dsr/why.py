@@ -188,9 +188,11 @@ def _due(clock: Clock, titles: Mapping[str, str], kept: Sequence[ClockEvent], to
             "over": long_day(over),
         }
     told = happened.extensions(kept)
-    if told:
+    if told and clock.waits_for is None:
         facts["told"] = long_day(told[-1].on)
         return _("On %(told)s the answer was put off. It is due by %(day)s under %(law)s.") % facts
+    if clock.waits_for is not None:
+        return _("The answer is due by %(day)s at the earliest, under %(law)s.") % facts
     if clock.kind is ClockKind.EFFECT:
         return _("It takes effect by %(day)s under %(law)s.") % facts
     if today > clock.promised:

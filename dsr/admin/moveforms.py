@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from dsr import reckoning, rules
 from dsr.admin import words
+from dsr.deadlines import local_date
 from dsr.errors import RecourseError
 from dsr.lifecycle import BY_VERB
 from dsr.models import SubjectRequest
@@ -183,11 +184,25 @@ def _colleagues(case: CaseFile) -> forms.TypedChoiceField:
 
 
 def _laws(case: CaseFile) -> forms.MultipleChoiceField:
+    """The laws that were in force on receipt: those that apply now, then the others in use, then what is off."""
     submission = case.request.submission
-    received = submission.received_at.date()
-    rows = [row for row in reckoning.rules_of(submission).regimes if row.window.covers(received)]
-    choices = sorted(((row.id, row.wording("title")) for row in rows), key=lambda choice: choice[1])
-    return forms.MultipleChoiceField(label=_("Laws"), choices=choices, initial=submission.regimes)
+    received = local_date(submission.received_at, submission.zone)
+    groups: dict[str, list[tuple[str, str]]] = {
+        _("They apply now"): [],
+        _("In use"): [],
+        _("Switched off, so proposed to nobody"): [],
+    }
+    now, in_use, off = groups.values()
+    for row in sorted(reckoning.rules_of(submission).regimes, key=lambda row: row.wording("title")):
+        if row.window.covers(received):
+            group = now if row.id in submission.regimes else in_use if row.switched_on else off
+            group.append((row.id, row.wording("title")))
+    return forms.MultipleChoiceField(
+        label=_("Laws"),
+        choices=[(title, rows) for title, rows in groups.items() if rows],
+        initial=submission.regimes,
+        widget=forms.CheckboxSelectMultiple({"class": "r-laws"}),
+    )
 
 
 def _extension_grounds(case: CaseFile) -> forms.ChoiceField:

@@ -96,6 +96,11 @@ class Page:
         return words.colleague(self.request.assignee)
 
     @property
+    def due_on(self) -> date:
+        """The date of the answer; where the clock stands still, the earliest that it can be as of today."""
+        return self.why.governing.clock.promised if self.why.waiting else self.request.due_on
+
+    @property
     def left(self) -> tuple[str, str] | None:
         """How long there is and how urgent that is; None once it is answered."""
         if self.request.state in queue.ANSWERED:
