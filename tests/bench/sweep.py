@@ -61,6 +61,9 @@ def tick() -> dict[str, float]:
 
     from dsr.services import sweeping
 
+    # Letters of what was filed for other figures wait to be sent.
+    while sweeping.sweep(timezone.now()).total:
+        pass
     times = []
     for _ in range(_TICKS):
         began = time.perf_counter()
