@@ -119,8 +119,7 @@ def _attempt(message: Message, channel: mail.Channel, at: datetime) -> tuple[str
     try:
         address = message.open("to")
         letter = letters.unpack(message.kind, message.open("context"))
-        rendered = letters.render(letter, message.language)
-        kept = letters.render(letter, message.language, blot=True) if letters.has_secret(type(letter)) else rendered
+        rendered, kept = letters.render_twice(letter, message.language)
         outgoing = mail.compose(message.pk, address, rendered, letters.supported(message.language), at)
     except Forgotten:
         return _settle(message, MessageState.DROPPED, "forgotten", at), ""

@@ -7,6 +7,7 @@ A kind is a frozen dataclass below `Letter`; its fields are all that its templat
 import dataclasses
 import html
 import re
+import secrets
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -114,21 +115,6 @@ def _marks_in(hint: Any) -> frozenset[Mark]:
     return frozenset().union(*(_marks_in(part) for part in inner)) if inner else frozenset()
 
 
-def has_secret(cls: type) -> bool:
-    """Say whether a letter, or a dataclass in it, has a secret field."""
-    hints = get_type_hints(cls)
-    return any(
-        Mark.SECRET in marks or any(has_secret(inner) for inner in _dataclasses_in(hints[name]))
-        for name, marks in _marks(cls).items()
-    )
-
-
-def _dataclasses_in(hint: Any) -> list[type]:
-    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
-        return [hint]
-    return [found for part in get_args(hint) for found in _dataclasses_in(part)]
-
-
 # Controls but line feed and tab, overrides and isolates of direction, and lone surrogates, which cannot be encoded.
 _UNWANTED: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _BREAKS: Final = re.compile(r"\r\n|[\r\n\v\f\x85\u2028\u2029]")
@@ -145,22 +131,25 @@ def clean(text: str) -> str:
     return _UNWANTED.sub("", _BREAKS.sub("\n", text))
 
 
-def _value(value: Any, marks: frozenset[Mark], blot: bool) -> Any:
+Hide = Callable[[str], str]
+"""What is put in place of a secret."""
+
+
+def _value(value: Any, marks: frozenset[Mark], hide: Hide | None) -> Any:
     if isinstance(value, str) and not isinstance(value, Enum):
-        if blot and Mark.SECRET in marks:
-            return BLOT
-        return clean(value) if Mark.PARAGRAPHS in marks else one_line(value)
+        said = clean(value) if Mark.PARAGRAPHS in marks else one_line(value)
+        return hide(said) if hide and Mark.SECRET in marks else said
     if isinstance(value, (tuple, list)):
-        return [_value(item, marks, blot) for item in value]
+        return [_value(item, marks, hide) for item in value]
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return _fields(value, blot)
+        return _fields(value, hide)
     return value
 
 
-def _fields(record: Any, blot: bool) -> dict[str, Any]:
+def _fields(record: Any, hide: Hide | None) -> dict[str, Any]:
     cls: Any = type(record)
     marks = _marks(cls)
-    return {name: _value(getattr(record, name), marks[name], blot) for name in marks}
+    return {name: _value(getattr(record, name), marks[name], hide) for name in marks}
 
 
 def supported(language: str) -> str:
@@ -225,18 +214,49 @@ def render(letter: Letter, language: str, *, blot: bool = False) -> Rendered:
     """
     for guard in GUARDS:
         guard(letter.kind)
-    return _render(letter, language, blot=blot)[0]
+    return _render(letter, language, _blotted if blot else None)[0]
+
+
+def _blotted(secret: str) -> str:
+    return BLOT if secret else ""
+
+
+def render_twice(letter: Letter, language: str) -> tuple[Rendered, Rendered]:
+    """Return a letter as it is sent and as it is kept, as `render` would without and with `blot`, at half the cost.
+
+    The templates see a stand-in for each secret, so they may show one, but not change or measure it.
+    """
+    for guard in GUARDS:
+        guard(letter.kind)
+    hidden: dict[str, str] = {}
+    nonce = secrets.token_hex(8)
+
+    def hide(secret: str) -> str:
+        return hidden.setdefault(secret, f"{nonce}.{len(hidden)}.") if secret else ""
+
+    rendered = _render(letter, language, hide)[0]
+    kept = _with(rendered, dict.fromkeys(hidden.values(), BLOT))
+    return _with(rendered, {mark: secret for secret, mark in hidden.items()}), kept
+
+
+def _with(rendered: Rendered, words: Mapping[str, str]) -> Rendered:
+    """Put words where their stand-ins are."""
+    subject, text, markup = rendered.subject, rendered.text, rendered.html
+    for mark, word in words.items():
+        subject, text = subject.replace(mark, word), text.replace(mark, word)
+        markup = markup.replace(mark, html.escape(word))
+    return Rendered(subject, text, markup)
 
 
 def stated(letter: Letter, language: str) -> Stated:
     """Return what a letter really states in a language, found by rendering it. Asks no guard."""
-    return _render(letter, language, blot=False)[1]
+    return _render(letter, language, None)[1]
 
 
-def _render(letter: Letter, language: str, *, blot: bool) -> tuple[Rendered, Stated]:
+def _render(letter: Letter, language: str, hide: Hide | None) -> tuple[Rendered, Stated]:
     chosen = supported(language)
     with translation.override(chosen):
-        names = _fields(letter, blot)
+        names = _fields(letter, hide)
         names["language"] = chosen
         names["site"] = settings.BASE_URL
         names["direction"] = "rtl" if translation.get_language_bidi() else "ltr"

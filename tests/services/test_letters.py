@@ -5,6 +5,9 @@ from datetime import date
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import settings as effort
+from hypothesis import strategies as st
 
 from dsr import reckoning
 from dsr.lifecycle import Outcome
@@ -14,7 +17,7 @@ from dsr.rules import pack
 from dsr.rules.marks import Mark
 from dsr.services import letters, links, review, telling
 from notifications.delivery import sent_body
-from notifications.letters import BLOT, Letter, render, stated, unpack
+from notifications.letters import BLOT, REGISTRY, Letter, render, render_twice, stated, unpack
 from notifications.letters import pack as packed
 from notifications.models import Message
 from tests import builders
@@ -82,6 +85,17 @@ def test_letter_survives_the_queue_and_keeps_the_way_in_out_of_our_copy(letter: 
     assert again == letter
     assert "secret" not in kept.text + kept.html
     assert (BLOT in kept.text) == (letter is not WARNING)
+
+
+@pytest.mark.parametrize("kind", sorted(kind for kind, cls in REGISTRY.items() if cls.__module__ == letters.__name__))
+@given(data=st.data())
+@effort(max_examples=15, deadline=None)
+def test_letter_written_once_is_sent_and_kept_as_if_written_twice(kind: str, data: st.DataObject) -> None:
+    letter = data.draw(st.from_type(REGISTRY[kind]))
+
+    sent, kept = render_twice(letter, "en")
+
+    assert (sent, kept) == (render(letter, "en"), render(letter, "en", blot=True))
 
 
 def test_letter_that_was_queued_before_it_knew_more_is_still_written() -> None:

@@ -266,7 +266,7 @@ def test_fault_in_a_template_is_logged_without_its_text(
     def fail(*given: Any, **options: Any) -> None:
         raise RuntimeError("ada@example.org")
 
-    monkeypatch.setattr(letters, "render", fail)
+    monkeypatch.setattr(letters, "render_twice", fail)
     _queue(key, clock)
 
     delivery.deliver_due(clock())
@@ -280,7 +280,7 @@ def test_message_that_kills_its_worker_is_given_up(key: DataKey, clock: Clock, m
     _queue(key, clock)
 
     with monkeypatch.context() as patch:
-        patch.setattr(letters, "render", lambda *given, **options: (_ for _ in ()).throw(KeyboardInterrupt))
+        patch.setattr(letters, "render_twice", lambda *given, **options: (_ for _ in ()).throw(KeyboardInterrupt))
         for _ in range(len(LADDER) + 1):
             with pytest.raises(KeyboardInterrupt):
                 delivery.deliver_due(clock())

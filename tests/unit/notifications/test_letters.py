@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import pytest
 
 from notifications import letters
-from notifications.letters import Letter, Paragraphs, Secret, one_line, pack, render, stated, unpack
+from notifications.letters import Letter, one_line, pack, render, stated, unpack
 from tests.postbox import Note, template_folder, write_templates
 
 pytestmark = pytest.mark.usefixtures("note")
@@ -126,26 +126,6 @@ def test_base_layout_brings_nothing_in_from_elsewhere() -> None:
 
     for forbidden in ("<img", "<script", "<link", "src=", "url(", "@import", "<iframe"):
         assert forbidden not in html
-
-
-def test_has_secret_finds_marks_at_any_depth() -> None:
-    @dataclass(frozen=True)
-    class Inner:
-        links: tuple[Secret, ...] = ()
-
-    @dataclass(frozen=True)
-    class Outer:
-        inner: tuple[Inner, ...] = ()
-
-    @dataclass(frozen=True)
-    class Plain:
-        text: str = ""
-        words: Paragraphs = ""
-
-    assert letters.has_secret(Inner)
-    assert letters.has_secret(Outer)
-    assert letters.has_secret(Note)
-    assert not letters.has_secret(Plain)
 
 
 def test_kind_is_refused_when_it_is_taken_or_no_word() -> None:
