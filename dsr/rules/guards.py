@@ -191,8 +191,9 @@ def pause(
         return no(_over())
     if on is None:
         return None
-    # Days that wait for the next working day are no days of the period, so there is nothing left to stop.
-    due = answer_due(regime, right, events, working, on, rolls=False)
+    # Days that wait for the next working day are no days of the period, so there is nothing left to stop. Nor does the
+    # law stop a clock that only guidance keeps from having run out.
+    due = answer_due(regime, right, events, working, on, firm=rule.mode != "toll", rolls=False)
     if on > due:
         facts["day"] = _long(due)
         return no(_("The time ran out on %(day)s, and a question put after that gains none (%(source)s).") % facts)

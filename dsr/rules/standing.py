@@ -212,8 +212,8 @@ def _chosen(
     still = standing.firm if reading.firm else standing.still
     end = until
     for span in still:
-        if (span.asked or span.start) > told.on and not span.comes_after(end):
-            end += timedelta(days=span.days)
+        if span.end > told.on and not span.comes_after(end):
+            end += span.end - max(span.start - _ONE_DAY, told.on)
     if end <= first.due:
         return first
     days = chosen(first.due + _ONE_DAY, end, longer.source, still) if reading.says_why else ()
