@@ -139,7 +139,9 @@ def _key_in(path: Path) -> str:
     """Return the key of a letter that asks to confirm, "" of any other."""
     # The standard policy's parser would take a tenth of the machine that is measured.
     plain = next(part for part in message_from_bytes(path.read_bytes()).walk() if not part.is_multipart())
-    found = _KEY.search(str(plain.get_payload(decode=True), "utf-8"))  # type: ignore[call-overload]
+    body = plain.get_payload(decode=True)
+    assert isinstance(body, bytes)
+    found = _KEY.search(body.decode())
     return found[1] if found else ""
 
 
