@@ -88,14 +88,13 @@ def test_round_measures_what_was_answered_lately(clock: Clock) -> None:
     request = builders.ready(clock())
     _spread(request, clock(), number=25, days=2)
 
-    first = pace.measure(clock.tick(days=3))
-    again = pace.measure(clock.tick(days=1))
+    rounds = [pace.measure(clock.tick(days=days)) for days in (3, 1)]
 
-    found = {row.stage: (row.seconds, row.n) for row in Pace.objects.filter(right="access")}
-    assert first > 0
-    assert again == 0
-    assert found["approving"] == (timedelta(days=2).total_seconds(), 25)
-    assert found.get("searching") is None  # one search says nothing about how long searches take
+    found = {row.stage: row for row in Pace.objects.filter(right="access")}
+    assert rounds[0] > 0
+    assert rounds[1] == 0
+    assert (found["approving"].seconds, found["approving"].n) == (timedelta(days=2).total_seconds(), 25)
+    assert "searching" not in found  # one search says nothing about how long searches take
 
 
 def test_round_forgets_no_pace_and_measures_nothing_that_is_long_ago(clock: Clock) -> None:
