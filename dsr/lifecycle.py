@@ -142,6 +142,7 @@ MOVES: tuple[Move, ...] = (
     _move("fee_unanswered",   _("End, as the fee was not accepted"), _IN_REVIEW, State.CLOSED, _SYSTEM, "fee_reply_over", outcome=Outcome.WITHDRAWN, rights=SEARCHED, tells=("closed",)),
     _move("miss",             _("Miss the date"),              _UNANSWERED, None, _SYSTEM, "is_overdue", tells=("overdue",)),
     _move("change_laws",      _("Change the laws that apply"), _UNANSWERED, None, STAFF, "not_own_case", inputs=("regimes", "reason")),
+    _move("change_rules",     _("Go over to the rules in force"), _UNANSWERED, None, STAFF, "not_own_case", "under_earlier_rules", inputs=("reason",)),
     # finding what there is
     _move("search",           _("Search the systems"),         _IN_REVIEW, None, _SYSTEM, "identity_proved", rights=SEARCHED, turn=Turn.SYSTEMS),
     _move("found",            _("All systems have answered"),  _IN_REVIEW, None, _SYSTEM, "all_systems_answered", rights=SEARCHED, turn=Turn.STAFF),

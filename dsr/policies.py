@@ -15,7 +15,7 @@ from dsr.errors import Incomplete, NotAllowed, RecourseError, Unlawful, WrongSta
 from dsr.lifecycle import BY_VERB, Actor, Move, Outcome, State
 from dsr.models import DeadlineKind, Proposal, StepResult, StepState, SubjectRequest
 from dsr.rights import Right
-from dsr.rules import Forbidden
+from dsr.rules import Forbidden, pack
 from notifications import sealing
 
 if TYPE_CHECKING:
@@ -308,6 +308,13 @@ def is_overdue(request: SubjectRequest, by: Caller, at: datetime) -> None:
     """The promised date has gone by, and no clock stands still."""
     if request.due_at > at or request.waits_for:
         raise WrongState(_("The date for the answer has not gone by."), code="not-due")
+
+
+@_need
+def under_earlier_rules(request: SubjectRequest, by: Caller, at: datetime) -> None:
+    """The request is pinned to other rules than those in force."""
+    if request.submission.rules_version == pack().version:
+        raise WrongState(_("The request is under the rules in force already."), code="rules-in-force")
 
 
 @_need

@@ -19,7 +19,7 @@ from dsr.lifecycle import BY_VERB
 from dsr.models import SubjectRequest
 from dsr.policies import Caller
 from dsr.selectors.casefile import CaseFile
-from dsr.services import delivery, identity, review, search, threads, timing
+from dsr.services import delivery, identity, repinning, review, search, threads, timing
 from dsr.services._moves import OpenMove
 
 Given = Mapping[str, Any]
@@ -74,6 +74,7 @@ HANDLERS: Mapping[str, Handler] = {
     "accept_fee": _simple(timing.accept_fee),
     "waive_fee": _simple(timing.waive_fee),
     "change_laws": _simple(timing.change_laws, "regimes", "reason"),
+    "change_rules": _simple(repinning.change_rules, "reason"),
     "retry_system": _simple(search.retry, "step"),
     "go_without": _simple(search.go_without, "step", "reason"),
     "withhold": _withhold,
@@ -109,6 +110,10 @@ CONSEQUENCES: Mapping[str, str | Promise] = {
     "waive_fee": gettext_lazy("The person need not pay, and the clock runs again."),
     "change_laws": gettext_lazy(
         "Every date of every request in this submission is worked out anew, and the person is told each that moves."
+    ),
+    "change_rules": gettext_lazy(
+        "Every date of every request in this submission is worked out by the rules in force, and the person is told "
+        "each that moves. It cannot be taken back."
     ),
     "retry_system": gettext_lazy("The system is asked again from the start. What it found before is thrown away."),
     "go_without": gettext_lazy("The person is told which system could not be searched."),

@@ -91,6 +91,7 @@ _EVENTS: Mapping[str, Words] = {
     "fee_unanswered": gettext_lazy("Ended: the fee was not accepted"),
     "miss": gettext_lazy("Missed the date, and wrote so to the person"),
     "change_laws": gettext_lazy("Changed the laws that apply"),
+    "change_rules": gettext_lazy("Went over to the rules in force"),
     "dates_moved": gettext_lazy("A promised date moved"),
     "search": gettext_lazy("Started to search the systems"),
     "system_answered": gettext_lazy("A system answered"),

@@ -198,6 +198,11 @@ class SubjectRequest(fsm.ProtectedStateMixin, SealedRow):
     def change_laws(self, at: datetime) -> None:
         """Work the dates out under other laws; those are on the submission."""
 
+    @fsm.move("change_rules")
+    def change_rules(self, at: datetime, version: str) -> None:
+        """Pin everything in the submission to other rules."""
+        self.submission.rules_version = version
+
     @fsm.move("search")
     def search(self, at: datetime) -> None:
         """Ask the systems."""

@@ -75,6 +75,7 @@ TOLD: Mapping[str, Words] = {
     "fee_unanswered": gettext_lazy("The request ended, because the fee was not accepted in time."),
     "miss": gettext_lazy("We missed the date for the answer, and wrote to you about it."),
     "change_laws": gettext_lazy("We noted that other laws apply to your request than we first assumed."),
+    "change_rules": gettext_lazy("We went over to the rules that are in force today for your request."),
     "dates_moved": _dates_moved,
     "go_without": gettext_lazy("We go on without a system that could not be searched. The answer will name it."),
     "ask": gettext_lazy("We asked you a question."),

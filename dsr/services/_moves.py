@@ -136,7 +136,7 @@ class Case:
         if self._history is None:
             self._history = reckoning.read(self.submission)
         history = [*self._history, *self._events]
-        if not clocks.recount(request, at, history, rows_too=because == "change_laws"):
+        if not clocks.recount(request, at, history, rows_too=because in ("change_laws", "change_rules")):
             return
         if not self._new:
             self._moved[request.pk] = request

@@ -25,7 +25,7 @@ from dsr.api.views.requests import find, shown
 from dsr.errors import Incomplete, Stale
 from dsr.lifecycle import BY_VERB
 from dsr.policies import Caller
-from dsr.services import delivery, identity, review, search, threads, timing
+from dsr.services import delivery, identity, repinning, review, search, threads, timing
 from dsr.services._moves import open_moves
 
 
@@ -73,6 +73,10 @@ def _change_laws(do: Doing, given: inputs.WithLaws) -> object:
     return timing.change_laws(regimes=given.regimes, reason=given.reason, **do.how)
 
 
+def _change_rules(do: Doing, given: inputs.WithReason) -> object:
+    return repinning.change_rules(reason=given.reason, **do.how)
+
+
 def _tell_fee(do: Doing, given: inputs.WithFee) -> object:
     return timing.tell_fee(amount=given.amount, reason=given.reason, **do.how)
 
@@ -109,6 +113,7 @@ MOVES: dict[str, Dispatch] = {
     "accept_fee":      Dispatch(inputs.Nothing, lambda do, _given: timing.accept_fee(**do.how)),
     "waive_fee":       Dispatch(inputs.Nothing, lambda do, _given: timing.waive_fee(**do.how)),
     "change_laws":     Dispatch(inputs.WithLaws, _change_laws),
+    "change_rules":    Dispatch(inputs.WithReason, _change_rules),
     "ask":             Dispatch(inputs.WithText, lambda do, given: threads.ask(text=given.text, **do.how)),
     "answer":          Dispatch(inputs.WithText, lambda do, given: threads.answer(text=given.text, **do.how)),
     "message":         Dispatch(inputs.WithText, lambda do, given: threads.write_to_person(text=given.text, **do.how)),

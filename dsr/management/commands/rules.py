@@ -11,7 +11,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from dsr.management import checking, comparing, explaining, simulating
+from dsr.management import checking, comparing, explaining, repinning, simulating
 from dsr.rules import NotInRules, RulesBroken, load, loader, pack
 from dsr.rules.calendars import SOURCES, as_toml
 from dsr.rules.files import SHIPPED
@@ -40,6 +40,9 @@ class Command(BaseCommand):
 
         what_if = parts.add_parser("simulate", help="which dates of stored requests a draft would move")
         simulating.arguments(what_if)
+
+        over = parts.add_parser("repin", help="move open requests to the rules in force, and tell whose dates move")
+        repinning.arguments(over)
 
         tables = parts.add_parser("calendars", help="make the holiday tables from the installed library")
         tables.add_argument("--write", action="store_true", help="into the shipped rule files; otherwise shown")
@@ -99,6 +102,17 @@ class Command(BaseCommand):
                 self.stdout.write(piece, ending="")
         else:
             self.stdout.writelines(f"{line}\n" for line in simulating.lines(found))
+
+    def _repin(self, options: dict[str, Any]) -> None:
+        found = repinning.repinned(options, timezone.now())
+        told = repinning.Told(dry_run=options["dry_run"])
+        if options["as_json"]:
+            for piece in told.pieces(found):
+                self.stdout.write(piece, ending="")
+        else:
+            self.stdout.writelines(f"{line}\n" for line in told.lines(found))
+        if told.refused:
+            raise SystemExit(1)
 
     def _calendars(self, options: dict[str, Any]) -> None:
         for source in SOURCES:

@@ -215,6 +215,7 @@ def test_move_of_an_unknown_request_is_not_found(hal: Api, verb: str) -> None:
         "extend": {"ground": "g", "reason": "r"},
         "tell_fee": {"amount": "5 CHF", "reason": "r"},
         "change_laws": {"regimes": ["eu_gdpr"], "reason": "r"},
+        "change_rules": {"reason": "r"},
     }
     body = bodies.get(verb, {"text": "t"} if "text" in BY_VERB[verb].inputs else {})
 
