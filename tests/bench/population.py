@@ -62,6 +62,16 @@ ENVIRONMENT = {"CASE_KEPT_DAYS": "90"}
 
 def fill(total: int) -> dict[str, Any]:
     """Fill the database with so many filings. Returns seconds, rows, and one address and reference that are in it."""
+    return _fill(_numbers(total))
+
+
+def fill_open(total: int) -> dict[str, Any]:
+    """Fill the database with so many filings, nearly all open: half wait for the person, half are searched."""
+    few = {kind.name: 0 for kind in KINDS}
+    return _fill(few | {"verifying": total // 2 - _HOURS, "searching": total - total // 2 - _HOURS})
+
+
+def _fill(numbers: Mapping[str, int]) -> dict[str, Any]:
     began = time.monotonic()
     now = timezone.now().replace(microsecond=0)
     enter(Entry("cabinet", "The cabinet", "Olga Owner", "olga@staff.example.org", "manual", _OWNER), at=now)
@@ -70,7 +80,7 @@ def fill(total: int) -> dict[str, Any]:
         connection.execute("SET timezone = 'UTC'")
         cases = {name: [Case.read(connection, each.pk) for each in group] for name, group in lived.items()}
         with _without_indexes(connection):
-            rows = _copy(_numbers(total), cases)
+            rows = _copy(numbers, cases)
         connection.execute("VACUUM (ANALYZE)")
     return {"seconds": time.monotonic() - began, "rows": rows, **_somebody()}
 
