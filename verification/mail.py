@@ -20,6 +20,7 @@ from notifications import sealing
 from notifications.ids import uuid7
 from notifications.mail import deliverable
 from notifications.models import DataKey
+from notifications.reads import Prepared
 from verification.errors import (
     AlreadyConfirmed,
     CheckError,
@@ -258,14 +259,18 @@ def _code_hash(challenge_id: UUID, code: str) -> str:
 # --- The link --------------------------------------------------------------------------------------------------------
 
 
+_BY_TOKEN = Prepared(lambda digest: Challenge.objects.select_related("data_key").filter(token_hash=digest))
+_LINK_BY_TOKEN = Prepared(lambda digest: Link.objects.select_related("challenge__data_key").filter(token_hash=digest))
+_BY_ID = Prepared(lambda pk: Challenge.objects.select_related("data_key").filter(pk=pk))
+
+
 def _find(token: str) -> tuple[Challenge | None, datetime | None]:
     """Return the challenge behind a token, and when this very link ends. Two statements, whatever is found."""
     digest = _digest(token)
-    challenge = Challenge.objects.select_related("data_key").filter(token_hash=digest).first()
-    link = Link.objects.select_related("challenge__data_key").filter(token_hash=digest).first()
-    if challenge is not None:
-        return challenge, challenge.created_at + LINK_LASTS
-    return (link.challenge, link.sent_at + LINK_LASTS) if link is not None else (None, None)
+    challenges, links = _BY_TOKEN.rows(digest), _LINK_BY_TOKEN.rows(digest)
+    if challenges:
+        return challenges[0], challenges[0].created_at + LINK_LASTS
+    return (links[0].challenge, links[0].sent_at + LINK_LASTS) if links else (None, None)
 
 
 def peek(token: str, at: datetime) -> Peek:
@@ -291,9 +296,10 @@ def confirm(token: str, at: datetime) -> Confirmed:
     first = Challenge.objects.filter(
         pk=found.pk if found is not None and live else _NOBODY, confirmed_at=None, superseded_at=None
     ).update(confirmed_at=at, method=Method.MAIL_LINK)
-    challenge = Challenge.objects.select_related("data_key").filter(pk=found.pk if found else _NOBODY).first()
-    if challenge is None:
+    now = _BY_ID.rows(found.pk if found else _NOBODY)
+    if not now:
         raise Unknown
+    challenge = now[0]
     if challenge.superseded_at is not None:
         raise Superseded
     if not live:

@@ -212,28 +212,36 @@ def _system(contents: PackageContents, plan: Plan, part: SystemPart, number: int
 def _dataset(contents: PackageContents, rows: PlannedRows, system: int, number: int, shown: int) -> Iterator[bytes]:
     single = rows.held.rows == 1
     sample = list(islice(_first(rows), shown))
-    context = {
-        "system": _anchor(system),
-        "anchor": _anchor(system, number),
-        "title": visible(rows.title),
-        "description": visible(rows.held.dataset.description),
-        "total": records(rows.held.rows),
-        "shown": _number(len(sample)) if len(sample) < rows.held.rows else "",
-        "single": single,
-        "headings": list(zip(map(visible, headings(rows.fields)), map(_css, rows.fields), strict=True)),
-        "groups": _groups(contents, rows.fields, sample[0]) if single else [],
-        "withheld": [(visible(each.title), visible(each.reason)) for each in rows.withheld],
-        "json": rows.json,
-        "csv": rows.csv,
-        "schema": rows.schema,
-    }
-    before, *after = _split(render_to_string("package/dataset.html", context))
-    yield before
-    if not single:
+    frame = (
+        ("system", _anchor(system)),
+        ("anchor", _anchor(system, number)),
+        ("title", visible(rows.title)),
+        ("description", visible(rows.held.dataset.description)),
+        ("total", records(rows.held.rows)),
+        ("shown", _number(len(sample)) if len(sample) < rows.held.rows else ""),
+        ("single", single),
+        ("headings", tuple(zip(map(visible, headings(rows.fields)), map(_css, rows.fields), strict=True))),
+        ("withheld", tuple((visible(each.title), visible(each.reason)) for each in rows.withheld)),
+        ("json", rows.json),
+        ("csv", rows.csv),
+        ("schema", rows.schema),
+    )
+    if single:
+        context = {**dict(frame), "groups": _groups(contents, rows.fields, sample[0])}
+        yield from _split(render_to_string("package/dataset.html", context))
+    else:
+        before, *after = _dataset_frame(frame, get_language())
+        yield before
         yield from _table_rows(sample, rows.fields)
         yield after.pop(0)
         yield _meanings(rows.title, tuple(_by_category(contents, rows.fields)), get_language())
-    yield from after
+        yield from after
+
+
+@lru_cache(maxsize=512)
+def _dataset_frame(frame: tuple[tuple[str, Any], ...], _language: str) -> tuple[bytes, ...]:
+    """What stands around the rows of a data set. It says how many there are and nothing of what is in them."""
+    return tuple(_split(render_to_string("package/dataset.html", dict(frame))))
 
 
 @lru_cache(maxsize=256)

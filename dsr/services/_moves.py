@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.utils.translation import gettext as _
 
 from dsr import reckoning
@@ -35,6 +35,7 @@ from dsr.policies import Caller, check_can_make
 from dsr.rights import Right
 from dsr.services import clocks, history, pace
 from notifications import rows
+from notifications.reads import Prepared
 
 __all__ = ["Caller", "Case", "OpenMove", "holding", "make", "new_case", "open_moves"]
 
@@ -93,7 +94,7 @@ class Case:
     def requests(self) -> list[SubjectRequest]:
         """Return the requests of this submission, loaded once."""
         if not self._requests and not self._new:
-            for request in SubjectRequest.objects.filter(submission=self.submission):
+            for request in _REQUESTS.rows(self.submission.pk):
                 self.adopt(request)
         return list(self._requests.values())
 
@@ -308,6 +309,15 @@ def outcome_of(lines: Iterable[str]) -> Outcome:
     return Outcome.FULFILLED
 
 
+def _held(**key: UUID) -> QuerySet[Submission]:
+    return Submission.objects.select_for_update(of=("self",)).select_related("data_key").filter(**key)
+
+
+_HELD = Prepared(lambda pk: _held(pk=pk))
+_HELD_BY_REQUEST = Prepared(lambda pk: _held(requests__pk=pk))
+_REQUESTS = Prepared(lambda pk: SubjectRequest.objects.filter(submission_id=pk))
+
+
 def new_case(submission: Submission) -> Case:
     """Start the case of a submission that is not in the database yet. The caller inserts its rows and its events."""
     return Case(submission, new=True)
@@ -319,13 +329,11 @@ def holding(*, submission_id: UUID | None = None, request_id: UUID | None = None
 
     Raises NotFound when there is no such row.
     """
-    key = {"pk": submission_id} if submission_id else {"requests__pk": request_id}
     with transaction.atomic():
-        try:
-            submission = Submission.objects.select_for_update(of=("self",)).select_related("data_key").get(**key)
-        except Submission.DoesNotExist:
-            raise NotFound(_("There is no such request.")) from None
-        case = Case(submission)
+        found = _HELD.rows(submission_id) if submission_id else _HELD_BY_REQUEST.rows(request_id) if request_id else []
+        if not found:
+            raise NotFound(_("There is no such request."))
+        case = Case(found[0])
         yield case
         case.write()
 

@@ -18,6 +18,7 @@ from dsr.rules import Notice, Statement, pack, statement
 from dsr.rules.schema.contents import Category
 from dsr.services import telling
 from dsr.services.storage import vault
+from notifications.reads import Prepared
 
 NOT_PORTABLE = "right_not_in_law"
 """The ground on which data that the person neither gave nor caused stays out of a portable copy."""
@@ -91,9 +92,18 @@ class Basis:
     @classmethod
     def of(cls, request: SubjectRequest) -> "Basis":
         """Read it for one request."""
-        steps = request.steps.select_related("system").order_by("system__key")
-        withholdings = request.withholdings.filter(lifted_at__isnull=True).select_related("system")
+        steps, withholdings = _STEPS.rows(request.pk), _WITHHOLDINGS.rows(request.pk)
+        for step in steps:
+            step.request = request
+        for withholding in withholdings:
+            withholding.request = request
         return cls(tuple(steps), tuple(withholdings))
+
+
+_STEPS = Prepared(lambda pk: Step.objects.filter(request_id=pk).select_related("system").order_by("system__key"))
+_WITHHOLDINGS = Prepared(
+    lambda pk: Withholding.objects.filter(request_id=pk, lifted_at__isnull=True).select_related("system")
+)
 
 
 def contents_of(request: SubjectRequest, basis: Basis, at: datetime, parcels: ExitStack) -> parts.PackageContents:

@@ -26,6 +26,8 @@ log = get_logger(__name__)
 REST_SECONDS = 5.0
 #: A moment, in seconds: how long after sending the thread gathers what is rung before it sends again.
 MOMENT = 0.02
+#: The same for letters, for which nobody notices: sent one by one, waking a hand costs more than a letter does.
+LETTERS_MOMENT = 0.2
 #: How many letters one bell names at most. More hands do more of them at once.
 TOGETHER = 10
 #: Cache key under which the last finished sweep leaves its time, in seconds since 1970.
@@ -119,6 +121,8 @@ class _Aside:
     def _start_over(self) -> None:
         # Of the thread a fork leaves nothing behind but a lock that may be held; what waits is the parent's to send.
         self._waiting: deque[tuple[Bell, tuple[str, ...]]] = deque(maxlen=self.MOST)
+        self._letters: list[str] = []
+        self._letters_from = 0.0
         self._rung, self._starting = Event(), Lock()
         self._thread: Thread | None = None
         self._over = False
@@ -135,24 +139,27 @@ class _Aside:
 
     def _run(self) -> None:
         while not self._over:
-            self._rung.wait()
+            self._rung.wait(max(0.0, self._letters_from - monotonic()) if self._letters else None)
             self._rung.clear()
             self._empty()
             sleep(MOMENT)
 
     def _empty(self) -> None:
-        letters: list[str] = []
+        """Send what waits; of letters that follow others closely only as many as fill a bell."""
         others: dict[tuple[Bell, tuple[str, ...]], None] = {}
         while self._waiting:
             bell, ids = self._waiting.popleft()
             if bell is Bell.MESSAGE:
-                letters += ids
+                self._letters += ids
             else:
                 others[bell, ids] = None
         for bell, ids in others:
             _send(bell, ids)
-        for start in range(0, len(letters), TOGETHER):
-            _send(Bell.MESSAGE, letters[start : start + TOGETHER])
+        while self._letters and (len(self._letters) >= TOGETHER or self._over or monotonic() >= self._letters_from):
+            together, self._letters = self._letters[:TOGETHER], self._letters[TOGETHER:]
+            _send(Bell.MESSAGE, together)
+            if not self._letters:
+                self._letters_from = monotonic() + LETTERS_MOMENT
 
     def _end(self) -> None:
         """Send the last ones before the process ends."""

@@ -28,18 +28,21 @@ from dsr.rights import SPECS, Delivery, Right
 from dsr.services import assembling, letters, links, telling
 from dsr.services._moves import Caller, Case, holding, outcome_of
 from dsr.services.storage import vault
+from notifications import rows
 from notifications.ids import uuid7
+from notifications.reads import Prepared
 
 log = get_logger(__name__)
 TRIES = 5
 """How often a package is tried before people look at it."""
 _SYSTEM = Caller.system()
+_REQUEST = Prepared(lambda pk: SubjectRequest.objects.select_related("submission__data_key").filter(pk=pk))
 
 
 def build(deadline: Deadline, at: datetime) -> None:
     """Build the answer of one approved request and hold it ready. Doing it twice does it once."""
     assert deadline.request_id is not None
-    request = SubjectRequest.objects.select_related("submission__data_key").get(pk=deadline.request_id)
+    [request] = _REQUEST.rows(deadline.request_id)
     if request.state != State.FULFILLING:
         Deadline.objects.filter(pk=deadline.pk).update(done_at=at)
         return
@@ -90,7 +93,7 @@ def _record(package: Package, basis: assembling.Basis, at: datetime) -> bool:
             return False
         package.request, package.number = request, request.packages.count() + 1
         package.expires_at = at + timedelta(days=settings.DOWNLOAD_DAYS)
-        package.save(force_insert=True)
+        rows.write(new=[package])
         outcome = _keep_ledger(case, package, basis, at)
         data = {"package": package.number, "sha256": package.sha256, "size": package.size}
         case.move(request, "built", by=_SYSTEM, at=at, data=data)

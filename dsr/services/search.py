@@ -35,6 +35,7 @@ from dsr.services.steps import PROVED_KINDS, claimed_kinds, finish_search, finis
 from dsr.services.storage import vault
 from notifications import rows, sealing
 from notifications.ids import uuid7
+from notifications.reads import Prepared
 
 log = get_logger(__name__)
 LADDER = (
@@ -49,6 +50,11 @@ LADDER = (
 LEASE = timedelta(minutes=5)
 _RENEW_AFTER = 60.0
 _SYSTEM = Caller.system()
+_STEP = Prepared(
+    lambda pk: Step.objects.select_related("system__data_key", "request__submission__data_key").filter(pk=pk).order_by()
+)
+_EARLIER = Prepared(lambda pk: Step.objects.filter(request_id=pk).order_by())
+_SYSTEMS = Prepared(lambda: System.objects.filter(active=True).select_related("data_key"))
 
 
 class _LeaseLost(Exception):
@@ -58,8 +64,8 @@ class _LeaseLost(Exception):
 def begin(case: Case, request: SubjectRequest, *, by: Caller, at: datetime) -> None:
     """Start the search of every active system, inside the caller's transaction. An earlier search is done anew."""
     case.move(request, "search", by=by, at=at)
-    earlier = {step.system_id: step for step in request.steps.all()}
-    systems = System.objects.filter(active=True).select_related("data_key")
+    earlier = {step.system_id: step for step in _EARLIER.rows(request.pk)}
+    systems = _SYSTEMS.rows()
     steps = [earlier.get(system.pk) or Step(id=uuid7(at), system=system) for system in systems]
     for step, system in zip(steps, systems, strict=True):
         step.request, step.system = request, system
@@ -109,7 +115,7 @@ def run_step(step_id: UUID, *, at: datetime) -> bool:
     """Work on one step if it is free and due. Returns whether it was taken."""
     if (lease := _claim(step_id, at)) is None:
         return False
-    step = Step.objects.select_related("system__data_key", "request__submission__data_key").get(pk=step_id)
+    [step] = _STEP.rows(step_id)
     if step.attempts > len(LADDER) + 1:
         _record_failure(step, lease, base.Code.WORKER_LOST, at, final=True)
         return True

@@ -23,6 +23,7 @@ from dsr.models import (
 from dsr.services import clocks
 from dsr.services._moves import Caller, Case
 from dsr.services.storage import vault
+from notifications import rows
 
 _SYSTEM = Caller.system()
 
@@ -118,7 +119,7 @@ def finish_step(
     step.state, step.result, step.finished_at = StepState.DONE, result, at
     step.counts, step.parcel, step.code = dict(counts or {}), parcel_name, code
     step.lease = step.claimed_until = None
-    step.save(update_fields=_FINISHED)
+    rows.write(changed=[(step, _FINISHED)])
     request = case.request(step.request_id)
     data = {"system": step.system.key, "result": str(result), "counts": step.counts}
     case.record("system_answered", by=by, at=at, request=request, data=data)

@@ -119,6 +119,28 @@ def test_thread_gathers_letters_that_are_rung_in_the_same_moment(aside: Recorder
 
 
 @pytest.mark.django_db(transaction=True)
+def test_letter_goes_out_at_once_unless_others_went_just_before(aside: Recorder) -> None:
+    started = monotonic()
+    doorbell.ring(Bell.MESSAGE, "1")
+    _wait_for(aside, 1)
+    alone = monotonic() - started
+
+    for number in ("2", "3"):
+        doorbell.ring(Bell.MESSAGE, number)
+        sleep(doorbell.MOMENT * 2)
+    doorbell.ring(Bell.WORK, "9")
+    _wait_for(aside, 3)
+
+    assert alone < doorbell.LETTERS_MOMENT
+    assert aside.sent == [
+        ("recourse.message", ["1"]),
+        ("recourse.work", ["9"]),
+        ("recourse.message", ["2", "3"]),
+    ]
+    assert monotonic() - started >= doorbell.LETTERS_MOMENT
+
+
+@pytest.mark.django_db(transaction=True)
 def test_thread_sends_one_bell_of_many_alike(aside: Recorder) -> None:
     doorbell.ring(Bell.SWEEP)
     _wait_for(aside, 1)
