@@ -59,7 +59,7 @@ def test_signs_staff_up_once() -> None:
 
     demo.load_once(NOW)
 
-    assert [name for name, _, _ in logins] == ["hal", "vera", "sam", "kim"]
+    assert [name for name, _, _ in logins] == ["hal", "vera", "lena", "dora", "sam", "kim"]
     assert User.objects.get(username="hal").check_password("his own")
     assert User.objects.get(username="vera").check_password("vera-approves")
     assert User.objects.get(username="vera").has_perm("dsr.approve_requests")
