@@ -146,6 +146,8 @@ def _problem_schema() -> Schema:
             "code": {**text, "enum": list(TYPES)},
             "errors": {"type": "array", "items": fault},
             "because": {"type": "array", "items": text},
+            "rule": {**text, "description": "The rule that forbids it, where a law does: regime, window and rule."},
+            "source": {**text, "description": "Where that rule stands."},
         },
         "required": ["type", "title", "status", "detail", "code"],
         "additionalProperties": False,
