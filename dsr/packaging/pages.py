@@ -86,9 +86,13 @@ def left_out(contents: PackageContents, plan: Plan) -> list[Note]:
         if part.outcome not in (SearchOutcome.FOUND, SearchOutcome.NOTHING_HELD)
     ]
     notes += [_note(f"{rows.title}: {field.title}", field.reason) for rows in plan.rows for field in rows.withheld]
-    why = gettext("It was neither given by you nor produced by your use, so it cannot be taken elsewhere by right.")
-    notes += [_note(category_title(contents, category), why) for category in plan.unportable]
+    notes += [_note(category_title(contents, category), not_portable()) for category in plan.unportable]
     return notes
+
+
+def not_portable() -> str:
+    """Why data is not in a copy that is taken elsewhere, though it is in a copy to be read."""
+    return gettext("It was neither given by you nor produced by your use, so it cannot be taken elsewhere by right.")
 
 
 def _note(what: str, why: str) -> Note:

@@ -13,11 +13,13 @@ from dsr import reckoning, why
 from dsr.deadlines import local_date
 from dsr.lifecycle import Outcome, State, Turn
 from dsr.models import Direction, Event, LedgerOutcome, Package, Post, SubjectRequest, Submission
+from dsr.packaging.pages import not_portable
 from dsr.public import offers, pages, timeline
 from dsr.rights import SPECS, Delivery, Right
 from dsr.rules import ClockKind, Notice, NotInRules, Statement, pack
 from dsr.selectors import queue
 from dsr.selectors.tracker import Sight, text_of
+from dsr.services import assembling
 from dsr.why import Dated, Why
 
 STATES: Mapping[State, str | Promise] = {
@@ -354,12 +356,14 @@ def _lines(sight: Sight, request: SubjectRequest, notice: Notice) -> Iterable[Li
     for row in sight.ledger:
         if row.request_id == request.pk:
             reason = reasons.get((row.system_id, row.category)) or reasons.get((None, row.category), "")
+            # Nobody held it back and nobody gave a reason: it is no part of what this right gives.
+            outside = row.ground == assembling.NOT_PORTABLE and request.right == Right.PORTABILITY and not reason
             yield Line(
                 system=row.system.name,
                 category=_category(notice, row.category),
                 outcome=str(LedgerOutcome(row.outcome).label),
                 count=row.count,
-                ground=_ground(row.ground),
+                ground=not_portable() if outside else _ground(row.ground),
                 reason=reason if row.outcome == LedgerOutcome.WITHHELD else "",
                 is_gap=row.outcome in (LedgerOutcome.WITHHELD, LedgerOutcome.FAILED),
             )

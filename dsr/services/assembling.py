@@ -20,7 +20,7 @@ from dsr.services import telling
 from dsr.services.storage import vault
 from notifications.reads import Prepared
 
-NOT_PORTABLE = "right_not_in_law"
+NOT_PORTABLE = "out_of_scope_law"
 """The ground on which data that the person neither gave nor caused stays out of a portable copy."""
 _KINDS = {
     Delivery.COPY: parts.Kind.FULL,

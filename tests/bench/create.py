@@ -108,7 +108,8 @@ def _figure(connections: int, ours: _Side, theirs: _Side, inserts: float, statem
     if statements:
         notes.append(f"{statements} SQL statements each, BEGIN and COMMIT not counted")
     what = "a bare DRF view, one INSERT"
-    return Figure(f"create_c{connections}", ours.rate, "1/s", theirs.rate, what, tuple(notes))
+    counts = {"statements": float(statements)} if statements else {}
+    return Figure(f"create_c{connections}", ours.rate, "1/s", theirs.rate, what, tuple(notes), counts)
 
 
 @contextmanager

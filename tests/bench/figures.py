@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 Values = Mapping[str, float]
@@ -10,7 +10,10 @@ Values = Mapping[str, float]
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One figure and the bare work measured next to it, both in `unit`. `notes` are further figures, in words."""
+    """One figure and the bare work measured next to it, both in `unit`.
+
+    `notes` are further figures in words, `counts` such as bars look at.
+    """
 
     name: str
     value: float
@@ -18,6 +21,7 @@ class Figure:
     baseline: float
     against: str
     notes: tuple[str, ...] = ()
+    counts: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def ratio(self) -> float:
@@ -33,16 +37,6 @@ class Figure:
             "baseline": _rounded(self.baseline),
             "ratio": _rounded(self.ratio),
         }
-
-    def dumped(self) -> str:
-        """As a line that `loaded` reads, for the way between two processes."""
-        return json.dumps(asdict(self))
-
-
-def loaded(line: str) -> Figure:
-    """Return the figure that was dumped."""
-    given = json.loads(line)
-    return Figure(**{**given, "notes": tuple(given["notes"])})
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +78,10 @@ BARS = (
 
 
 def values_of(figures: Iterable[Figure]) -> dict[str, float]:
-    """Return what bars are measured by: each figure by its name, its ratio by `name/ratio`."""
+    """Return what bars are measured by: each figure by its name, its ratio by `name/ratio`, and what was counted."""
     values: dict[str, float] = {}
     for figure in figures:
+        values |= figure.counts
         values[figure.name] = figure.value
         values[f"{figure.name}/ratio"] = figure.ratio
     return values

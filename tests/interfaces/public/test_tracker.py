@@ -11,13 +11,16 @@ from dsr.policies import Caller
 from dsr.public import sight, timeline
 from dsr.rights import Right
 from dsr.rules import pack
-from dsr.services import delivery, purging, review, telling, threads
+from dsr.services import assembling, delivery, purging, review, telling, threads
 from tests import builders
+from tests import outpost as outposts
 from tests.drain import drain
 from tests.interfaces.public.visitor import Visitor
+from tests.outpost import outpost
 from tests.statements import counted
 from verification import grants
 
+__all__ = ["outpost"]
 pytestmark = pytest.mark.django_db(transaction=True)
 GROUND = "third_party_rights"
 
@@ -188,6 +191,19 @@ def test_what_was_held_back_is_told_with_ground_reason_and_remedies(visitor, sys
     assert "It names your neighbour." in visitor.text
     assert "If you are not satisfied" in visitor.text
     assert "privacy@" in visitor.text
+
+
+def test_what_cannot_be_taken_elsewhere_is_told_as_what_it_is(visitor, clock, outpost):
+    outposts.enter(outpost, clock())
+    request = builders.in_review(Right.PORTABILITY, at=clock.tick())
+    review.prepare(request.pk, by=builders.hal(), at=clock.tick())
+    review.approve(request.pk, by=builders.vera(), at=clock.tick())
+    drain(clock.tick())
+
+    enter(visitor, request.submission, clock)
+
+    assert "It was neither given by you nor produced by your use" in visitor.text
+    assert pack().refusal(assembling.NOT_PORTABLE).plain not in visitor.text
 
 
 def test_a_refusal_is_told_with_ground_reason_and_remedies(visitor, systems, clock):
