@@ -5,12 +5,14 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from dsr import reckoning
 from dsr.api.shapes import outputs
-from dsr.models import Event
+from dsr.models import Event, SubjectRequest
 from dsr.rights import Right
 from dsr.services import history
 from tests import builders
 from tests.interfaces.api.client import V1, Api
+from tests.statements import counted
 
 pytestmark = pytest.mark.django_db
 
@@ -37,6 +39,23 @@ def test_clock_shows_every_law_that_applies(hal: Api) -> None:
 
     assert {clock["kind"] for clock in shown["clocks"]} >= {"acknowledge", "respond"}
     assert any(clock["governs"] for clock in shown["clocks"])
+
+
+@pytest.mark.parametrize("place", [("IE", ""), ("US", "CA")], ids=lambda place: place[0])
+def test_clock_takes_two_statements_however_many_clocks_there_are(hal: Api, place: tuple[str, str]) -> None:
+    country, region = place
+    request = builders.file(
+        Right.ACCESS, Right.PORTABILITY, at=timezone.now(), country=country, region=region
+    ).requests[0]
+
+    with counted() as asked:
+        hal.get(f"/requests/{request.pk}/clock")
+    with counted() as explained:
+        reckoning.explain(SubjectRequest.objects.select_related("submission").get(pk=request.pk))
+
+    about = [sql for sql in asked if any(f'"dsr_{table}"' in sql for table in ("subjectrequest", "event", "rulebook"))]
+    assert len(about) == 2, "\n".join(asked)
+    assert len(explained) == 2, "\n".join(explained)
 
 
 def test_history_is_the_chain_itself(audrey: Api) -> None:
