@@ -14,10 +14,28 @@ from functools import lru_cache
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from django.utils import dateformat
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext_lazy
+from dsr.reasons import DaysOff, Reason, sentence
+
+__all__ = [
+    "DaysOff",
+    "Period",
+    "Reason",
+    "Reckoning",
+    "Roll",
+    "Segment",
+    "Span",
+    "Unit",
+    "WorkCalendar",
+    "add_business_days",
+    "add_months",
+    "business_days_before",
+    "chosen",
+    "day_ends",
+    "due_date",
+    "local_date",
+    "next_working_day",
+    "reckon",
+]
 
 _ONE_DAY = timedelta(days=1)
 
@@ -35,89 +53,6 @@ class Roll(StrEnum):
 
     NONE = "none"
     NEXT = "next"
-
-
-class Reason(StrEnum):
-    """Why a run of days counts or does not; the sentences are in ``SENTENCES``."""
-
-    EVENT_DAY = "event_day"
-    EVENT_DAY_COUNTS = "event_day_counts"
-    AT_ONCE = "at_once"
-    DAYS = "days"
-    DAYS_BEGUN = "days_begun"
-    BUSINESS_DAY = "business_day"
-    BUSINESS_DAYS = "business_days"
-    NOT_WORKING = "not_working"
-    MONTHS = "months"
-    MONTHS_BEGUN = "months_begun"
-    MONTH_IS_SHORTER = "month_is_shorter"
-    ROLLED = "rolled"
-    NOT_BEGUN_IDENTITY = "not_begun_identity"
-    NOT_BEGUN_CLARIFICATION = "not_begun_clarification"
-    NOT_BEGUN_FEE = "not_begun_fee"
-    IN_THE_POST = "in_the_post"
-    PAUSED_IDENTITY = "paused_identity"
-    PAUSED_CLARIFICATION = "paused_clarification"
-    PAUSED_FEE = "paused_fee"
-    GOES_ON = "goes_on"
-    CHOSEN = "chosen"
-
-
-SENTENCES: Mapping[Reason, str | Promise] = {
-    Reason.EVENT_DAY: _("The day of the event itself is not counted."),
-    Reason.EVENT_DAY_COUNTS: _("The day of the event is day one."),
-    Reason.AT_ONCE: _("This takes effect on the day itself."),
-    Reason.DAYS: ngettext_lazy("%(n)d calendar day.", "%(n)d calendar days, weekends and holidays included.", "n"),
-    Reason.DAYS_BEGUN: ngettext_lazy(
-        "The first day of %(total)d calendar days.", "The first %(n)d of %(total)d calendar days.", "n"
-    ),
-    Reason.BUSINESS_DAY: _("Business day %(first)d of %(total)d."),
-    Reason.BUSINESS_DAYS: _("Business days %(first)d to %(last)d of %(total)d."),
-    Reason.NOT_WORKING: _("Not business days: %(names)s."),
-    Reason.MONTHS: ngettext_lazy(
-        "%(n)d calendar month, to the day with the same number.",
-        "%(n)d calendar months, to the day with the same number.",
-        "n",
-    ),
-    Reason.MONTHS_BEGUN: ngettext_lazy(
-        "The first days of %(n)d calendar month.",
-        "The first days of %(n)d calendar months.",
-        "n",
-    ),
-    Reason.MONTH_IS_SHORTER: ngettext_lazy(
-        "%(n)d calendar month; the last month has no such day, so its last day takes its place.",
-        "%(n)d calendar months; the last month has no such day, so its last day takes its place.",
-        "n",
-    ),
-    Reason.NOT_BEGUN_IDENTITY: _("The period had not begun: we were waiting for proof of identity."),
-    Reason.NOT_BEGUN_CLARIFICATION: _("The period had not begun: we were waiting for an answer to our question."),
-    Reason.NOT_BEGUN_FEE: _("The period had not begun: we were waiting to hear about the fee."),
-    Reason.IN_THE_POST: ngettext_lazy(
-        "On its way: what is sent like this counts from %(n)d day after it was sent.",
-        "On its way: what is sent like this counts from %(n)d days after it was sent.",
-        "n",
-    ),
-    Reason.PAUSED_IDENTITY: _("The clock stood still: we were waiting for proof of identity."),
-    Reason.PAUSED_CLARIFICATION: _("The clock stood still: we were waiting for an answer to our question."),
-    Reason.PAUSED_FEE: _("The clock stood still: we were waiting to hear about the fee."),
-    Reason.GOES_ON: ngettext_lazy(
-        "The clock runs again, for the %(n)d day that was left.",
-        "The clock runs again, for the %(n)d days that were left.",
-        "n",
-    ),
-    Reason.CHOSEN: _("The answer was put off to this day, which is within what the law allows."),
-    Reason.ROLLED: _("The period would end on %(day)s. It ends on the next working day instead; left out: %(names)s."),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class DaysOff:
-    """Days on which nobody works, each with the name of its holiday, or none for a day of the weekend."""
-
-    days: tuple[tuple[date, str], ...]
-
-    def __str__(self) -> str:
-        return ", ".join(name or str(dateformat.format(day, "l")) for day, name in self.days)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -144,7 +79,7 @@ class WorkCalendar:
         """Whether people work there on that day."""
         return day in self.worked or (day.weekday() not in self.weekend and day not in self.holidays)
 
-    def days_off(self, days: Iterable[date]) -> "DaysOff":
+    def days_off(self, days: Iterable[date]) -> DaysOff:
         """``days`` with the names of the holidays among them, for the sentence that says why they do not count."""
         return DaysOff(tuple((day, self.holidays.get(day, "")) for day in days))
 
@@ -218,8 +153,7 @@ class Segment:
     @property
     def because(self) -> str:
         """The reason as a sentence in the active language."""
-        args = {k: _long(v) if isinstance(v, date) else v for k, v in self.args.items()}
-        return str(SENTENCES[self.reason] % args) if args else str(SENTENCES[self.reason])
+        return sentence(self.reason, self.args)
 
     def as_dict(self) -> dict[str, object]:
         """For programs: ISO days, whether they count, the sentence and the source."""
@@ -356,6 +290,9 @@ def _segments(
     if period.unit is Unit.BUSINESS_DAY:
         yield from _working_runs(first, due, period.n, calendar, source, still)
         return
+    if period.inclusive and start < end and not _within(start, still):
+        yield Segment(start, start, True, Reason.EVENT_DAY_COUNTS, source)
+        first = start + _ONE_DAY
     yield from _calendar_runs(first, end, period, source, still, start)
     if end != due:
         off = calendar.days_off(end + _ONE_DAY * n for n in range((due - end).days))
@@ -370,11 +307,12 @@ def _calendar_runs(
     stops = [span for span in still if not span.comes_after(end)]
     in_days = period.unit is Unit.DAY
     if not stops:
-        whole = Reason.DAYS if in_days else Reason.MONTHS
-        if whole is Reason.MONTHS and add_months(start, period.n).day != start.day:
+        whole = Reason.DAYS if in_days else Reason.MONTHS_WITH_THE_FIRST if period.inclusive else Reason.MONTHS
+        if not in_days and add_months(start, period.n).day != start.day:
             whole = Reason.MONTH_IS_SHORTER
         yield Segment(first, end, True, whole, source, {"n": period.n})
         return
+    begun = period.inclusive and first > start  # day one has been said
     day, left = first, (end - first).days + 1 - sum(span.days for span in stops)
     for span in stops:
         if day < span.start:
@@ -382,7 +320,7 @@ def _calendar_runs(
             if day != first:
                 yield Segment(day, span.start - _ONE_DAY, True, Reason.GOES_ON, source, {"n": left})
             elif in_days:
-                args: dict[str, object] = {"n": run, "total": period.n}
+                args: dict[str, object] = {"n": run + begun, "total": period.n}
                 yield Segment(day, span.start - _ONE_DAY, True, Reason.DAYS_BEGUN, source, args)
             else:
                 yield Segment(day, span.start - _ONE_DAY, True, Reason.MONTHS_BEGUN, source, {"n": period.n})
@@ -429,7 +367,3 @@ def _working_runs(
         else:
             names = calendar.days_off(run)
             yield Segment(run[0], run[-1], False, Reason.NOT_WORKING, source, {"names": names})
-
-
-def _long(day: date) -> str:
-    return str(dateformat.format(day, "l j F Y"))

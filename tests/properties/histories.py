@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from dsr.rules import ClockEvent, EventKind, Regime
 from dsr.rules.happened import ASKED, GIVEN
+from dsr.rules.words import PauseEvent
 from tests.unit.rules.laws import A_MONTH, ENGLAND, THIRTY_DAYS, TWO_MONTHS_MORE, eu_like, law, uk_like
 from tests.unit.rules.packs import shipped
 
@@ -54,6 +55,12 @@ def rights(draw: st.DrawFn) -> tuple[Regime, str]:
     return row, draw(st.sampled_from(row.rights)).right
 
 
+def that_can_be_put_off() -> st.SearchStrategy[tuple[Regime, str]]:
+    """A law that ships, and a right the answer to which it lets be put off."""
+    pairs = [(row, known.right) for row in shipped().regimes for known in row.rights if row.extension_for(known.right)]
+    return st.sampled_from(pairs)
+
+
 def days(first: date, last: date) -> st.SearchStrategy[date]:
     """Any day, and more often the ends of months, the turns of the year and leap days."""
     inside = [date(year, month, day) for year in range(first.year, last.year + 1) for month, day in _AWKWARD]
@@ -62,6 +69,7 @@ def days(first: date, last: date) -> st.SearchStrategy[date]:
     return st.one_of(st.dates(first, last), st.sampled_from(awkward)) if awkward else st.dates(first, last)
 
 
+_PAIRS = tuple((ask, give) for ask, what in ASKED.items() for give, of in GIVEN.items() if what == of)
 _AWKWARD = ((1, 29), (1, 30), (1, 31), (2, 28), (3, 31), (8, 31), (11, 30), (12, 24), (12, 31))
 
 
@@ -73,11 +81,12 @@ def receipts(regime: Regime, right: str) -> st.SearchStrategy[date]:
 
 
 @st.composite
-def cases(draw: st.DrawFn, *, ends: bool = True, chooses: bool = True, once: bool = False) -> Case:
+def cases(draw: st.DrawFn, *, ends: bool = True, chooses: bool = True, once: bool = False, asks: bool = False) -> Case:
     """A request with a history that can have happened, lawful or not.
 
     Without ``ends`` nothing is decided, unless it ``chooses`` no extension names a day, and ``once`` is how often there
-    is one: of two, it hangs on what came before whether the first is lawful and so the second is not.
+    is one: of two, it hangs on what came before whether the first is lawful and so the second is not. With ``asks`` the
+    first thing is a question that does not begin the clock, and the second its answer.
     """
     regime, right = draw(rights())
     received = draw(receipts(regime, right))
@@ -85,7 +94,15 @@ def cases(draw: st.DrawFn, *, ends: bool = True, chooses: bool = True, once: boo
     if not ends:
         kinds = [kind for kind in kinds if kind in ASKED or kind in GIVEN or kind is EventKind.EXTENDED]
     events, on, still = [ClockEvent(EventKind.RECEIVED, received)], received, set[str]()
-    for kind, gap in draw(st.lists(st.tuples(st.sampled_from(kinds), st.integers(0, 45)), max_size=8)):
+    drawn: list[tuple[EventKind, int]] = draw(
+        st.lists(st.tuples(st.sampled_from(kinds), st.integers(0, 45)), max_size=8)
+    )
+    if asks:
+        whats = [what for what in ASKED.values() if not begins(regime, right, what)]
+        asked, given = draw(st.sampled_from([pair for pair in _PAIRS if ASKED[pair[0]] in whats]))
+        first: list[tuple[EventKind, int]] = [(asked, draw(st.integers(0, 45))), (given, draw(st.integers(0, 45)))]
+        drawn = [*first, *drawn]
+    for kind, gap in drawn:
         if (ASKED.get(kind) in still) or (kind is EventKind.CLARIFICATION_GIVEN and "clarification" not in still):
             continue
         if once and kind is EventKind.EXTENDED and any(event.kind is kind for event in events):
@@ -97,6 +114,12 @@ def cases(draw: st.DrawFn, *, ends: bool = True, chooses: bool = True, once: boo
             until = on + timedelta(days=draw(st.integers(0, 90)))
         events.append(ClockEvent(kind, on, until))
     return Case(regime, right, tuple(events))
+
+
+def begins(regime: Regime, right: str, what: PauseEvent) -> bool:
+    """Whether the answer to this question is what the clock begins with."""
+    rule = regime.pause_for(what, right)
+    return rule is not None and rule.mode == "start_later"
 
 
 def unbroken(spans: list[tuple[date, date]]) -> bool:

@@ -10,11 +10,13 @@ from dsr.deadlines import (
     Period,
     Reason,
     Roll,
+    Span,
     Unit,
     WorkCalendar,
     add_business_days,
     add_months,
     business_days_before,
+    chosen,
     day_ends,
     due_date,
     local_date,
@@ -124,6 +126,49 @@ def test_days_count_from_the_next_day_or_from_the_day_itself() -> None:
 def test_a_month_beginning_with_a_day_ends_on_the_eve_of_its_number() -> None:
     assert due_date(date(2026, 3, 5), Period(1, Unit.MONTH, inclusive=True), IRELAND) == date(2026, 4, 4)
     assert due_date(date(2026, 1, 31), Period(1, Unit.MONTH, inclusive=True), IRELAND) == date(2026, 2, 28)
+
+
+@pytest.mark.parametrize(
+    ("period", "reasons"),
+    [
+        (Period(30, Unit.DAY, inclusive=True), [Reason.EVENT_DAY_COUNTS, Reason.DAYS]),
+        (Period(1, Unit.DAY, inclusive=True), [Reason.DAYS]),
+        (Period(1, Unit.MONTH, inclusive=True), [Reason.EVENT_DAY_COUNTS, Reason.MONTHS_WITH_THE_FIRST]),
+        (Period(30, Unit.DAY), [Reason.EVENT_DAY, Reason.DAYS]),
+        (Period(1, Unit.MONTH), [Reason.EVENT_DAY, Reason.MONTHS]),
+    ],
+)
+def test_whether_the_first_day_counts_is_said(period: Period, reasons: list[Reason]) -> None:
+    segments = reckon(date(2026, 7, 1), period, IRELAND, "s.164A(3)").segments
+
+    assert [segment.reason for segment in segments] == reasons
+    assert segments[0].counts == period.inclusive
+
+
+def test_day_one_is_among_the_first_days_when_the_clock_then_stands_still() -> None:
+    still = [Span(date(2026, 7, 6), date(2026, 7, 8), Reason.PAUSED_FEE, "x")]
+
+    segments = reckon(date(2026, 7, 1), Period(30, Unit.DAY, inclusive=True), IRELAND, "x", still).segments
+
+    with translation.override("en"):
+        assert [segment.because for segment in segments] == [
+            "The day of the event is day one.",
+            "The first 5 of 30 calendar days.",
+            "The clock stood still: we were waiting to hear about the fee.",
+            "The clock runs again, for the 25 days that were left.",
+        ]
+
+
+def test_a_day_that_was_chosen_is_reached_over_what_stood_still() -> None:
+    still = [
+        Span(date(2026, 5, 1), date(2026, 5, 3), Reason.PAUSED_FEE, "x"),
+        Span(date(2026, 5, 8), date(2026, 5, 12), Reason.PAUSED_IDENTITY, "x"),
+    ]
+
+    runs = [(s.start.day, s.end.day, s.counts) for s in chosen(date(2026, 5, 2), date(2026, 5, 10), "x", still)]
+
+    assert runs == [(2, 3, False), (4, 7, True), (8, 10, False)]
+    assert [s.end.day for s in chosen(date(2026, 5, 20), date(2026, 5, 22), "x", still)] == [22]
 
 
 def test_business_days_name_what_they_leave_out() -> None:
@@ -284,3 +329,58 @@ def test_an_instant_lies_before_the_end_of_its_day(at: datetime, zone: str) -> N
     instant = at.replace(tzinfo=UTC)
 
     assert instant < day_ends(local_date(instant, zone), zone)
+
+
+@st.composite
+def stops(draw: st.DrawFn) -> tuple[date, Period, list[Span]]:
+    """A period and days on which its clock stood still, in order and apart, each stopped before it had run out."""
+    start, period, spans = draw(DAYS), draw(PERIODS), list[Span]()
+    free = start
+    for gap, length in draw(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 20)), max_size=4)):
+        first = free + timedelta(days=gap)
+        spans.append(Span(first, first + timedelta(days=length), Reason.PAUSED_FEE, "x"))
+        free = spans[-1].end + timedelta(days=1)
+    return start, period, spans
+
+
+@given(stops())
+def test_what_stood_still_is_left_out_and_everything_else_is_counted(case: tuple[date, Period, list[Span]]) -> None:
+    start, period, still = case
+
+    counted = reckon(start, period, IRELAND, "x", still)
+
+    stood = {span.start + timedelta(days=n) for span in still for n in range(span.days)}
+    days = [
+        (s.start + timedelta(days=n), s.counts) for s in counted.segments for n in range((s.end - s.start).days + 1)
+    ]
+    assert [day for day, _ in days] == [start + timedelta(days=n) for n in range((counted.due - start).days + 1)]
+    assert not stood & {day for day, counts in days if counts}
+    if period.unit is not Unit.MONTH:
+        first_stood = start in stood and not period.inclusive and period.unit is Unit.DAY
+        assert sum(counts for _, counts in days) == period.n + first_stood
+
+
+@given(stops(), st.integers(1, 30))
+def test_standing_still_longer_is_never_due_earlier(case: tuple[date, Period, list[Span]], longer: int) -> None:
+    start, period, still = case
+    due = due_date(start, period, IRELAND, still)
+
+    if still:
+        last = still[-1]
+        stretched = Span(last.start, last.end + timedelta(days=longer), last.reason, last.source)
+        assert due_date(start, period, IRELAND, still[:-1]) <= due
+        assert due <= due_date(start, period, IRELAND, [*still[:-1], stretched])
+    else:
+        assert due == due_date(start, period, IRELAND)
+
+
+@given(stops(), st.integers(1, 60), st.integers(0, 60))
+def test_what_is_stopped_when_the_time_has_run_out_gains_nothing(
+    case: tuple[date, Period, list[Span]], after: int, length: int
+) -> None:
+    start, period, still = case
+    due = due_date(start, period, IRELAND, still)
+    first = max([due, *(span.end for span in still)]) + timedelta(days=after)
+    late = Span(first, first + timedelta(days=length), Reason.PAUSED_FEE, "x")
+
+    assert due_date(start, period, IRELAND, [*still, late]) == due
