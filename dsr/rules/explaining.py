@@ -141,7 +141,7 @@ def explain(
         raise ValueError(f"on {as_of} the request had not come in; it was received on {received}")
     working, events = calendar or regime.working, seen(events, as_of)
     kept, left_out = guards.allowed(regime, right, in_order(events), working)
-    bans = guards.standing_bans(regime, right, kept, working, as_of)
+    bans = [*guards.standing_bans(regime, right, kept, working, as_of), guards.fee(regime, right)]
     return Explanation(
         regime=regime,
         right=right,
@@ -149,6 +149,6 @@ def explain(
         events=tuple(events),
         clocks=clocks(regime, right, events, calendar=working, as_of=as_of),
         extended=extended(regime, right, events, calendar=working, as_of=as_of),
-        forbidden=tuple(dict.fromkeys([*left_out, *bans])),
+        forbidden=tuple(ban for ban in dict.fromkeys([*left_out, *bans]) if ban),
         as_of=as_of,
     )

@@ -18,13 +18,15 @@ from dsr.rules.happened import ASKED, GIVEN, ClockEvent, EventKind, ended, exten
 from dsr.rules.schema.periods import ExtensionRule
 from dsr.rules.schema.regime import Regime
 from dsr.rules.standing import Reading, answer_due, first_period, stand, whole_period
-from dsr.rules.words import PauseEvent
+from dsr.rules.words import CHOICES, PauseEvent
 
 _WHAT: dict[PauseEvent, str | Promise] = {
     "identity": gettext_lazy("proof of identity is awaited"),
     "clarification": gettext_lazy("a question to the person is open"),
     "fee": gettext_lazy("word about the fee is awaited"),
 }
+_OURS = "Policy of the service"
+"""The source of what no law forbids and we do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,15 +148,15 @@ def _appeal_extension(regime: Regime, made: Appeal, on: date | None, until: date
 def asking(regime: Regime, right: str, what: PauseEvent) -> Forbidden | None:
     """Why the person may not even be asked; None if that is allowed.
 
-    Nobody proves who they are for a choice that takes effect, such as an opt-out, whatever else a law may demand.
+    Nobody proves who they are for a choice such as an opt-out, even where a law would let that be asked.
     """
     if what != "identity":
         return None
     asks, answer = regime.identity_for(right), regime.answer_rule(right)
     if asks is not None and asks.demand == "nothing":
         rule, source = "identity", asks.source
-    elif answer.kind == "effect":
-        rule, source = answer.id, answer.source
+    elif answer.kind == "effect" or right in CHOICES:
+        rule, source = answer.id, _OURS
     else:
         return None
     sentence = _("Nobody may be asked to prove who they are for this (%(source)s).") % {"source": source}

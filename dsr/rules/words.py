@@ -23,6 +23,18 @@ RightWord = Literal[
 ]
 RIGHT_WORDS: Final[tuple[str, ...]] = get_args(RightWord)
 
+CHOICES: Final[frozenset[str]] = frozenset(
+    {
+        "consent_withdrawal",
+        "marketing_opt_out",
+        "targeted_advertising_opt_out",
+        "sensitive_data_limit",
+        "cpni_opt_out",
+        "third_party_disclosure_opt_out",
+    }
+)
+"""Rights to be left alone. A choice reveals nothing about anybody, so nobody proves who they are to make one."""
+
 Confidence = Literal["C", "C2", "GK", "GKq", "SEED"]
 """How sure a figure is, see ``CONFIDENCE``."""
 

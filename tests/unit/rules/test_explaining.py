@@ -51,7 +51,8 @@ def test_what_the_law_passes_over_is_listed_once_with_rule_and_source() -> None:
         },
         *answer["forbidden"][2:],
     ]
-    assert [ban["event"] for ban in answer["forbidden"][2:]] == ["identity", "clarification"]
+    rest = [(ban["verb"], ban.get("event")) for ban in answer["forbidden"][2:]]
+    assert rest == [("pause", "identity"), ("pause", "clarification"), ("tell_fee", None)]
 
 
 def test_a_choice_bars_the_question_who_somebody_is() -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from dsr.rules import ClockEvent, EventKind, Forbidden, Regime, guards
 from dsr.rules.guards import allowed
+from dsr.rules.words import CHOICES
 from tests.unit.rules.laws import A_MONTH, FIGURE, THIRTY_DAYS, TWO_MONTHS_MORE, answer, eu_like, law, story, uk_like
 from tests.unit.rules.packs import received, shipped
 
@@ -245,9 +246,18 @@ def test_nobody_proves_who_they_are_for_a_choice(demand: str) -> None:
     assert asked is not None
     assert stopped is not None
     assert (asked.verb, stopped.verb, asked.because) == ("ask_identity", "pause", stopped.because)
-    assert asked.source == ("s.9" if demand == "nothing" else "s.1")
+    assert asked.source == ("s.9" if demand == "nothing" else "Policy of the service")
     assert guards.asking(regime, "access", "identity") is None
     assert guards.asking(regime, "marketing_opt_out", "clarification") is None
+
+
+def test_no_law_that_ships_has_anybody_prove_who_they_are_for_an_opt_out() -> None:
+    choices = [(row, known.right) for row in shipped().regimes for known in row.rights if known.right in CHOICES]
+
+    for row, right in choices:
+        kept, out = allowed(row, right, story("2026-03-05", "identity_asked=2026-03-06"), row.working)
+        assert (len(kept), [found.verb for found in out]) == (1, ["ask_identity"]), (row.id, right)
+    assert {right for _, right in choices} >= {"targeted_advertising_opt_out", "cpni_opt_out", "consent_withdrawal"}
 
 
 def test_nothing_stops_a_choice_unless_the_law_names_it() -> None:
