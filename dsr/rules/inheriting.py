@@ -122,21 +122,23 @@ def _id(keys: tuple[str, ...], row: Mapping[str, Any]) -> str:
 
 
 def _without(document: dict[str, Any], lacks: set[str]) -> dict[str, Any]:
-    """The document without some rights, wherever a list names them; a row for nothing else goes with them."""
+    """The document without some rights, wherever a list names them; a row or table for nothing else goes with them."""
     kept: dict[str, Any] = {}
     for key, value in document.items():
-        if not isinstance(value, list):
-            kept[key] = value
-            continue
-        rows = []
-        for row in value:
-            if not isinstance(row, Mapping):
-                rows.append(row)
-                continue
-            named = row.get("rights")
-            still = [right for right in named if right not in lacks] if isinstance(named, list) else named
-            if row.get("right") in lacks or (named and not still):
-                continue
-            rows.append({**row, "rights": still} if named else row)
-        kept[key] = rows
+        if isinstance(value, list):
+            kept[key] = [still for row in value if (still := _less_rights(row, lacks)) is not None]
+        elif (still := _less_rights(value, lacks)) is not None:
+            kept[key] = still
     return kept
+
+
+def _less_rights(row: Any, lacks: set[str]) -> Any:
+    """A row or table without those rights; None where it was about nothing else."""
+    if not isinstance(row, Mapping):
+        return row
+    named = row.get("rights")
+    if row.get("right") in lacks or (named and not (set(named) - lacks)):
+        return None
+    less = {key: _less_rights(value, lacks) for key, value in row.items() if isinstance(value, Mapping)}
+    found = {key: value for key, value in {**row, **less}.items() if value is not None}
+    return {**found, "rights": [right for right in named if right not in lacks]} if named else found

@@ -82,6 +82,16 @@ def test_a_right_that_is_lacking_is_gone_wherever_it_was_named() -> None:
     assert {row["id"]: row.get("rights") for row in made["clocks"]} == {"respond": None, "appeal": ["access"]}
 
 
+def test_a_table_that_was_about_a_lacking_right_alone_is_gone_too() -> None:
+    def made(**tables: dict[str, Any]) -> dict[str, Any]:
+        return inherited({**MODEL, **tables}, {}, Follows(model="pattern", lacks=("correction",)))
+
+    assert "extension" not in made(extension={"n": 45, "rights": ["correction"]})
+    assert made(extension={"n": 45, "rights": ["access", "correction"]})["extension"]["rights"] == ["access"]
+    assert made(extension={"n": 45})["extension"] == {"n": 45}
+    assert made(fee={"may_charge": True, "free": {"n": 1, "rights": ["correction"]}})["fee"] == {"may_charge": True}
+
+
 def test_a_key_or_a_single_row_is_dropped() -> None:
     made = _followed({"clocks": [{"id": "own", "n": 1}]}, drops=["fee", "clocks.appeal"])
 
