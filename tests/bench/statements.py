@@ -20,26 +20,31 @@ def of_a_create(token: str) -> int:
 
     _post(application, token, 1)
     with tempfile.TemporaryFile("w+") as trace:
-        _watch(trace.fileno())
+        watched = _watch(trace.fileno())
         _post(application, token, 2)
+        for connection in watched:
+            connection.untrace()  # which writes out what is still in its buffer
         trace.seek(0)
         done = [line.split("CommandComplete")[1].split('"')[1] for line in trace if "CommandComplete" in line]
+    if not done:
+        raise RuntimeError("no statement of a create was seen")
     return sum(not tag.startswith(_AROUND) for tag in done)
 
 
-def _watch(descriptor: int) -> None:
-    """Have every connection of the pool write down its conversation."""
+def _watch(descriptor: int) -> list[Any]:
+    """Have every connection of the pool write down its conversation. Returns them."""
     from django.db import connection
 
     connection.ensure_connection()
     pool: Any = connection.pool  # type: ignore[attr-defined]
     connection.close()
-    held = [pool.getconn() for _ in range(pool.min_size)]
+    held = [pool.getconn() for _ in range(pool.max_size)]
     for each in held:
         each.pgconn.trace(os.dup(descriptor))
         each.pgconn.set_trace_flags(Trace.SUPPRESS_TIMESTAMPS)
     for each in held:
         pool.putconn(each)
+    return [each.pgconn for each in held]
 
 
 def _post(application: Any, token: str, number: int) -> None:
