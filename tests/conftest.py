@@ -121,10 +121,13 @@ def _silent_bell() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _empty_cache() -> None:
-    """Throttles and heartbeats of one test are not those of the next."""
+    """Throttles, heartbeats and paces of one test are not those of the next."""
     from django.core.cache import cache
 
+    from dsr.services import pace
+
     cache.clear()
+    pace.forget()
 
 
 @pytest.fixture(scope="session")

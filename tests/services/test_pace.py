@@ -67,6 +67,7 @@ def test_start_follows_what_was_measured(clock: Clock) -> None:
 
 def test_pace_is_read_once_a_minute_and_never_at_filing(clock: Clock) -> None:
     cache.clear()
+    pace.forget()
     with CaptureQueriesContext(connection) as filing:
         builders.file(at=clock())
     with CaptureQueriesContext(connection) as reading:
