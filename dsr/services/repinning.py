@@ -78,7 +78,7 @@ def repin(
         except RecourseError as error:
             yield Repinned(filed.submission.reference, refused=error.sentence)
         else:
-            yield Repinned(filed.submission.reference, dates)
+            yield Repinned(filed.submission.reference, tuple(sorted(dates, key=lambda each: each.right)))
 
 
 def _behind(references: Collection[str], since: datetime | None) -> QuerySet[Submission]:

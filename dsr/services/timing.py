@@ -8,6 +8,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from dsr import reckoning
+from dsr.deadlines import local_date
 from dsr.errors import Incomplete
 from dsr.lifecycle import BY_VERB, State
 from dsr.models import Deadline, DeadlineKind, Direction, SubjectRequest, Submission
@@ -198,7 +199,7 @@ def change_laws(
         data = {"was": list(submission.regimes), "now": named}
         submission.regimes = named
         submission.zone = reckoning.notice_of(submission).seat_for(named[0]).zone
-        submission.save(update_fields=["regimes", "zone"])
+        case.keep("regimes", "zone")
         case.move(request, "change_laws", by=by, at=at, data=data)
         for other in case.requests():
             if other.pk != request.pk and other.state not in (State.READY, State.CLOSED):
@@ -209,7 +210,7 @@ def change_laws(
 
 def _known(submission: Submission, regimes: Sequence[str]) -> list[str]:
     rules, named = reckoning.rules_of(submission), list(dict.fromkeys(regimes))
-    received = submission.received_at.date()
+    received = local_date(submission.received_at, submission.zone)
     if not named:
         raise Incomplete(_("Name at least one law."), field="regimes")
     for name in named:
