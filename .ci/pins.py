@@ -43,20 +43,28 @@ def unmet(wanted: list[str], found: dict[str, Version], name: str) -> list[str]:
 
 
 def main() -> None:
-    """Compare both files, and them with each other."""
+    """Compare the files with the project, and with each other."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    runtime, development = pins("requirements.txt"), pins("requirements-dev.txt")
+    shipped = "requirements.txt"
+    runtime = pins(shipped)
     wanted = project["project"]["dependencies"]
-    problems = unmet(wanted, runtime, "requirements.txt")
-    problems += unmet([*wanted, *project["dependency-groups"]["dev"]], development, "requirements-dev.txt")
-    problems += [
-        f"{name} is {version} in requirements.txt and {development.get(name)} in requirements-dev.txt"
-        for name, version in runtime.items()
-        if development.get(name) != version
-    ]
+    problems = unmet(wanted, runtime, shipped)
+    further = {
+        "requirements-demo.txt": project["project"]["optional-dependencies"]["demo"],
+        "requirements-dev.txt": project["dependency-groups"]["dev"],
+    }
+    for file, more in further.items():
+        found = pins(file)
+        problems += unmet([*wanted, *more], found, file)
+        problems += [
+            f"{name} is {version} in {shipped} and {found.get(name)} in {file}"
+            for name, version in runtime.items()
+            if found.get(name) != version
+        ]
     if problems:
         sys.exit("\n".join([*problems, "Fix: make lock"]))
-    print(f"{len(runtime)} packages to run, {len(development)} to develop: pinned, hashed, in step.")
+    counts = f"{len(runtime)} packages to run, {len(pins('requirements-dev.txt'))} to develop"
+    print(f"{counts}: pinned, hashed, in step.")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,7 @@
-"""Entry point for servers that speak ASGI. The service is synchronous; prefer `dsr.wsgi`."""
+"""Entry point for servers that speak ASGI. The service is synchronous; prefer `dsr.wsgi`.
+
+Here the body of a request lies in a temporary file before any view is asked, evidence included: see decision 12.
+"""
 
 import os
 

@@ -8,12 +8,14 @@ from that record come the settings page of the documentation and `.env.example`.
 import base64
 import binascii
 import os
+import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -149,6 +151,21 @@ class Environment:
             )
         return value
 
+    def issuer(self, name: str, *, help: str, example: str) -> str:
+        """The address of an OpenID provider, exactly as it writes it: https, or http on this machine; may be empty."""
+        value = self.text(name, "", help=help, example=example)
+        if not value:
+            return ""
+        parts = urlsplit(value)
+        safe = parts.scheme == "https" or (
+            parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1", "::1")
+        )
+        if not safe or not parts.hostname or parts.query or parts.fragment or parts.username is not None:
+            raise SettingError(
+                name, f"saw {value!r}, which is not the https address of a provider", f"write for example {example}"
+            )
+        return value
+
     def parsed(self, name: str, value: str, parse: Callable[[str], Any], *, fix: str) -> dict[str, Any]:
         """What a URL parser makes of a value; the value itself may hold a password and is never shown."""
         scheme = value.partition(":")[0] if ":" in value else ""
@@ -169,6 +186,24 @@ class Environment:
             raise SettingError("DATABASE_URL", seen, fix)
         return self.parsed("DATABASE_URL", value, environ.Env.db_url_config, fix=fix)
 
+    def texting(self, url: str, sender: str, account: str, token: str) -> str:
+        """Checks SMS_URL and what goes with it; returns the address. Empty means that no text messages are sent."""
+        if url and not _is_service(url):
+            return url
+        if url and not _SMS_SENDER.fullmatch(sender):
+            seen = f"saw {sender!r}, which is no sender" if sender else "it is not set, and SMS_URL names a service"
+            fix = "write a number such as +353861234567, a short code, or a name of up to 11 letters and digits"
+            raise SettingError("SMS_FROM", seen, fix)
+        if url and not _SMS_TOKEN.fullmatch(token):
+            seen = (
+                "it holds more than ASCII letters and signs" if token else "it is not set, and SMS_URL names a service"
+            )
+            raise SettingError("SMS_TOKEN", seen, "write the token that the service gave you, or SMS_TOKEN_FILE")
+        if url.startswith("messages+") and (":" in account or not _SMS_TOKEN.fullmatch(account)):
+            seen = f"saw {account!r}" if account else "it is not set, and SMS_URL begins with messages+"
+            raise SettingError("SMS_ACCOUNT", seen, "write the account's id, as the service shows it")
+        return url
+
     def keyring(self, name: str, value: str) -> str:
         """Checks `id:base64,id:base64`, each key 32 bytes; the first one seals, all of them open."""
         fix = f'write {name}="k1:<32 bytes in base64>"; make one with: {KEY_RECIPE}'
@@ -185,6 +220,46 @@ class Environment:
                 )
             seen_ids.add(key_id)
         return value
+
+
+_SMS_FIX = (
+    "write https://HOST/PATH for a gateway, messages+https://HOST/PATH for a Messages resource, or file:///FOLDER; "
+    "`?allow=10.1.2.0/24` after it lets the service be on a network that is not public"
+)
+_SMS_SENDER = re.compile(r"\+?[0-9]{3,15}|(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11}|MG[0-9a-f]{32}")
+_SMS_TOKEN = re.compile(r"[\x21-\x7e]+")
+
+
+def _is_service(url: str) -> bool:
+    """Whether SMS_URL names a service rather than a folder. Raises SettingError when it names neither."""
+    try:
+        parts = urlsplit(url)
+        host, _port, networks = parts.hostname or "", parts.port, _allowed_networks(parts.query)
+    except ValueError:
+        raise SettingError("SMS_URL", "saw an address that cannot be read", _SMS_FIX) from None
+    if parts.username is not None or parts.password is not None:
+        fix = "take them out and write them as SMS_ACCOUNT and SMS_TOKEN"
+        raise SettingError("SMS_URL", "saw an address with a user or password in it", fix)
+    if parts.scheme == "file" and not host and parts.path.startswith("/") and not networks:
+        return False
+    scheme = parts.scheme.removeprefix("messages+")
+    if scheme not in ("https", "http") or not host or parts.fragment or not _SMS_TOKEN.fullmatch(url):
+        seen = f"saw a value that starts with {parts.scheme + ':'!r}" if parts.scheme else "saw no address"
+        raise SettingError("SMS_URL", f"{seen}, which is not understood", _SMS_FIX)
+    if scheme == "http" and host not in ("localhost", "127.0.0.1", "::1"):
+        raise SettingError("SMS_URL", f"saw {host!r} without encryption", "begin it with https://")
+    return True
+
+
+def _allowed_networks(query: str) -> list[IPv4Network | IPv6Network]:
+    """The networks in a query that holds nothing else. Raises ValueError."""
+    named = dict(parse_qsl(query, strict_parsing=True, keep_blank_values=True)) if query else {}
+    if named.keys() - {"allow"}:
+        raise ValueError("only allow=")
+    networks = [ip_network(word) for word in named.get("allow", "").split(",") if word]
+    if any(network.prefixlen < (8 if network.version == 4 else 16) for network in networks):
+        raise ValueError("too wide")
+    return networks
 
 
 KEY_RECIPE = "python3 -c 'import base64,secrets; print(\"k1:\"+base64.b64encode(secrets.token_bytes(32)).decode())'"

@@ -91,6 +91,14 @@ def _domain(now: Figures) -> Iterable[Metric]:
     yield GaugeMetricFamily("recourse_late_deadlines", "Work whose time has come", value=now.late_deadlines)
     yield GaugeMetricFamily("recourse_waiting_messages", "Messages not sent yet", value=now.waiting_messages)
     yield GaugeMetricFamily("recourse_troubled_messages", "Undeliverable, not noted", value=now.troubled_messages)
+    back = GaugeMetricFamily("recourse_people_came_back", "Erased, and found again", labels=["system", "state"])
+    for labels, number in now.came_back.items():
+        back.add_metric(labels, number)
+    kept = GaugeMetricFamily("recourse_overdue_kept", "Kept records past their day, in rows", labels=["system"])
+    for system, number in now.overdue_kept.items():
+        kept.add_metric([system], number)
+    yield back
+    yield kept
 
 
 def database_answers() -> bool:

@@ -73,6 +73,11 @@ EVERY = frozenset(Right)
 SEARCHED = frozenset(right for right, spec in SPECS.items() if spec.searches)
 IDENTIFIED = frozenset(right for right, spec in SPECS.items() if spec.floor > Floor.NOTHING)
 STATED = EVERY - SEARCHED
+ACTED = frozenset(right for right, spec in SPECS.items() if spec.acts)
+HANDED = EVERY - ACTED
+DELETION, CORRECTION, RESTRICTION = (
+    frozenset({right}) for right in (Right.DELETION, Right.CORRECTION, Right.RESTRICTION)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +133,21 @@ MOVES: tuple[Move, ...] = (
     # getting in
     _move("ask_identity",     _("Ask to confirm the address"), _RECEIVED, State.VERIFYING, _SYSTEM, rights=IDENTIFIED),
     _move("begin",            _("Begin"),                      _RECEIVED, State.FULFILLING, _SYSTEM, rights=STATED),
-    _move("confirm_identity", _("Confirm identity"),           _VERIFYING, State.IN_REVIEW, {Actor.PERSON, Actor.SYSTEM}, "identity_proved", rights=IDENTIFIED),
+    _move("confirm_identity", _("Confirm identity"),           _VERIFYING, State.IN_REVIEW, {Actor.PERSON, Actor.SYSTEM}, "not_stopped", "identity_proved", rights=IDENTIFIED),
+    _move("ask_more",         _("Ask for more proof"),         _VERIFYING | _IN_REVIEW, State.VERIFYING, STAFF | _SYSTEM, "not_own_case", "not_prepared", "more_may_be_asked", rights=IDENTIFIED, inputs=("doubt", "reason"), tells=("identity_asked",)),
+    _move("check_identity",   _("Record a check of who is asking"), _VERIFYING, None, STAFF, "not_own_case", "may_check_identity", rights=IDENTIFIED, inputs=("method", "result"), may_say=("claims",)),
+    _move("check_mandate",    _("Record a check of the authority"), _VERIFYING, None, STAFF, "not_own_case", "may_check_identity", "filed_for_another", rights=IDENTIFIED, inputs=("result",), may_say=("checks", "until", "claims", "to_person", "reason")),
+    _move("revoke_mandate",   _("Record that the authority was withdrawn"), OPEN, None, STAFF | {Actor.SUPPORT}, "not_own_case", "filed_for_another", rights=IDENTIFIED, inputs=("reason",), tells=("mandate_ended",)),
+    _move("end_unproved",     _("End, as nobody could be identified"), _VERIFYING | _IN_REVIEW | _READY, State.CLOSED, _APPROVER, "not_own_case", "doubt_recorded", "another_doubted", outcome=Outcome.UNVERIFIED, rights=IDENTIFIED, inputs=("reason",), tells=("not_identified",)),
+    # a shield against impostors
+    _move("hold",             _("Hold the release"),           OPEN, None, STAFF | _SYSTEM, "not_own_case", rights=IDENTIFIED, inputs=("reason",), tells=("held",)),
+    _move("lift_hold",        _("Lift the hold"),              OPEN, None, _APPROVER, "not_own_case", "is_held", "not_stopped", rights=IDENTIFIED, inputs=("reason",)),
+    _move("stop",             _("Stop, as somebody on file did not ask"), OPEN, None, {Actor.PERSON, Actor.SUPPORT} | STAFF, "not_own_case", "not_stopped", rights=IDENTIFIED, inputs=("reason",), turn=Turn.STAFF),
+    _move("resume",           _("Go on after a stop"),         State, None, _APPROVER, "not_own_case", "not_purged", "is_stopped", rights=IDENTIFIED, inputs=("reason",)),
+    _move("note_unasked",     _("Note what came in unasked"),  State, None, STAFF | {Actor.SUPPORT}, "not_own_case", "not_purged", inputs=("kind",), tells=("unasked",)),
     _move("warn_lapse",       _("Warn that it will lapse"),    _VERIFYING, None, _SYSTEM, rights=IDENTIFIED),
-    _move("lapse",            _("Lapse"),                      _VERIFYING, State.CLOSED, _SYSTEM, "lapse_is_due", outcome=Outcome.UNVERIFIED, rights=IDENTIFIED, tells=("lapsed",)),
-    _move("reopen",           _("Reopen"),                     _CLOSED, State.VERIFYING, {Actor.PERSON, Actor.SUPPORT} | STAFF, "closed_unverified", "not_purged", rights=IDENTIFIED),
+    _move("lapse",            _("Lapse"),                      _VERIFYING, State.CLOSED, _SYSTEM, "lapse_is_due", outcome=Outcome.UNVERIFIED, rights=IDENTIFIED, tells=("lapsed", "not_identified")),
+    _move("reopen",           _("Reopen"),                     _CLOSED, State.VERIFYING, {Actor.PERSON, Actor.SUPPORT} | STAFF, "closed_unverified", "not_purged", "not_stopped", rights=IDENTIFIED),
     _move("acknowledge",      _("Acknowledge"),                _UNANSWERED, None, _SYSTEM, tells=("acknowledged", "received")),
     # time
     _move("extend",           _("Put the answer off"),         _UNANSWERED, None, STAFF, "not_own_case", "extension_allowed", inputs=("ground", "reason"), may_say=("until",), tells=("extended",)),
@@ -144,7 +160,7 @@ MOVES: tuple[Move, ...] = (
     _move("change_laws",      _("Change the laws that apply"), _UNANSWERED, None, STAFF, "not_own_case", inputs=("regimes", "reason")),
     _move("change_rules",     _("Go over to the rules in force"), _UNANSWERED, None, STAFF, "not_own_case", "under_earlier_rules", inputs=("reason",)),
     # finding what there is
-    _move("search",           _("Search the systems"),         _IN_REVIEW, None, _SYSTEM, "identity_proved", rights=SEARCHED, turn=Turn.SYSTEMS),
+    _move("search",           _("Search the systems"),         _IN_REVIEW, None, _SYSTEM, "not_stopped", "identity_proved", rights=SEARCHED, turn=Turn.SYSTEMS),
     _move("found",            _("All systems have answered"),  _IN_REVIEW, None, _SYSTEM, "all_systems_answered", rights=SEARCHED, turn=Turn.STAFF),
     _move("retry_system",     _("Ask a system again"),         _IN_REVIEW, None, STAFF, "not_own_case", "not_prepared", rights=SEARCHED, inputs=("step",), turn=Turn.SYSTEMS),
     _move("go_without",       _("Go on without a system"),     _IN_REVIEW, None, STAFF, "not_own_case", "not_prepared", rights=SEARCHED, inputs=("step", "reason")),
@@ -156,24 +172,42 @@ MOVES: tuple[Move, ...] = (
     _move("message",          _("Send a message"),             State, None, PEOPLE, "not_own_case", "not_purged", inputs=("text",)),
     _move("withhold",         _("Hold something back"),        _IN_REVIEW, None, STAFF, "not_own_case", "not_prepared", rights=SEARCHED, inputs=("category", "ground", "reason")),
     _move("release",          _("Give it after all"),          _IN_REVIEW, None, STAFF, "not_own_case", "not_prepared", rights=SEARCHED, inputs=("withholding",)),
-    _move("prepare",          _("Propose to give the data"),   _IN_REVIEW, None, STAFF, "not_own_case", "search_complete", "not_prepared", rights=SEARCHED),
-    _move("propose_refusal",  _("Propose to refuse"),          _IN_REVIEW, None, STAFF, "not_own_case", "not_prepared", rights=SEARCHED, inputs=("ground", "reason")),
+    _move("prepare",          _("Propose to do as asked"),     _IN_REVIEW, None, STAFF, "not_own_case", "search_complete", "not_prepared", "items_decided", rights=SEARCHED),
+    _move("propose_refusal",  _("Propose to refuse"),          _IN_REVIEW, None, STAFF, "not_own_case", "not_prepared", "nothing_done_yet", rights=SEARCHED, inputs=("ground", "reason")),
     _move("send_back",        _("Send back"),                  _IN_REVIEW, None, STAFF, "not_own_case", "is_prepared", rights=SEARCHED, inputs=("reason",)),
-    _move("approve",          _("Approve and release"),        _IN_REVIEW, State.FULFILLING, _APPROVER, "not_own_case", "release_prepared", "another_person", "search_complete", rights=SEARCHED),
-    _move("approve_by_rule",  _("Approve by standing rule"),   _IN_REVIEW, State.FULFILLING, _SYSTEM, "standing_rule", "search_complete", "not_prepared", rights=SEARCHED),
+    _move("approve",          _("Approve"),        _IN_REVIEW, State.FULFILLING, _APPROVER, "not_own_case", "release_prepared", "another_person", "search_complete", "not_stopped", "looked", "not_held", "authority_holds", "erasure_confirmed", rights=SEARCHED),
+    _move("approve_by_rule",  _("Approve by standing rule"),   _IN_REVIEW, State.FULFILLING, _SYSTEM, "standing_rule", "search_complete", "not_prepared", "not_stopped", "looked", "not_held", "authority_holds", rights=SEARCHED & HANDED),
     _move("refuse",           _("Refuse"),                     _IN_REVIEW, State.CLOSED, _APPROVER, "not_own_case", "refusal_prepared", "another_person", "refusal_in_time", outcome=Outcome.REFUSED, rights=SEARCHED, tells=("refused",)),
     _move("refuse_late",      _("Refuse too late, and say so"), _IN_REVIEW, State.CLOSED, _APPROVER, "not_own_case", "refusal_prepared", "another_person", "refusal_is_late", outcome=Outcome.REFUSED, rights=SEARCHED, inputs=("reason",), tells=("refused",)),
-    _move("redirect",         _("Direct to another controller"), _IN_REVIEW, State.CLOSED, _APPROVER, "not_own_case", outcome=Outcome.REDIRECTED, rights=SEARCHED, inputs=("text",), tells=("closed",)),
+    _move("redirect",         _("Direct to another controller"), _IN_REVIEW, State.CLOSED, _APPROVER, "not_own_case", "nothing_done_yet", outcome=Outcome.REDIRECTED, rights=SEARCHED, inputs=("text",), tells=("closed",)),
     # handing over
-    _move("built",            _("The answer is ready"),        _FULFILLING, State.READY, _SYSTEM, "answer_built", tells=("answer_ready",)),
-    _move("build_failed",     _("The answer could not be built"), _FULFILLING, State.IN_REVIEW, _SYSTEM, rights=SEARCHED),
-    _move("collect",          _("Collect"),                    _READY, State.CLOSED, {Actor.PERSON, Actor.SYSTEM}, outcome="computed"),
-    _move("warn_expiry",      _("Warn that the download ends"), _READY, None, _SYSTEM),
-    _move("expire",           _("Close uncollected"),          _READY, State.CLOSED, _SYSTEM, "download_ended", outcome="computed"),
-    _move("reissue",          _("Issue again"),                _CLOSED, State.READY, {Actor.PERSON, Actor.SUPPORT} | STAFF, "answer_kept", "not_purged", tells=("answer_ready",)),
-    _move("renew",            _("Search and answer again"),    _CLOSED, State.IN_REVIEW, {Actor.PERSON, Actor.SUPPORT} | STAFF, "answer_gone", "not_purged", rights=SEARCHED, turn=Turn.SYSTEMS),
+    _move("built",            _("The answer is ready"),        _FULFILLING, State.READY, _SYSTEM, "not_stopped", "not_held", "answer_built", rights=HANDED, tells=("answer_ready",)),
+    _move("build_failed",     _("The answer could not be built"), _FULFILLING, State.IN_REVIEW, _SYSTEM, rights=SEARCHED & HANDED),
+    _move("collect",          _("Collect"),                    _READY, State.CLOSED, {Actor.PERSON, Actor.SYSTEM}, outcome="computed", rights=HANDED),
+    _move("warn_expiry",      _("Warn that the download ends"), _READY, None, _SYSTEM, rights=HANDED),
+    _move("expire",           _("Close uncollected"),          _READY, State.CLOSED, _SYSTEM, "download_ended", outcome="computed", rights=HANDED),
+    _move("reissue",          _("Issue again"),                _CLOSED, State.READY, {Actor.PERSON, Actor.SUPPORT} | STAFF, "answer_kept", "not_purged", "not_stopped", rights=HANDED, tells=("answer_ready",)),
+    _move("renew",            _("Search and answer again"),    _CLOSED, State.IN_REVIEW, {Actor.PERSON, Actor.SUPPORT} | STAFF, "answer_gone", "not_purged", "not_stopped", rights=SEARCHED & HANDED, turn=Turn.SYSTEMS),
+    # doing it in the systems
+    _move("confirm_erasure",  _("Confirm the erasure"),        _IN_REVIEW, None, PEOPLE, "not_own_case", "not_stopped", "erasure_unconfirmed_yet", rights=DELETION, turn=Turn.STAFF, may_say=("how",)),
+    _move("remind_to_confirm", _("Remind to confirm the erasure"), _IN_REVIEW, None, _SYSTEM, "erasure_unconfirmed_yet", rights=DELETION, tells=("erasure_confirm",)),
+    _move("erasure_unconfirmed", _("End, as the erasure was not confirmed"), _IN_REVIEW, State.CLOSED, _SYSTEM, "erasure_unconfirmed_yet", "confirmation_over", outcome=Outcome.WITHDRAWN, rights=DELETION, tells=("erasure_unconfirmed",)),
+    _move("take_up",          _("Go on after all"),            _CLOSED, State.IN_REVIEW, PEOPLE, "not_own_case", "ended_unconfirmed", "not_purged", "not_stopped", rights=DELETION, turn=Turn.SYSTEMS),
+    _move("add_item",         _("Add something said to be wrong"), _IN_REVIEW, None, STAFF | {Actor.SUPPORT}, "not_own_case", "not_prepared", rights=CORRECTION, inputs=("about", "asked")),
+    _move("decide_item",      _("Decide on something said to be wrong"), _IN_REVIEW, None, STAFF, "not_own_case", "not_prepared", "search_complete", rights=CORRECTION, inputs=("item", "decision"), may_say=("places", "ground", "reason")),
+    _move("disagree",         _("Add a statement of disagreement"), _IN_REVIEW | _FULFILLING | _CLOSED, None, {Actor.PERSON, Actor.SUPPORT}, "not_own_case", "not_purged", rights=CORRECTION, inputs=("item", "text")),
+    _move("halt",             _("Bring back to the desk before it is carried out"), _FULFILLING, State.IN_REVIEW, STAFF | _SYSTEM, "not_own_case", rights=ACTED, inputs=("reason",), turn=Turn.STAFF),
+    _move("begin_acting",     _("Carry out"),                  _FULFILLING, None, _SYSTEM, "not_stopped", "not_held", "authority_holds", "copy_delivered", rights=ACTED, turn=Turn.SYSTEMS),
+    _move("retry_task",       _("Have a system try again"),    _FULFILLING | _IN_REVIEW | _CLOSED, None, STAFF, "not_own_case", rights=ACTED, inputs=("task",)),
+    _move("accept_failure",   _("Go on without a system's part"), _FULFILLING | _IN_REVIEW | _CLOSED, None, _APPROVER, "not_own_case", rights=ACTED, inputs=("task", "reason")),
+    _move("acted",            _("Every system has done its part"), _FULFILLING, State.CLOSED, _SYSTEM, "all_tasks_done", outcome="computed", rights=ACTED, tells=("carried_out",)),
+    _move("erased_later",     _("Erase what was kept, as its day has come"), _CLOSED, None, _SYSTEM, rights=DELETION),
+    _move("reappeared",       _("Something that was erased is there again"), _CLOSED, None, _SYSTEM, rights=DELETION, turn=Turn.STAFF),
+    _move("erase_again",      _("Erase again what is there again"), _CLOSED, None, _APPROVER, "not_own_case", "not_purged", rights=DELETION, inputs=("task",), turn=Turn.SYSTEMS),
+    _move("tell_lifting",     _("Tell the person that the restriction ends"), _CLOSED, None, _APPROVER, "not_own_case", "not_purged", "is_restricted", rights=RESTRICTION, inputs=("reason",), tells=("restriction_ends",)),
+    _move("lift_restriction", _("Lift the restriction"),       _CLOSED, None, _SYSTEM, "lifting_told", rights=RESTRICTION),
     # stopping
-    _move("withdraw",         _("Withdraw"),                   OPEN, State.CLOSED, PEOPLE, outcome=Outcome.WITHDRAWN, tells=("closed",)),
+    _move("withdraw",         _("Withdraw"),                   OPEN, State.CLOSED, PEOPLE, "nothing_done_yet", outcome=Outcome.WITHDRAWN, tells=("closed",)),
 )
 # fmt: on
 

@@ -50,17 +50,38 @@ _BY_MODEL: dict[str, dict[PrivacyClass, str]] = {
         _OPEN: "id purpose about created_at expires_at uses_left spent_at revoked_at",
         _SECRET: "token_hash",
     },
+    "verification.Check": {
+        _OPEN: "id about data_key method level state tries started_at expires_at ended_at",
+        _SEALED: "workings_sealed",
+        _SECRET: "token_hash",
+        _STAFF: "verifier",
+    },
+    "verification.Evidence": {
+        _OPEN: "id about purpose data_key vault_name media_type size received_at destroy_at destroyed_at",
+    },
+    "verification.Opening": {_OPEN: "id evidence why at", _STAFF: "by"},
+    "verification.Agency": {_OPEN: "id name domain trusted_level active since"},
+    "verification.Mandate": {
+        _OPEN: "id about data_key kind scope agency may_receive child_age state checks expires_on made_at "
+        "agent_confirmed_at principal_confirmed_at checked_at revoked_at",
+        _PSEUDONYM: "agent_fingerprint",
+        _SEALED: "agent_name_sealed agent_email_sealed principal_name_sealed principal_email_sealed",
+        _STAFF: "checked_by",
+    },
+    "dsr.Signal": {_OPEN: "id submission code at data cleared_at", _STAFF: "cleared_by"},
+    "dsr.Alert": {_OPEN: "id submission channel at answer answered_at", _PSEUDONYM: "fingerprint"},
     "dsr.Submission": {
         _OPEN: "id reference received_at channel language country region zone relationship notice_id notice_version "
         "rules_version regimes data_key idempotency_scope idempotency_key verified_at verified_level verified_method "
-        "chain_seq chain_head created_at purge_at purged_at",
-        _PSEUDONYM: "email_fingerprint phone_fingerprint account_fingerprint idempotency_digest",
-        _SEALED: "name_sealed email_sealed phone_sealed identifiers_sealed",
+        "chain_seq chain_head created_at purge_at purged_at looked_at vouched held_until stopped_at for_other "
+        "signed_in of_record",
+        _PSEUDONYM: "email_fingerprint phone_fingerprint account_fingerprint origin_fingerprint idempotency_digest",
+        _SEALED: "name_sealed email_sealed phone_sealed identifiers_sealed proved_sealed standing_sealed",
     },
     "dsr.SubjectRequest": {
         _OPEN: "id submission right state outcome turn regime received_at due_at due_on last_on slack_at waits_for "
-        "fee_told_at question_at proposal "
-        "prepared_at approved_at refusal_ground searched_at ready_at closed_at version",
+        "fee_told_at question_at proposal identity_floor identity_of_record identity_doubts "
+        "prepared_at approved_at refusal_ground confirmed_at act_at searched_at ready_at closed_at version",
         _SEALED: "details_sealed reason_sealed",
         _STAFF: "assignee prepared_by approved_by",
     },
@@ -73,17 +94,17 @@ _BY_MODEL: dict[str, dict[PrivacyClass, str]] = {
     "dsr.Deadline": {_OPEN: "id submission request kind ordinal due_at regime rule done_at claimed_until attempts"},
     "dsr.Pace": {_OPEN: "id right stage seconds n measured_at"},
     "dsr.System": {
-        _OPEN: "id key name description connector data_key categories identifiers active",
+        _OPEN: "id key name description connector data_key categories identifiers role active",
         _SEALED: "config_sealed",
         _STAFF: "owner_name owner_email",
     },
     "dsr.Step": {
-        _OPEN: "id request system state result code counts parcel due_at claimed_until lease attempts reminders "
+        _OPEN: "id request system state result code counts plan parcel due_at claimed_until lease attempts reminders "
         "started_at finished_at",
         _SEALED: "reason_sealed",
         _STAFF: "decided_by",
     },
-    "dsr.WorksheetFile": {_OPEN: "id step dataset media_type size vault_name at", _SEALED: "name_sealed"},
+    "dsr.WorksheetFile": {_OPEN: "id step task dataset media_type size vault_name at", _SEALED: "name_sealed"},
     "dsr.Attempt": {_OPEN: "id step number lease started_at ended_at result code"},
     "dsr.LedgerEntry": {_OPEN: "id request system category outcome count ground until at"},
     "dsr.Withholding": {
@@ -91,6 +112,48 @@ _BY_MODEL: dict[str, dict[PrivacyClass, str]] = {
         _SEALED: "reason_sealed",
         _STAFF: "by",
     },
+    "dsr.CpniAccount": {_OPEN: "id lines head", _PSEUDONYM: "digest"},
+    "dsr.CpniEntry": {
+        _OPEN: "id account seq kind at recorded_at day channel authority uses services medium notice_version evidence "
+        "about merged prev_hash hash",
+        _PSEUDONYM: "actor",
+        _STAFF: "entered_by",
+    },
+    "dsr.CpniUse": {
+        _OPEN: "id campaign use service at allowed because entry",
+        _PSEUDONYM: "digest",
+        _STAFF: "asked_by",
+    },
+    "dsr.Task": {
+        _OPEN: "id request system kind ordinal state result code late data_key terms lines due_at claimed_until "
+        "lease attempts reminders made_at started_at finished_at",
+        _PSEUDONYM: "known_as",
+        _SEALED: "cursor_sealed changes_sealed note_sealed",
+        _STAFF: "decided_by",
+    },
+    "dsr.Kept": {
+        _OPEN: "id request system dataset category ground rule hold count until check_at ended_at data_key",
+        _SEALED: "handles_sealed",
+    },
+    "dsr.Tombstone": {_OPEN: "id kind purpose country region regimes at", _PSEUDONYM: "digest"},
+    "dsr.Certificate": {_OPEN: "id request number document at"},
+    "dsr.LegalHold": {
+        _OPEN: "id ground silent everybody categories systems from_on to_on review_on reminded_on state proposed_at "
+        "confirmed_at lifting_at ended_at data_key",
+        _SEALED: "matter_sealed lifting_reason_sealed",
+        _STAFF: "owner proposed_by confirmed_by lifting_by ended_by",
+    },
+    "dsr.HeldPerson": {_OPEN: "id hold kind", _PSEUDONYM: "fingerprint"},
+    "dsr.RetentionChange": {
+        _OPEN: "id rule event floor ceiling yields ground reason number state proposed_at decided_at",
+        _STAFF: "proposed_by decided_by",
+    },
+    "dsr.CorrectionItem": {
+        _OPEN: "id request number places is_login decision ground decided_at statement_at",
+        _SEALED: "about_sealed held_sealed asked_sealed reason_sealed statement_sealed",
+        _STAFF: "decided_by",
+    },
+    "dsr.Restriction": {_OPEN: "id request system since told_at ends_at lifted_at"},
     "dsr.Package": {
         _OPEN: "id request number vault_name size sha256 manifest built_at expires_at destroyed_at downloads",
     },

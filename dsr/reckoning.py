@@ -29,6 +29,7 @@ from dsr.rules import (
 KINDS: Mapping[str, EventKind] = {
     "file": EventKind.RECEIVED,
     "ask_identity": EventKind.IDENTITY_ASKED,
+    "ask_more": EventKind.IDENTITY_ASKED,
     "reopen": EventKind.IDENTITY_ASKED,
     "confirm_identity": EventKind.IDENTITY_GIVEN,
     "clarify": EventKind.CLARIFICATION_ASKED,
@@ -39,12 +40,24 @@ KINDS: Mapping[str, EventKind] = {
     "extend": EventKind.EXTENDED,
     "redirect": EventKind.REDIRECTED,
     "built": EventKind.DECIDED,
+    "acted": EventKind.DECIDED,
     "refuse": EventKind.DECIDED,
     "refuse_late": EventKind.DECIDED,
 }
 """Verbs of the history that a clock counts."""
 MOVES_DATES = frozenset(
-    {"reopen", "confirm_identity", "clarify", "answer", "tell_fee", "accept_fee", "waive_fee", "extend", "change_laws"}
+    {
+        "ask_more",
+        "reopen",
+        "confirm_identity",
+        "clarify",
+        "answer",
+        "tell_fee",
+        "accept_fee",
+        "waive_fee",
+        "extend",
+        "change_laws",
+    }
 )
 """Verbs after which the dates of a request are worked out anew."""
 _QUESTION_OF = {

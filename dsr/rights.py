@@ -13,6 +13,9 @@ class Right(StrEnum):
     BE_INFORMED = "be_informed"
     ACCESS = "access"
     PORTABILITY = "portability"
+    CORRECTION = "correction"
+    DELETION = "deletion"
+    RESTRICTION = "restriction"
 
 
 class Floor(IntEnum):
@@ -28,6 +31,24 @@ class Delivery(StrEnum):
     STATEMENT = "statement"
     COPY = "copy"
     MACHINE_READABLE = "machine_readable"
+    CERTIFICATE = "certificate"
+    """Something is done in the systems; the person is handed a signed statement of what."""
+
+
+class Look(StrEnum):
+    """How the systems are looked at before anybody decides."""
+
+    NOT = "not"
+    COLLECT = "collect"
+    """Everything is fetched."""
+    COUNT = "count"
+    """Only how much there is."""
+    PREVIEW = "preview"
+    """How much would be erased, and how much kept."""
+
+
+CORRECTION_ROWS = 3
+"""How many things that are wrong can be named at once; more are added from messages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +60,23 @@ class RightSpec:
     summary: str | Promise
     floor: Floor
     delivery: Delivery
-    searches: bool
-    """Systems are searched for the person's data."""
+    look: Look
     second_person: bool
     """Whoever prepared the answer may not release it."""
     questions: tuple[str, ...] = ()
     """Names of the details the form may ask for; nothing else is asked."""
+    must_answer: tuple[str, ...] = ()
+    """Those of them without which it cannot be begun."""
+
+    @property
+    def searches(self) -> bool:
+        """Whether systems are searched for the person's data."""
+        return self.look is not Look.NOT
+
+    @property
+    def acts(self) -> bool:
+        """Whether something is done in the systems."""
+        return self.delivery is Delivery.CERTIFICATE
 
 
 SPECS: dict[Right, RightSpec] = {
@@ -58,7 +90,7 @@ SPECS: dict[Right, RightSpec] = {
             ),
             floor=Floor.NOTHING,
             delivery=Delivery.STATEMENT,
-            searches=False,
+            look=Look.NOT,
             second_person=False,
         ),
         RightSpec(
@@ -67,7 +99,7 @@ SPECS: dict[Right, RightSpec] = {
             summary=_("A copy of the data held about you, with an explanation of every field."),
             floor=Floor.MAIL_CONTROL,
             delivery=Delivery.COPY,
-            searches=True,
+            look=Look.COLLECT,
             second_person=True,
             questions=("scope",),
         ),
@@ -77,9 +109,44 @@ SPECS: dict[Right, RightSpec] = {
             summary=_("The data you gave and the data your use produced, in files another service can read."),
             floor=Floor.MAIL_CONTROL,
             delivery=Delivery.MACHINE_READABLE,
-            searches=True,
+            look=Look.COLLECT,
             second_person=True,
             questions=("scope",),
+        ),
+        RightSpec(
+            right=Right.CORRECTION,
+            title=_("Correct your data"),
+            summary=_("Data about you that is wrong or out of date is put right, in every system that holds it."),
+            floor=Floor.MAIL_CONTROL,
+            delivery=Delivery.CERTIFICATE,
+            look=Look.COLLECT,
+            second_person=True,
+            questions=tuple(f"{name}_{row}" for row in range(1, CORRECTION_ROWS + 1) for name in ("wrong", "right")),
+            must_answer=("wrong_1", "right_1"),
+        ),
+        RightSpec(
+            right=Right.DELETION,
+            title=_("Delete your data"),
+            summary=_(
+                "Your data is erased and your account closed for good. What a law makes us keep stays until its day."
+            ),
+            floor=Floor.MAIL_CONTROL,
+            delivery=Delivery.CERTIFICATE,
+            look=Look.PREVIEW,
+            second_person=True,
+            questions=("consequences",),
+            must_answer=("consequences",),
+        ),
+        RightSpec(
+            right=Right.RESTRICTION,
+            title=_("Restrict the use of your data"),
+            summary=_("Your data is kept but not used, while it is argued whether it is right or may be used at all."),
+            floor=Floor.MAIL_CONTROL,
+            delivery=Delivery.CERTIFICATE,
+            look=Look.COUNT,
+            second_person=True,
+            questions=("restriction_ground",),
+            must_answer=("restriction_ground",),
         ),
     )
 }

@@ -138,7 +138,7 @@ if not FIELD_KEYS:
     FIELD_KEYS = kept(DATA_DIR / "keys" / "field_keys", new_keyring)
 FIELD_KEYS = env.keyring("FIELD_KEYS", FIELD_KEYS)
 
-# --- Broker, cache, mail ---------------------------------------------------------------------------------------------
+# --- Broker, cache, mail, text messages ------------------------------------------------------------------------------
 
 BROKER_URL = env.text(
     "BROKER_URL",
@@ -214,6 +214,20 @@ MAIL_REPLY_TO = env.text(
 )
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
+SMS_URL = env.text(
+    "SMS_URL",
+    f"file://{DATA_DIR / 'sms'}" if EMBEDDED else None,
+    shown="files in sms/ of DATA_DIR, embedded only",
+    example="https://gateway.example.org/messages",
+    help="How text messages leave: docs/how-to/text-messages.md. Nobody is offered a code by text message without it.",
+)
+SMS_FROM = env.text(
+    "SMS_FROM", example="+353861234567", help="Sender of every text message: a number, a short code, or a short name."
+)
+SMS_ACCOUNT = env.text("SMS_ACCOUNT", help="Account at the service that sends them, where SMS_URL begins messages+.")
+SMS_TOKEN = env.text("SMS_TOKEN", secret=True, help="Token or password that this service asks for.")
+SMS_URL = env.texting(SMS_URL, SMS_FROM, SMS_ACCOUNT, SMS_TOKEN)
+
 # --- What is switched on ---------------------------------------------------------------------------------------------
 
 DEMO = env.flag(
@@ -255,6 +269,33 @@ LOGGING = logs.configuration(LOG_LEVEL)
 if SENTRY_DSN:
     logs.start_sentry(SENTRY_DSN)
 
+# --- Where people sign in --------------------------------------------------------------------------------------------
+
+OIDC_ISSUER = env.issuer(
+    "OIDC_ISSUER",
+    example="https://login.example.org",
+    help="The organisation's console as an OpenID provider, where people prove an account is theirs. Off if empty.",
+)
+if OIDC_ISSUER.startswith("http://") and SECURE:
+    raise SettingError("OIDC_ISSUER", f"saw {OIDC_ISSUER!r}, which is not encrypted", "name the https address")
+OIDC_CLIENT_ID = env.text(
+    "OIDC_CLIENT_ID", example="privacy-centre", help="Under which name the console knows this service."
+)
+if OIDC_ISSUER and not OIDC_CLIENT_ID:
+    raise SettingError("OIDC_CLIENT_ID", "it is not set, and OIDC_ISSUER is", "set it to the client id of that console")
+OIDC_CLIENT_SECRET = env.text(
+    "OIDC_CLIENT_SECRET", secret=True, help="Its secret there; without one the service is a public client with PKCE."
+)
+OIDC_ACCOUNT_CLAIM = env.text(
+    "OIDC_ACCOUNT_CLAIM", "sub", help="The claim that holds the number of the person's account."
+)
+OIDC_MFA_ACR = env.text(
+    "OIDC_MFA_ACR",
+    example="urn:example:mfa",
+    help="The `acr` of a sign-in with a second factor, where `amr` does not tell.",
+)
+OIDC_TITLE = env.text("OIDC_TITLE", "your account", help="What people call the console, as in *sign in to ...*.")
+
 # --- How long things wait --------------------------------------------------------------------------------------------
 
 LAPSE_AFTER_DAYS = env.whole(
@@ -264,6 +305,9 @@ LAPSE_WARNING_DAYS = env.whole("LAPSE_WARNING_DAYS", 7, least=1, most=90, help="
 DOWNLOAD_DAYS = env.whole("DOWNLOAD_DAYS", 30, least=2, most=365, help="Days an answer is held ready to download.")
 EXPIRY_WARNING_DAYS = env.whole(
     "EXPIRY_WARNING_DAYS", 7, least=1, most=90, help="Days before the download ends on which we warn."
+)
+ERASURE_WAIT_DAYS = env.whole(
+    "ERASURE_WAIT_DAYS", 3, least=0, most=30, help="Days between the approval of an erasure and its beginning."
 )
 ANSWER_KEPT_DAYS = env.whole(
     "ANSWER_KEPT_DAYS", 60, least=2, most=730, help="Days after which the files of an answer are destroyed."

@@ -6,15 +6,17 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final, cast
 
 from django.apps import AppConfig
+from django.conf import settings
 from django.core.checks import CheckMessage, Error
-from django.template import Template, TemplateDoesNotExist, TemplateSyntaxError
+from django.template import Context, Template, TemplateDoesNotExist, TemplateSyntaxError
 from django.template.base import FilterExpression, Node, NodeList, TextNode, Token, TokenType, Variable
 from django.template.defaulttags import ForNode
 from django.template.loader_tags import ExtendsNode
 from django.templatetags.i18n import BlockTranslateNode
+from django.utils import translation
 
-from notifications import letters
-from notifications.letters import GIVEN, PARTS, Letter
+from notifications import gsm, letters, sms
+from notifications.letters import GIVEN, LONGEST_NAME, PARTS_BY, TEXT_PART, TEXT_SHOWS, Letter
 from notifications.templatetags.letters import StatesNode
 
 _BRINGS_SOMETHING_IN: Final = re.compile(
@@ -114,7 +116,9 @@ def _check_part(cls: type[Letter], part: str) -> Iterator[CheckMessage]:
     for name in sorted(used - fields - given):
         hint = f"Add the field to the dataclass, or use one of: {', '.join(sorted(fields))}."
         yield Error(f"{path} uses {name!r}, which {cls.__name__} does not have.", hint=hint, id="notifications.E003")
-    if part != "subject.txt":
+    if part == TEXT_PART:
+        yield from _check_text(cls, path, template, used)
+    elif part != "subject.txt":
         for name in sorted(cls.must_show - used):
             yield Error(f"{path} does not show {name!r}, which it must.", id="notifications.E004")
     for element in sorted(_marked(template) - set(cls.states)):
@@ -125,6 +129,20 @@ def _check_part(cls: type[Letter], part: str) -> Iterator[CheckMessage]:
     if part.endswith(".html") and any(_BRINGS_SOMETHING_IN.search(text) for text in _texts(template)):
         hint = "A message loads nothing, so that opening it tells nobody anything."
         yield Error(f"{path} loads something from elsewhere.", hint=hint, id="notifications.E005")
+
+
+def _check_text(cls: type[Letter], path: str, template: Template, used: set[str]) -> Iterator[CheckMessage]:
+    """Hold a text message to what it may show and to its length, with the longest words that can be in it."""
+    for name in sorted((used & {field.name for field in dataclasses.fields(cls)}) - TEXT_SHOWS):
+        hint = f"A text message shows no more than: {', '.join(sorted(TEXT_SHOWS))}."
+        yield Error(f"{path} shows {name!r}, which a text message may not.", hint=hint, id="notifications.E010")
+    sample = {"reference": "M" * 11, "code": "0" * 6, "minutes": 30, "organisation": "\u0416" * LONGEST_NAME}
+    for language, _ in settings.LANGUAGES:
+        with translation.override(language):
+            said = letters.one_line(template.render(Context(sample, autoescape=False)))
+        if (size := gsm.segments(gsm.plain(said))) > sms.MOST_SEGMENTS:
+            hint = f"Say it in {sms.MOST_SEGMENTS} segments, even if the organisation's name needs other letters."
+            yield Error(f"{path} comes to {size} segments in {language!r}.", hint=hint, id="notifications.E011")
 
 
 def _check_class(cls: type[Letter]) -> Iterator[CheckMessage]:
@@ -138,7 +156,9 @@ def _check_class(cls: type[Letter]) -> Iterator[CheckMessage]:
     for element, quoted in cls.states.items():
         if strange := ", ".join(sorted(set(quoted) - fields)):
             yield Error(f"{cls.__name__}.states[{element!r}] quotes no field: {strange}.", id="notifications.E009")
-    for part in PARTS:
+    if strange := ", ".join(sorted(cls.channels - PARTS_BY.keys())) or ("" if cls.channels else "nothing"):
+        yield Error(f"{cls.__name__}.channels names no channel: {strange}.", id="notifications.E012")
+    for part in (part for channel, parts in PARTS_BY.items() if channel in cls.channels for part in parts):
         yield from _check_part(cls, part)
 
 

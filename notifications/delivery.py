@@ -1,7 +1,8 @@
 """Sending what is due: claim and commit, send outside any transaction, record and commit.
 
 A crash between sending and recording sends a message twice. That cannot be ruled out with mail, so each message keeps
-one Message-ID for ever, by which receivers drop the copy; a crash before sending loses nothing, as the lease ends.
+one Message-ID for ever, by which receivers drop the copy, and a text message one key, by which its provider does; a
+crash before sending loses nothing, as the lease ends.
 """
 
 import json
@@ -19,9 +20,11 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
 from notifications import letters, mail
+from notifications.failures import PermanentFailure, TemporaryFailure
 from notifications.letters import Rendered
 from notifications.models import Forgotten, Message, MessageState
 from notifications.sealing import SealBroken
+from notifications.transports import Transports
 
 log = logging.getLogger(__name__)
 
@@ -74,18 +77,18 @@ def deliver(message_ids: Sequence[UUID], at: datetime) -> Tally:
 
 
 def _deliver(candidates: QuerySet[Message], at: datetime, limit: int) -> Tally:
-    with mail.Channel() as channel:
+    with Transports() as transports:
         messages = _claim(candidates, at, limit)
         started = monotonic()
         tally = Tally(claimed=len(messages))
-        outage = ""
+        outages: dict[str, str] = {}
         for message in messages:
-            if outage:
+            if outage := outages.get(message.channel):
                 tally = tally.plus(_try_later(message, outage, at))
             elif monotonic() - started > START_WITHIN:
                 tally = tally.plus(_release(message))
             else:
-                done, outage = _attempt(message, channel, at)
+                done, outages[message.channel] = _attempt(message, transports, at)
                 tally = tally.plus(done)
     return tally
 
@@ -111,31 +114,40 @@ def _claim(candidates: QuerySet[Message], at: datetime, limit: int) -> list[Mess
     return rows
 
 
-def _attempt(message: Message, channel: mail.Channel, at: datetime) -> tuple[str, str]:
-    """Try one message; return what became of it, and the code of an outage that the next ones would meet too."""
+def _attempt(message: Message, transports: Transports, at: datetime) -> tuple[str, str]:
+    """Try one message; return what became of it, and the code of an outage that its channel's next would meet too."""
     if message.attempts > len(LADDER) + 1:
         # Nobody recorded the last try: it took the process down, and would do so for ever.
         return _settle(message, MessageState.FAILED, "tries-exhausted", at), ""
+    if _too_late(message, at):
+        return _settle(message, MessageState.FAILED, "too-late", at), ""
     try:
         address = message.open("to")
         letter = letters.unpack(message.kind, message.open("context"))
-        rendered, kept = letters.render_twice(letter, message.language)
-        outgoing = mail.compose(message.pk, address, rendered, letters.supported(message.language), at)
+        ready = transports.prepare(message, address, letter, at)
     except Forgotten:
         return _settle(message, MessageState.DROPPED, "forgotten", at), ""
     except SealBroken:
         return _settle(message, MessageState.FAILED, "seal-broken", at), ""
+    except PermanentFailure as failure:
+        return _settle(message, MessageState.FAILED, failure.code, at), ""
     except Exception as error:  # noqa: BLE001 - a fault in one template or context must not stop everybody's mail
         # The text of such an error may quote the context, so only its type is written down.
         log.error("message cannot be written", extra={"kind": message.kind, "error": type(error).__name__})
         return _settle(message, MessageState.FAILED, "cannot-be-written", at), ""
     try:
-        channel.send(outgoing)
-    except mail.PermanentFailure as failure:
+        transport_id = ready.hand_over()
+    except PermanentFailure as failure:
         return _settle(message, MessageState.FAILED, failure.code, at), ""
-    except mail.TemporaryFailure as failure:
+    except TemporaryFailure as failure:
         return _try_later(message, failure.code, at), failure.code if failure.unreachable else ""
-    return _record_sent(message, kept, at), ""
+    return _record_sent(message, ready.kept, transport_id, at), ""
+
+
+def _too_late(message: Message, at: datetime) -> bool:
+    """Say whether nothing could be done any more with what a message says."""
+    cls = letters.REGISTRY.get(message.kind)
+    return cls is not None and cls.useful_for is not None and at >= message.created_at + cls.useful_for
 
 
 # --- Recording: every update names the state it expects, so that a late word from an old lease changes nothing --------
@@ -145,7 +157,7 @@ def _tries(message: Message, code: str, at: datetime) -> list[dict[str, str]]:
     return [*message.tries, {"at": at.isoformat(timespec="seconds"), "code": code}]
 
 
-def _record_sent(message: Message, kept: Rendered, at: datetime) -> str:
+def _record_sent(message: Message, kept: Rendered, transport_id: str, at: datetime) -> str:
     Message.objects.filter(pk=message.pk, state=MessageState.WAITING).update(
         state=MessageState.SENT,
         sent_at=at,
@@ -154,7 +166,7 @@ def _record_sent(message: Message, kept: Rendered, at: datetime) -> str:
         lease=None,
         tries=_tries(message, "sent", at),
         error_code="",
-        transport_id=mail.message_id(message.pk),
+        transport_id=transport_id,
         body_sealed=seal_body(message, kept),
         # What was to be said is now what was said. The context may hold live links, which nobody needs any more.
         context_sealed=None,
@@ -167,10 +179,10 @@ def _mine(message: Message) -> QuerySet[Message]:
 
 
 def _try_later(message: Message, code: str, at: datetime) -> str:
-    if message.attempts > len(LADDER):
+    if message.attempts > len(LADDER) or _too_late(message, due := at + LADDER[message.attempts - 1]):
         return _settle(message, MessageState.FAILED, code, at)
     _mine(message).update(
-        due_at=at + LADDER[message.attempts - 1],
+        due_at=due,
         claimed_until=None,
         lease=None,
         tries=_tries(message, code, at),

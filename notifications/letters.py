@@ -1,7 +1,8 @@
 """What a message says: a typed context for each kind, and its rendering in the person's language.
 
 A kind is a frozen dataclass below `Letter`; its fields are all that its templates may use. The templates are
-``messages/<kind>/subject.txt``, ``body.txt`` and ``body.html``. System checks hold the two together.
+``messages/<kind>/subject.txt``, ``body.txt`` and ``body.html`` for mail, ``sms.txt`` for text messages. System checks
+hold the two together.
 """
 
 import dataclasses
@@ -10,6 +11,7 @@ import re
 import secrets
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import Enum
 from functools import cache, lru_cache
 from typing import Annotated, Any, ClassVar, Final, cast, get_args, get_type_hints
@@ -21,7 +23,18 @@ from django.template.backends.django import DjangoTemplates
 from django.utils import translation
 from pydantic import TypeAdapter
 
+from notifications import gsm
+
 PARTS: Final = ("subject.txt", "body.txt", "body.html")
+MAIL: Final = "email"
+TEXT: Final = "sms"
+TEXT_PART: Final = "sms.txt"
+PARTS_BY: Final[Mapping[str, tuple[str, ...]]] = {MAIL: PARTS, TEXT: (TEXT_PART,)}
+"""Templates by the channel they are for; its name is that of notifications.models.Channel."""
+TEXT_SHOWS: Final = frozenset({"organisation", "reference", "code", "minutes"})
+"""All that a text message may show: it is read on locked screens and by whoever holds the number next."""
+LONGEST_NAME: Final = 40
+"""Signs of the organisation's name in a text message."""
 GIVEN: Final = frozenset({"language", "direction", "site", "subject"})
 """Names every template may use beside the fields of its kind; `subject` in the bodies only."""
 BLOT: Final = "[\u2026]"
@@ -50,9 +63,13 @@ class Letter:
     Fields may be str, int, bool, date, datetime (shown in the zone it carries), UUID, None, enums, tuples of these and
     frozen dataclasses of these. `must_show` names fields that the text and the HTML must both use. `states` names the
     elements that the templates mark with `{% states %}`, each with the fields that its passage has to quote.
+    `channels` are the ways it may go. One that is of no use after a while, such as a code, says so by `useful_for`,
+    and is not sent any more after that.
     """
 
     kind: ClassVar[str]
+    channels: ClassVar[frozenset[str]] = frozenset({MAIL})
+    useful_for: ClassVar[timedelta | None] = None
     must_show: ClassVar[frozenset[str]] = frozenset()
     states: ClassVar[Mapping[str, tuple[str, ...]]] = {}
 
@@ -161,7 +178,7 @@ def supported(language: str) -> str:
 
 
 def template(kind: str, part: str) -> Template:
-    """Return one of the PARTS of a kind. Raises TemplateDoesNotExist, TemplateSyntaxError."""
+    """Return one of the parts of a kind. Raises TemplateDoesNotExist, TemplateSyntaxError."""
     return cast(DjangoTemplates, engines["django"]).engine.get_template(f"messages/{kind}/{part}")
 
 
@@ -228,15 +245,44 @@ def render_twice(letter: Letter, language: str) -> tuple[Rendered, Rendered]:
     """
     for guard in GUARDS:
         guard(letter.kind)
-    hidden: dict[str, str] = {}
-    nonce = secrets.token_hex(8)
+    hidden = _Hidden()
+    rendered = _render(letter, language, hidden)[0]
+    return _with(rendered, hidden.shown()), _with(rendered, hidden.blotted())
 
-    def hide(secret: str) -> str:
-        return hidden.setdefault(secret, f"{nonce}.{len(hidden)}.") if secret else ""
 
-    rendered = _render(letter, language, hide)[0]
-    kept = _with(rendered, dict.fromkeys(hidden.values(), BLOT))
-    return _with(rendered, {mark: secret for secret, mark in hidden.items()}), kept
+def text_twice(letter: Letter, language: str) -> tuple[str, str]:
+    """Return a letter as the text message that is sent, on one line, and as the copy of it that is kept.
+
+    Raises as `render` does.
+    """
+    for guard in GUARDS:
+        guard(letter.kind)
+    hidden = _Hidden()
+    with translation.override(chosen := supported(language)):
+        names = _names(letter, chosen, hidden)
+        if len(names["organisation"]) > LONGEST_NAME:
+            names["organisation"] = names["organisation"][: LONGEST_NAME - 1].rstrip() + "."
+        said = Rendered("", gsm.plain(one_line(_part(letter.kind, TEXT_PART, names)[0])), "")
+    return _with(said, hidden.shown()).text, _with(said, hidden.blotted()).text
+
+
+class _Hidden:
+    """Stand-ins for the secrets of one letter."""
+
+    def __init__(self) -> None:
+        self._nonce = secrets.token_hex(8)
+        self._marks: dict[str, str] = {}
+
+    def __call__(self, secret: str) -> str:
+        return self._marks.setdefault(secret, f"{self._nonce}.{len(self._marks)}.") if secret else ""
+
+    def shown(self) -> dict[str, str]:
+        """Return each secret by its stand-in."""
+        return {mark: secret for secret, mark in self._marks.items()}
+
+    def blotted(self) -> dict[str, str]:
+        """Return what stands in the kept copy, by stand-in."""
+        return dict.fromkeys(self._marks.values(), BLOT)
 
 
 def _with(rendered: Rendered, words: Mapping[str, str]) -> Rendered:
@@ -253,13 +299,19 @@ def stated(letter: Letter, language: str) -> Stated:
     return _render(letter, language, None)[1]
 
 
+def _names(letter: Letter, language: str, hide: Hide | None) -> dict[str, Any]:
+    """Return what the templates of a letter may use, in the language that is active."""
+    names = _fields(letter, hide)
+    names["language"] = language
+    names["site"] = settings.BASE_URL
+    names["direction"] = "rtl" if translation.get_language_bidi() else "ltr"
+    return names
+
+
 def _render(letter: Letter, language: str, hide: Hide | None) -> tuple[Rendered, Stated]:
     chosen = supported(language)
     with translation.override(chosen):
-        names = _fields(letter, hide)
-        names["language"] = chosen
-        names["site"] = settings.BASE_URL
-        names["direction"] = "rtl" if translation.get_language_bidi() else "ltr"
+        names = _names(letter, chosen, hide)
         subject = one_line(_part(letter.kind, "subject.txt", names)[0])
         if not subject:
             raise ImproperlyConfigured(f"messages/{letter.kind}/subject.txt is empty in {chosen!r}")

@@ -20,26 +20,11 @@ from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.core.validators import validate_email
 
+from notifications.failures import PermanentFailure, TemporaryFailure
 from notifications.letters import Rendered
 from notifications.normal import normalise
 
-
-class TemporaryFailure(Exception):
-    """The message did not go, and may go later. `unreachable`: nor will the next message go now."""
-
-    def __init__(self, code: str, *, unreachable: bool = False) -> None:
-        super().__init__(code)
-        self.code = code
-        self.unreachable = unreachable
-
-
-class PermanentFailure(Exception):
-    """The message will not go, however often it is tried."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
-
+__all__ = ["Channel", "PermanentFailure", "TemporaryFailure", "compose", "deliverable", "message_id", "row_id"]
 
 # --- Addresses and ids -----------------------------------------------------------------------------------------------
 

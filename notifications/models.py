@@ -91,6 +91,7 @@ class Channel(models.TextChoices):
     """How a message travels."""
 
     EMAIL = "email", _("e-mail")
+    SMS = "sms", _("text message")
 
 
 class MessageState(models.TextChoices):

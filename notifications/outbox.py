@@ -1,31 +1,48 @@
 """Queueing of messages. One row says what is to be said to whom; `delivery` does the saying."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 from django.db.models import QuerySet
 
-from notifications import letters, mail, sealing
+from notifications import letters, mail, sealing, sms
 from notifications.ids import uuid7
 from notifications.letters import Letter
-from notifications.models import TROUBLE, DataKey, Message, MessageState
+from notifications.models import TROUBLE, Channel, DataKey, Message, MessageState
 
 _DEDUPED: Final = UUID("6d0f3f0e-6d0b-5c5e-9a55-3f1f2f6f7a10")
 """Name space of the ids of messages that may be queued once only."""
 
+_ADDRESSES: Final[dict[str, tuple[str, Callable[[str], str]]]] = {
+    Channel.EMAIL: ("email", mail.deliverable),
+    Channel.SMS: ("phone", sms.deliverable),
+}
+"""The kind of identifier that each channel goes to, and the form of it that is written to."""
+
 
 def queue(
-    letter: Letter, *, to: str, language: str, data_key: DataKey, about: UUID, at: datetime, dedupe: str | None = None
+    letter: Letter,
+    *,
+    to: str,
+    language: str,
+    data_key: DataKey,
+    about: UUID,
+    at: datetime,
+    dedupe: str | None = None,
+    channel: Channel = Channel.EMAIL,
 ) -> Message:
     """Queue a letter in one INSERT, in the caller's transaction; nothing is rendered or sent here.
 
     With `dedupe`, a second call with the same word changes nothing and returns a message with the id of the first
-    (read the row again for its state). Raises ValueError when `to` is no mail address, Forgotten when the key is gone.
+    (read the row again for its state). Raises ValueError when `to` is no address of the channel or the letter does not
+    go that way, Forgotten when the key is gone.
     """
-    message = compose(letter, to=to, language=language, data_key=data_key, about=about, at=at, dedupe=dedupe)
+    message = compose(
+        letter, to=to, language=language, data_key=data_key, about=about, at=at, dedupe=dedupe, channel=channel
+    )
     if dedupe:
         Message.objects.bulk_create([message], ignore_conflicts=True)
     else:
@@ -34,10 +51,21 @@ def queue(
 
 
 def compose(
-    letter: Letter, *, to: str, language: str, data_key: DataKey, about: UUID, at: datetime, dedupe: str | None = None
+    letter: Letter,
+    *,
+    to: str,
+    language: str,
+    data_key: DataKey,
+    about: UUID,
+    at: datetime,
+    dedupe: str | None = None,
+    channel: Channel = Channel.EMAIL,
 ) -> Message:
     """Return the row that `queue` would insert, for a caller who inserts it together with others."""
-    address = mail.deliverable(to)
+    if channel not in letter.channels:
+        raise ValueError(f"a letter of the kind {letter.kind} does not go by this channel")
+    kind, deliverable = _ADDRESSES[channel]
+    address = deliverable(to)
     message = Message(
         # The id follows from the word, so that it is known without asking whether the row was there.
         id=uuid.uuid5(_DEDUPED, dedupe) if dedupe else uuid7(at),
@@ -46,7 +74,8 @@ def compose(
         data_key=data_key,
         about=about,
         dedupe_key=dedupe,
-        to_fingerprint=sealing.fingerprint("email", address),
+        channel=channel,
+        to_fingerprint=sealing.fingerprint(kind, address),
         due_at=at,
         created_at=at,
     )

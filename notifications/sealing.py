@@ -83,12 +83,13 @@ class Signature:
 
 @dataclass(frozen=True)
 class _MasterKey:
-    """One key of the ring, ready for each of its four jobs."""
+    """One key of the ring, ready for each of its five jobs."""
 
     key_id: str
     wrapping: AESGCM = field(repr=False)
     fingerprinting: bytes = field(repr=False)
     digesting: bytes = field(repr=False)
+    listing: bytes = field(repr=False)
     signing: Ed25519PrivateKey = field(repr=False)
     public: bytes
 
@@ -110,6 +111,7 @@ def _master_key(key_id: str, secret: bytes) -> _MasterKey:
         wrapping=AESGCM(_derive(secret, b"recourse/wrapping")),
         fingerprinting=_derive(secret, b"recourse/fingerprint"),
         digesting=_derive(secret, b"recourse/digest"),
+        listing=_derive(secret, b"recourse/listing"),
         signing=signing,
         public=signing.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw),
     )
@@ -250,6 +252,29 @@ def fingerprints(kind: str, value: str) -> list[str]:
     """Return the fingerprints under every key of the ring, the current first, for an ``__in`` look-up."""
     normal = normalise(kind, value)
     return [_keyed(_fingerprinting, master, kind, normal) for master in _ring().by_id.values()]
+
+
+def _listing(master: _MasterKey) -> bytes:
+    return master.listing
+
+
+def listing_digest(kind: str, value: str) -> str:
+    """Return the keyed hash under which somebody stands on a list of whom not to take in or write to.
+
+    Of a key of its own, which may be given to systems that hash for themselves; see `listing_keys`.
+    """
+    return _keyed(_listing, _ring().current, kind, normalise(kind, value))
+
+
+def listing_digests(kind: str, value: str) -> list[str]:
+    """Return the hashes under every key of the ring, the current first."""
+    normal = normalise(kind, value)
+    return [_keyed(_listing, master, kind, normal) for master in _ring().by_id.values()]
+
+
+def listing_keys() -> dict[str, bytes]:
+    """Return the 32 bytes of each key of `listing_digests` by its id: HMAC-SHA-256 over kind, NUL and normal form."""
+    return {key_id: master.listing for key_id, master in _ring().by_id.items()}
 
 
 def secret_digest(context: str, secret: str) -> str:

@@ -12,19 +12,24 @@ from uuid import UUID
 
 from django.contrib.auth.models import Permission, User
 
-from dsr.lifecycle import Actor
-from dsr.models import Channel, SubjectRequest, Submission
+from dsr.lifecycle import Actor, State
+from dsr.models import Channel, ItemDecision, SubjectRequest, Submission, Vouched
 from dsr.policies import Caller
 from dsr.rights import Right
-from dsr.services import delivery, identity, intake, review
+from dsr.services import correction, delivery, identity, intake, proving, review
+from dsr.services._moves import holding
+from dsr.services.erasure import waiting
 from notifications import letters, outbox
 from tests.drain import drain
+from verification.proofs import Method
 
 ADA = "ada.lovelace@example.org"
 MAX = "max.stranger@example.net"
 _PERMISSIONS = {
     "hal": ("work_requests",),
     "vera": ("work_requests", "approve_requests", "reveal_personal"),
+    "ivy": ("work_requests", "check_identity"),
+    "dora": ("work_requests", "check_identity", "officer_requests"),
     "sam": ("file_requests",),
 }
 
@@ -50,9 +55,27 @@ def vera(via: str = "admin") -> Caller:
     return Caller.of_user(staff("vera"), via)
 
 
+def ivy(via: str = "admin") -> Caller:
+    """Ivy checks who people are."""
+    return Caller.of_user(staff("ivy"), via)
+
+
+def dora(via: str = "admin") -> Caller:
+    """Dora answers for data protection."""
+    return Caller.of_user(staff("dora"), via)
+
+
 def sam(via: str = "api") -> Caller:
     """Sam answers the phone."""
     return Caller.of_user(staff("sam"), via, only=(Actor.SUPPORT,))
+
+
+DETAILS: dict[Right, dict[str, str]] = {
+    Right.DELETION: {"consequences": "yes"},
+    Right.CORRECTION: {"wrong_1": "My name is wrong.", "right_1": "Augusta Ada Lovelace"},
+    Right.RESTRICTION: {"restriction_ground": "accuracy_contested"},
+}
+"""What has to be said with some rights."""
 
 
 def filing(*rights: Right, **changes: Any) -> intake.Filing:
@@ -65,7 +88,7 @@ def filing(*rights: Right, **changes: Any) -> intake.Filing:
         "relationship": "customer",
         "email": ADA,
         "name": "Ada Lovelace",
-        "wants": tuple(intake.Want(right) for right in rights or (Right.ACCESS,)),
+        "wants": tuple(intake.Want(right, DETAILS.get(right, {})) for right in rights or (Right.ACCESS,)),
     }
     return intake.Filing(**{**values, **changes})
 
@@ -96,18 +119,47 @@ def confirm(submission: Submission, at: datetime) -> identity.Confirmed:
     return identity.confirm_link(token_in(letter.link), by=Caller.person(), at=at)
 
 
+def prove(submission: Submission, at: datetime) -> None:
+    """Ada does what else is asked: goes on without what she claimed, and signs in where a mail is not enough."""
+    found = Submission.objects.get(pk=submission.pk)
+    if found.vouched in (Vouched.OPEN, Vouched.ELSEWHERE):
+        proving.go_without(submission.pk, by=Caller.person(), at=at)
+    if submission.requests.filter(state=State.VERIFYING).exists():
+        with holding(submission_id=submission.pk) as case:
+            address = case.submission.open("email")
+            proving.record(case, Method.LOGIN, by=Caller.person(), at=at, proved={"email": [address]})
+
+
 def in_review(*rights: Right, at: datetime, **changes: Any) -> SubjectRequest:
     """A request at the desk, all systems searched that can be searched without a person."""
     filed = file(*rights, at=at, **changes)
     confirm(filed.submission, at)
+    if filed.submission.requests.filter(state=State.VERIFYING).exists():
+        prove(filed.submission, at)
     drain(at)
     return only(filed.submission)
 
 
-def prepared(at: datetime, **changes: Any) -> SubjectRequest:
+def settle(request: SubjectRequest, at: datetime) -> None:
+    """Do what has to come before Hal can propose: Ada confirms an erasure, Hal decides what is put right."""
+    if request.right == Right.DELETION:
+        waiting.confirm(request.pk, by=Caller.person(), at=at)
+    if request.right == Right.CORRECTION:
+        decision = correction.Decision(ItemDecision.CORRECT, ("desk.customers.name",))
+        correction.decide_item(request.pk, 1, decision, by=hal(), at=at)
+
+
+def prepared(at: datetime, *, right: Right = Right.ACCESS, **changes: Any) -> SubjectRequest:
     """A request that Hal proposes to answer."""
-    request = in_review(at=at, **changes)
+    request = in_review(right, at=at, **changes)
+    settle(request, at)
     return review.prepare(request.pk, by=hal(), at=at)
+
+
+def approved(right: Right, at: datetime, **changes: Any) -> SubjectRequest:
+    """A request that Vera approved."""
+    request = prepared(at, right=right, **changes)
+    return review.approve(request.pk, by=vera(), at=at)
 
 
 def ready(at: datetime, **changes: Any) -> SubjectRequest:

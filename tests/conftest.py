@@ -14,6 +14,8 @@ from tests.clock import Clock
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+    from tests.console import Console
+
 #: Marker -> (variable that the runner sets where the service answers, its name).
 SERVICES = {
     "postgres": ("TEST_POSTGRES_URL", "PostgreSQL"),
@@ -128,6 +130,20 @@ def _empty_cache() -> None:
 
     cache.clear()
     pace.forget()
+
+
+@pytest.fixture(scope="session")
+def _console(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Console]":
+    from tests import console
+
+    with console.running(tmp_path_factory.mktemp("console")) as running:
+        yield running
+
+
+@pytest.fixture
+def console(_console: "Console", settings: Any) -> "Console":
+    """A real OpenID provider, a process of its own, at which the people of the service under test sign in."""
+    return _console.install(settings)
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ def install() -> None:
     """
     operations = type(connection.ops)
     flush = operations.execute_sql_flush
-    modules = ("dsr.migrations.0002_append_only", "dsr.migrations.0005_rule_books")
+    modules = ("dsr.migrations.0002_append_only", "dsr.migrations.0005_rule_books", "dsr.migrations.0008_cpni")
     triggers: list[Any] = [import_module(name) for name in modules]
 
     def past_the_triggers(self: BaseDatabaseOperations, sql_list: Iterable[str]) -> None:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,6 +17,7 @@ from dsr.connectors import signing
 from dsr.models import System
 from dsr.services import systems
 from tests import builders
+from tests.outpost_changes import CHANGES, DECLINE, Holdings
 
 SECRET = "a shared secret of at least thirty-two letters"
 KEY_ID = "recourse"
@@ -27,11 +28,14 @@ DATASETS: list[dict[str, Any]] = [
         "category": "marketing_communications_data",
         "fields": [
             {"name": "segment", "title": "Segment", "category": "marketing_communications_data"},
-            {"name": "score", "title": "Score", "category": "data_enrichment_services"},
+            {"name": "score", "title": "Score", "category": "data_enrichment_services", "correctable": True},
         ],
     }
 ]
-ANSWER, HANG, BUSY, BREAK, DECLINE, BROKEN, SLOW = "answer", "hang", "busy", "break", "decline", "broken", "slow"
+ABILITIES = ["erase", "correct", "annotate", "restrict", "suppress", "roster"]
+ANSWER, HANG, BUSY, BREAK, BROKEN, SLOW = "answer", "hang", "busy", "break", "broken", "slow"
+LINGER = "linger"
+"""It has been done, and the answer waits until it is released."""
 
 
 @dataclass
@@ -39,21 +43,32 @@ class Outpost:
     """What it holds, what it is told to do at each collection in turn, and what it was asked."""
 
     port: int = 0
-    rows: dict[str, list[str]] = field(default_factory=lambda: {builders.ADA: ["early bird", "night owl"]})
-    """Address to segments."""
+    holdings: Holdings = field(default_factory=lambda: Holdings({builders.ADA: ["early bird", "night owl"]}))
+    """What it holds, and what it is told to do with it."""
     script: list[str] = field(default_factory=list)
     """What to do at the next collections; afterwards it answers."""
     pause: float = 0.0
     """Seconds between two rows of a slow answer."""
     asked: list[dict[str, Any]] = field(default_factory=list)
     """Every collection: its idempotency key and identifiers."""
+    holds_up: set[str] = field(default_factory=set)
+    """Paths of questions that hang until they are released."""
     going: threading.Event = field(default_factory=threading.Event)
     """Set while a slow answer is under way."""
     released: threading.Event = field(default_factory=threading.Event)
     """Lets go of what hangs."""
 
+    @property
+    def rows(self) -> dict[str, list[str]]:
+        """Address to segments."""
+        return self.holdings.rows
+
+    @rows.setter
+    def rows(self, rows: dict[str, list[str]]) -> None:
+        self.holdings.rows = rows
+
     def config(self, **more: Any) -> dict[str, Any]:
-        """The configuration of a connector for it."""
+        """The configuration of a connector for it; it can be told to change something where `abilities` say so."""
         return {
             "url": f"http://127.0.0.1:{self.port}",
             "key_id": KEY_ID,
@@ -88,8 +103,29 @@ class _Handler(BaseHTTPRequestHandler):
             idempotency_key=self.headers[signing.IDEMPOTENCY_KEY],
             body_digest=signing.digest(body),
         )
-        if self.path != "/collect":
-            self._whole({"datasets": DATASETS} if self.path == "/describe" else {"problems": []}, call)
+        if self.path in ("/facts", "/knows", "/standing"):
+            if self.path in self.outpost.holds_up:
+                self.outpost.going.set()
+                self.outpost.released.wait(timeout=30)
+            # Not every system can be asked.
+            self._broken({}, call, BROKEN)
+            return
+        verb = self.path.removeprefix("/")
+        if verb in CHANGES:
+            self._change(verb, json.loads(body), call)
+            return
+        if verb == "roster":
+            self._stream("values", [{"value": email} for email in self.outpost.rows], call, ANSWER)
+            return
+        if verb == "locate":
+            who = {email.lower() for email in json.loads(body)["identifiers"].get("email", [])}
+            number = sum(len(segments) for email, segments in self.outpost.rows.items() if email in who)
+            outcome = "found" if number else "nothing_held"
+            self._whole({"outcome": outcome, "datasets": {"profiles": number}}, call)
+            return
+        if verb != "collect":
+            told = {"datasets": DATASETS, "abilities": ABILITIES} if verb == "describe" else {"problems": []}
+            self._whole(told, call)
             return
         who = json.loads(body)["identifiers"]
         self.outpost.asked.append({"key": call.idempotency_key, "who": who})
@@ -97,6 +133,7 @@ class _Handler(BaseHTTPRequestHandler):
         {HANG: self._hang, BUSY: self._busy, BROKEN: self._broken}.get(manner, self._collect)(who, call, manner)
 
     def _hang(self, who: Any, call: signing.Call, manner: str) -> None:
+        self.outpost.going.set()
         self.outpost.released.wait(timeout=30)
         self.close_connection = True
 
@@ -108,13 +145,37 @@ class _Handler(BaseHTTPRequestHandler):
         self._head(404, "application/json", ("Content-Length", "2"))
         self.wfile.write(b"{}")
 
+    def _change(self, verb: str, body: dict[str, Any], call: signing.Call) -> None:
+        holdings = self.outpost.holdings
+        holdings.told.append({"verb": verb, "key": call.idempotency_key, "body": body})
+        manner = holdings.orders.pop(0) if holdings.orders and verb != "preview" else ANSWER
+        if manner in (HANG, BUSY, BROKEN):
+            {HANG: self._hang, BUSY: self._busy, BROKEN: self._broken}[manner](body, call, manner)
+            return
+        answer = holdings.do(verb, call.idempotency_key, body, manner)
+        if answer is None:
+            self._head(409, "application/json", ("Content-Length", "2"))
+            self.wfile.write(b"{}")
+        elif manner == BREAK:
+            # It has been done, and nobody hears of it.
+            self.close_connection = True
+        else:
+            if manner == LINGER:
+                self.outpost.going.set()
+                self.outpost.released.wait(timeout=30)
+            self._whole(answer, call)
+
     def _collect(self, who: dict[str, list[str]], call: signing.Call, manner: str) -> None:
-        segments = [segment for email in who.get("email", []) for segment in self.outpost.rows.get(email.lower(), [])]
-        lines: Sequence[dict[str, Any]] = [
-            {"row": {"dataset": "profiles", "data": {"segment": segment, "score": "7"}}} for segment in segments
+        lines: list[dict[str, Any]] = [
+            {"row": {"dataset": "profiles", "data": {"segment": segment, "score": self.outpost.holdings.score(email)}}}
+            for email in map(str.lower, who.get("email", []))
+            for segment in self.outpost.rows.get(email, [])
         ]
         if manner == DECLINE:
             lines = [{"refused": {"code": "legal_hold"}}]
+        self._stream("rows", lines, call, manner, files=0)
+
+    def _stream(self, counted: str, lines: list[dict[str, Any]], call: signing.Call, manner: str, **more: int) -> None:
         self._head(200, "application/x-ndjson", ("Transfer-Encoding", "chunked"))
         digest = hashlib.sha256()
         for line in lines:
@@ -129,8 +190,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         signature = signing.response_signature(SECRET, KEY_ID, 200, call.nonce, digest.hexdigest())
-        end = {"rows": len(segments), "files": 0, "signature": signature}
-        self._chunk(json.dumps({"end": end}).encode() + b"\n")
+        self._chunk(json.dumps({"end": {counted: len(lines), **more, "signature": signature}}).encode() + b"\n")
         self._chunk(b"")
 
     def _whole(self, answer: dict[str, Any], call: signing.Call) -> None:

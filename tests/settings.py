@@ -24,6 +24,7 @@ for _name, _value in {
     "FIELD_KEYS": "k2:" + "AgIC" * 10 + "AgI=,k1:" + "AQEB" * 10 + "AQE=",
     "BASE_URL": "http://localhost:8000",
     "EMAIL_URL": "memorymail://",
+    "SMS_URL": f"file://{os.environ['DATA_DIR']}/sms",
     "DATABASE_POOL_MIN": "0",
     "DATABASE_POOL_MAX": "24",
     "STAFF_MFA": "no",

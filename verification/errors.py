@@ -60,3 +60,47 @@ class TooSoon(_Later):
     """Something was sent a moment ago, or often enough for a day; from `retry_at` it can be sent again."""
 
     code = "check-too-soon"
+
+
+class LoginOff(CheckError):
+    """No console to sign in at is set up."""
+
+    code = "login-off"
+
+
+class LoginElsewhere(CheckError):
+    """Who came back from the console is not the browser that set out. It counts for nothing, whoever signed in."""
+
+    code = "login-elsewhere"
+
+
+class LoginDeclined(CheckError):
+    """The console sent the person back without having signed them in."""
+
+    code = "login-declined"
+
+
+class LoginStale(CheckError):
+    """They were signed in already and did not prove it anew."""
+
+    code = "login-stale"
+
+
+class LoginRefused(CheckError):
+    """What the console said does not hold; `reason` is a fixed word for the log."""
+
+    code = "login-refused"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(self.code)
+        self.reason = reason
+
+
+class LoginUnreachable(CheckError):
+    """The console could not be asked, or answered with something else; `reason` is a fixed word for the log."""
+
+    code = "login-unreachable"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(self.code)
+        self.reason = reason

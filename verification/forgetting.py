@@ -4,8 +4,8 @@ from datetime import datetime
 from uuid import UUID
 
 from notifications import outbox
-from verification import grants, mail
-from verification.models import Challenge
+from verification import challenges, checks, grants
+from verification.models import Challenge, Mandate
 
 
 def forget(about: UUID, at: datetime) -> None:
@@ -13,7 +13,15 @@ def forget(about: UUID, at: datetime) -> None:
 
     Doing it twice changes nothing. Methods, levels and times stay: they prove that the check was made.
     """
-    mail.end(about, at)
+    challenges.end(about, at)
+    checks.end(about, at)
+    Mandate.objects.filter(about=about).update(
+        agent_name_sealed=None,
+        agent_email_sealed=None,
+        agent_fingerprint="",
+        principal_name_sealed=None,
+        principal_email_sealed=None,
+    )
     Challenge.objects.filter(about=about).update(address_sealed=None, address_fingerprint="", code_hash="")
     grants.revoke(about, at=at)
     outbox.purge(about, at)

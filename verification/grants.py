@@ -1,17 +1,13 @@
 """Grants: whoever bears the token may do one thing about one subject. Requesters hold these instead of accounts."""
 
-import hashlib
-import secrets
 from datetime import datetime, timedelta
-from typing import Final
 from uuid import UUID
 
 from django.db.models import F, Q, QuerySet
 
 from notifications.ids import uuid7
+from verification import tokens
 from verification.models import Grant
-
-TOKEN_BYTES: Final = 32
 
 
 class NoGrant(Exception):
@@ -33,12 +29,12 @@ def prepare(purpose: str, about: UUID, at: datetime, *, lasts: timedelta, uses: 
     """Return the row that `issue` would insert, for a caller who inserts it together with others, and its token."""
     if not purpose or lasts <= timedelta(0) or (uses is not None and uses < 1):
         raise ValueError("a grant needs a purpose, a time and at least one use")
-    token = secrets.token_urlsafe(TOKEN_BYTES)
+    token = tokens.new()
     grant = Grant(
         id=uuid7(at),
         purpose=purpose,
         about=about,
-        token_hash=_digest(token),
+        token_hash=tokens.digest(token),
         created_at=at,
         expires_at=at + lasts,
         uses_left=uses,
@@ -60,7 +56,7 @@ def spend(token: str, purpose: str, at: datetime) -> Grant:
     The update takes the row lock and puts the condition at once; in a transaction that rolls back, nothing was spent.
     """
     spent = _live(token, purpose, at).update(uses_left=F("uses_left") - 1, spent_at=at)
-    grant = Grant.objects.filter(token_hash=_digest(token)).first()
+    grant = Grant.objects.filter(token_hash=tokens.digest(token)).first()
     if not spent or grant is None:
         raise NoGrant
     return grant
@@ -82,13 +78,8 @@ def delete_ended(before: datetime, limit: int = 1000) -> int:
 def _live(token: str, purpose: str, at: datetime) -> QuerySet[Grant]:
     return Grant.objects.filter(
         Q(uses_left=None) | Q(uses_left__gt=0),
-        token_hash=_digest(token),
+        token_hash=tokens.digest(token),
         purpose=purpose,
         revoked_at=None,
         expires_at__gt=at,
     )
-
-
-def _digest(token: str) -> str:
-    # 256 random bits: nothing to guess, so a plain hash will do, and it survives a change of keys.
-    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()

@@ -1,6 +1,7 @@
 """The first page: what waits, each figure a link to the list behind it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -24,7 +25,8 @@ _LINKS: tuple[tuple[str, str | Promise, dict[str, str], bool], ...] = (
     ("overdue", gettext_lazy("overdue"), {"due": "overdue"}, True),
     ("due_soon", gettext_lazy("due within a week"), {"due": "week"}, False),
     ("waiting_for_person", gettext_lazy("wait for the person"), {"turn": "person"}, False),
-    ("stuck", gettext_lazy("a system needs a decision"), {"turn": "stuck"}, True),
+    ("stuck", gettext_lazy("a system needs a decision"), {"turn": "stuck", "state": "all"}, True),
+    ("reappeared", gettext_lazy("something erased is there again"), {"turn": "again", "state": "all"}, True),
 )
 """Name of a figure, its words, the filters that show what it counts, and whether anything but nought is bad news."""
 
@@ -73,7 +75,25 @@ def context(request: HttpRequest, given: dict[str, Any]) -> dict[str, Any]:
         figures.append(
             Figure(_capped(counted.failed_mail), _("letters did not get through"), letters, bool(counted.failed_mail))
         )
-    return {**given, "figures": figures, "next": _next(request, at)}
+    return {**given, "figures": figures + _guarded(request, at), "next": _next(request, at)}
+
+
+def _guarded(request: HttpRequest, at: datetime) -> list[Figure]:
+    """Return what waits for those who set legal holds or keep the retention schedule; nothing for others."""
+    holds, changes = (request.user.has_perm(name) for name in ("dsr.set_holds", "dsr.edit_retention"))
+    if not (holds or changes):
+        return []
+    counted = queue.guarded(at)
+    listed, schedule = reverse("admin:dsr_legalhold_changelist"), reverse("admin:dsr_retentionchange_changelist")
+    second, review, proposed = counted.second, counted.review, counted.changes
+    found = [
+        (holds, second, _("legal holds wait for a second person"), f"{listed}?standing=second", False),
+        (holds, review, _("legal holds have to be looked at"), f"{listed}?standing=review", True),
+        (changes, proposed, _("changes of the retention schedule wait"), schedule, False),
+    ]
+    return [
+        Figure(_capped(number), title, link, alert and bool(number)) for may, number, title, link, alert in found if may
+    ]
 
 
 def _capped(number: int) -> str:

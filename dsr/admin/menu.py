@@ -12,6 +12,10 @@ _ITEMS: tuple[tuple[str | Promise, str, str], ...] = (
     (_("Requests"), "dsr_subjectrequest", "dsr.view_subjectrequest"),
     (_("Letters"), "notifications_message", "notifications.view_message"),
     (_("Systems"), "dsr_system", "dsr.view_system"),
+    (_("Agencies"), "verification_agency", "verification.view_agency"),
+    (_("Legal holds"), "dsr_legalhold", "dsr.set_holds"),
+    (_("Retention schedule"), "dsr_retentionchange", "dsr.edit_retention"),
+    (_("CPNI choices"), "dsr_cpnientry", "dsr.view_cpnientry"),
     (_("History"), "dsr_event", "dsr.view_event"),
     (_("Checkpoints"), "dsr_checkpoint", "dsr.view_checkpoint"),
 )

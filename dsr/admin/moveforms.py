@@ -12,15 +12,37 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from dsr import reckoning, rules
-from dsr.admin import words
+from dsr.admin import consequences, words
 from dsr.deadlines import local_date
 from dsr.errors import RecourseError
 from dsr.lifecycle import BY_VERB
-from dsr.models import SubjectRequest
+from dsr.models import Channel, ItemDecision, SubjectRequest
 from dsr.policies import Caller
 from dsr.selectors.casefile import CaseFile
-from dsr.services import delivery, identity, repinning, review, search, threads, timing
+from dsr.services import (
+    acting,
+    agents,
+    asked,
+    correction,
+    delivery,
+    identity,
+    letters,
+    mandated,
+    principals,
+    proving,
+    repinning,
+    restriction,
+    review,
+    search,
+    stopping,
+    taskrun,
+    threads,
+    timing,
+)
 from dsr.services._moves import OpenMove
+from dsr.services.erasure import waiting
+from verification import mandates
+from verification.proofs import Method
 
 Given = Mapping[str, Any]
 Handler = Callable[[SubjectRequest, Given, Caller, datetime], object]
@@ -62,6 +84,27 @@ def _reopen(request: SubjectRequest, given: Given, by: Caller, at: datetime) -> 
     return identity.reopen(request.submission_id, by=by, at=at)
 
 
+def _check_identity(request: SubjectRequest, given: Given, by: Caller, at: datetime) -> object:
+    return proving.check_identity(
+        request.pk, given["method"], given["result"], claims=given["claims"], by=by, at=at, expect=given["version"]
+    )
+
+
+def _check_mandate(request: SubjectRequest, given: Given, by: Caller, at: datetime) -> object:
+    names = ("result", "checks", "until", "claims", "to_person", "reason")
+    finding = agents.Finding(**{name: given[name] for name in names})
+    return agents.check(request.pk, finding, by=by, at=at, expect=given["version"])
+
+
+def _confirm_erasure(request: SubjectRequest, given: Given, by: Caller, at: datetime) -> object:
+    return waiting.confirm(request.pk, by=by, at=at, how=given["how"], expect=given["version"])
+
+
+def _decide_item(request: SubjectRequest, given: Given, by: Caller, at: datetime) -> object:
+    decision = correction.Decision(given["decision"], tuple(given["places"]), given["ground"], given["reason"])
+    return correction.decide_item(request.pk, given["item"], decision, by=by, at=at, expect=given["version"])
+
+
 HANDLERS: Mapping[str, Handler] = {
     "assign": _simple(review.assign, "assignee"),
     "note": _simple(threads.note, "text"),
@@ -87,60 +130,59 @@ HANDLERS: Mapping[str, Handler] = {
     "refuse_late": _simple(review.refuse_late, "reason"),
     "redirect": _simple(review.redirect, "text"),
     "reopen": _reopen,
+    "ask_more": _simple(proving.ask_more, "doubt", "reason"),
+    "check_identity": _check_identity,
+    "check_mandate": _check_mandate,
+    "revoke_mandate": _simple(principals.revoke, "reason"),
+    "end_unproved": _simple(proving.end_unproved, "reason"),
+    "hold": _simple(stopping.hold, "reason"),
+    "lift_hold": _simple(stopping.lift_hold, "reason"),
+    "stop": _simple(stopping.stop_for, "reason"),
+    "resume": _simple(stopping.resume, "reason"),
+    "note_unasked": _simple(stopping.note_unasked, "kind"),
     "reissue": _simple(delivery.reissue),
     "renew": _simple(delivery.reissue),
     "withdraw": _simple(review.withdraw),
+    "confirm_erasure": _confirm_erasure,
+    "take_up": _simple(waiting.take_up),
+    "halt": _simple(acting.halt, "reason"),
+    "retry_task": _simple(taskrun.retry, "task"),
+    "accept_failure": _simple(taskrun.accept_failure, "task", "reason"),
+    "erase_again": _simple(taskrun.erase_again, "task"),
+    "add_item": _simple(correction.add_item, "about", "asked"),
+    "decide_item": _decide_item,
+    "disagree": _simple(correction.disagree, "item", "text"),
+    "tell_lifting": _simple(restriction.tell_lifting, "reason"),
 }
 """Verb to use case. A verb of the table that staff may make and that is not here is left to the service."""
 
-CONSEQUENCES: Mapping[str, str | Promise] = {
-    "assign": gettext_lazy("Your colleague sees it under “my requests”. Choose nobody to put it back into the queue."),
-    "note": gettext_lazy("Only staff see it. It is kept with the case."),
-    "ask": gettext_lazy("The person gets a mail that there is a question, and it is their turn until they answer."),
-    "answer": gettext_lazy("Write down what the person told you, in their own words."),
-    "message": gettext_lazy("The person gets a mail that there is a message, and reads it on the page of the request."),
-    "extend": gettext_lazy(
-        "The person is told the reasons and the new date at once. It can be done once, and only before the date."
-    ),
-    "clarify": gettext_lazy(
-        "The person gets a mail that there is a question. Until they answer, the clock stands still, as this law says."
-    ),
-    "tell_fee": gettext_lazy("The person is told the amount and the reason, and nothing goes on until there is word."),
-    "accept_fee": gettext_lazy("Only because the person said so. The clock runs again."),
-    "waive_fee": gettext_lazy("The person need not pay, and the clock runs again."),
-    "change_laws": gettext_lazy(
-        "Every date of every request in this submission is worked out anew, and the person is told each that moves."
-    ),
-    "change_rules": gettext_lazy(
-        "Every date of every request in this submission is worked out by the rules in force, and the person is told "
-        "each that moves. It cannot be taken back."
-    ),
-    "retry_system": gettext_lazy("The system is asked again from the start. What it found before is thrown away."),
-    "go_without": gettext_lazy("The person is told which system could not be searched."),
-    "withhold": gettext_lazy("This category is left out of the answer, and the person is told that and why."),
-    "release": gettext_lazy("It becomes part of the answer again."),
-    "prepare": gettext_lazy("Somebody else has to approve it before the person gets anything."),
-    "propose_refusal": gettext_lazy("Somebody else has to agree. The person reads the ground and your reasons."),
-    "send_back": gettext_lazy(
-        "The proposal is dropped and the request goes back to the desk. The reason is kept as a note."
-    ),
-    "approve": gettext_lazy("The answer is built and the person is told that it is ready. This cannot be taken back."),
-    "refuse": gettext_lazy("The request is closed. The person gets ground, reasons and every way to complain."),
-    "refuse_late": gettext_lazy(
-        "The last day for a refusal has gone by. The request is closed, and the letter says that it comes too late."
-    ),
-    "redirect": gettext_lazy("The request is closed. The person is told who decides about this data, in your words."),
-    "reopen": gettext_lazy("The person is asked once more to confirm the address. The reference stays the same."),
-    "reissue": gettext_lazy("The same answer can be downloaded again, and the person is told."),
-    "renew": gettext_lazy("The files are gone, so the systems are searched anew under the same reference."),
-    "withdraw": gettext_lazy(
-        "Only because the person asked for it. The request is closed, and that is confirmed by mail."
-    ),
-}
-"""What follows from a move, said before it is made."""
+_UNASKED: tuple[tuple[str, str | Promise], ...] = (
+    (letters.Unasked.DOCUMENT, gettext_lazy("a copy of a document, such as an identity card")),
+    (letters.Unasked.PASSWORD, gettext_lazy("a password or another secret")),
+    (letters.Unasked.OTHER, gettext_lazy("something else about the person")),
+)
 
-FIRST = ("prepare", "approve", "refuse", "reopen", "reissue", "renew")
-GRAVE = frozenset({"refuse", "refuse_late", "redirect", "withdraw", "go_without"})
+_DECISIONS: tuple[tuple[str, str | Promise], ...] = (
+    (ItemDecision.CORRECT, gettext_lazy("Put it right")),
+    (ItemDecision.REFUSE, gettext_lazy("Leave it as it is")),
+)
+FIRST = ("confirm_erasure", "prepare", "approve", "refuse", "reopen", "take_up", "reissue", "renew")
+GRAVE = frozenset({"refuse", "refuse_late", "redirect", "withdraw", "go_without", "end_unproved", "accept_failure"})
+_ROWS = ("step", "withholding", "method", "task", "item")
+"""Inputs that say which of several rows a move is about; they belong to the form's key."""
+
+
+class Places(forms.MultipleChoiceField):
+    """Fields of systems. The page offers those that were looked at; the use case judges what comes back."""
+
+    widget = forms.CheckboxSelectMultiple
+
+    def __init__(self) -> None:
+        super().__init__(label=_("Where it is put right, or stays"), required=False)
+
+    def valid_value(self, value: str) -> bool:
+        """Take any: what is offered is read from the systems, which are not asked again for this."""
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +263,7 @@ def _extension_grounds(case: CaseFile) -> forms.ChoiceField:
 def _grounds(case: CaseFile, verb: str) -> forms.ChoiceField:
     if verb == "extend":
         return _extension_grounds(case)
-    scope = "category" if verb == "withhold" else "request"
+    scope = "category" if verb in ("withhold", "decide_item") else "request"
     rows = [row for row in rules.pack().refusals.values() if case.request.right in row.rights]
     # Grounds made for the other scope stay possible, but come last.
     rows.sort(key=lambda row: (row.scope != scope, row.title))
@@ -239,8 +281,53 @@ def _systems(case: CaseFile) -> forms.ChoiceField:
     return forms.ChoiceField(label=_("In which system"), choices=choices, required=False)
 
 
+def _mandate_fields(case: CaseFile) -> dict[str, forms.Field]:
+    """The checker's list of an authority: what the paper has to show, and what follows from it."""
+    submission = case.request.submission
+    mandate = mandates.of(submission.pk)
+    terms = mandated.terms_of(submission, mandate) if mandate is not None else None
+    names = {"agent": "agent_name", "person": "principal_name"}
+    who = {word: mandate.open(name) if mandate is not None else "" for word, name in names.items()}
+    choices = [(agents.ACCEPTED, _("The paper shows all of this")), (agents.REFUSED, _("Something is missing"))]
+    return {
+        "result": forms.ChoiceField(label=_("Result"), choices=[("", _("Choose one")), *choices]),
+        "checks": forms.MultipleChoiceField(
+            label=_("What the paper shows. It has to name %(agent)s as agent and %(person)s as the person") % who,
+            choices=[(row.id, row.says) for row in terms.checks] if terms else [],
+            required=False,
+            widget=forms.CheckboxSelectMultiple({"class": "r-laws"}),
+        ),
+        "until": forms.DateField(
+            label=_("It ends on, if it says so"), required=False, widget=forms.DateInput({"type": "date"})
+        ),
+        "claims": _claims(),
+        "to_person": forms.BooleanField(
+            label=_("The answer goes to the person all the same, as it is not sure that they know what they hand over"),
+            required=False,
+        ),
+        "reason": forms.CharField(
+            label=_("What the agent should know (optional)"),
+            max_length=threads.LONGEST,
+            required=False,
+            widget=forms.Textarea({"rows": 3}),
+        ),
+    }
+
+
+def _claims() -> forms.BooleanField:
+    label = _("The identifiers that were given are shown to be the person's, too")
+    return forms.BooleanField(label=label, required=False)
+
+
+def _heard() -> forms.ChoiceField:
+    ways = [(way, way.label) for way in (Channel.PHONE, Channel.EMAIL, Channel.POST, Channel.SUPPORT)]
+    return forms.ChoiceField(label=_("How the person said it"), choices=[("", _("Choose one")), *ways])
+
+
 def fields_for(verb: str, case: CaseFile) -> dict[str, forms.Field]:
     """Return the inputs of a move, in the order of the page."""
+    if verb == "check_mandate":
+        return _mandate_fields(case)
     makers: dict[str, Callable[[], forms.Field]] = {
         "text": lambda: _text(_("Text")),
         "reason": lambda: _text(_("Reason"), rows=3),
@@ -254,13 +341,37 @@ def fields_for(verb: str, case: CaseFile) -> dict[str, forms.Field]:
             widget=forms.DateInput({"type": "date"}),
         ),
         "assignee": lambda: _colleagues(case),
+        "doubt": lambda: forms.ChoiceField(label=_("Doubt"), choices=[("", _("Choose one")), *asked.DOUBTS.items()]),
+        "method": lambda: forms.ChoiceField(
+            choices=[(way, Method(way).label) for way in sorted(proving.BY_STAFF)], widget=forms.HiddenInput
+        ),
+        "result": lambda: forms.ChoiceField(
+            label=_("Result"), choices=[("passed", _("It is the person")), ("failed", _("It could not be shown"))]
+        ),
+        "claims": _claims,
+        "kind": lambda: forms.ChoiceField(label=_("What came in"), choices=_UNASKED),
         "step": lambda: forms.UUIDField(widget=forms.HiddenInput),
         "withholding": lambda: forms.UUIDField(widget=forms.HiddenInput),
+        "task": lambda: forms.UUIDField(widget=forms.HiddenInput),
+        "item": lambda: forms.IntegerField(widget=forms.HiddenInput),
+        "how": _heard,
+        "about": lambda: _text(_("What is wrong"), rows=2),
+        "asked": lambda: _text(_("How it should be"), rows=2),
+        "decision": lambda: forms.ChoiceField(label=_("Decision"), choices=[("", _("Choose one")), *_DECISIONS]),
+        "places": Places,
     }
     fields = {name: makers[name]() for name in (*BY_VERB[verb].inputs, *BY_VERB[verb].may_say)}
+    if verb == "decide_item":  # which of them is needed hangs on the decision, so the use case says it
+        fields["ground"].required = fields["reason"].required = False
     if verb == "withhold":
         fields = {"category": fields["category"], "system": _systems(case), **fields}
     return fields
+
+
+def key_of(verb: str, data: Mapping[str, Any]) -> str:
+    """Return the key of the form that something was sent with: its verb, and the row that it is about."""
+    rows = [str(data[name]) for name in _ROWS if name in BY_VERB[verb].inputs and name in data]
+    return "-".join([verb, *rows])
 
 
 def form_for(verb: str, case: CaseFile, data: Mapping[str, Any] | None = None, **initial: Any) -> forms.Form:
@@ -273,8 +384,11 @@ def form_for(verb: str, case: CaseFile, data: Mapping[str, Any] | None = None, *
     return form
 
 
-def move_form(move: OpenMove, case: CaseFile, bound: Mapping[str, forms.Form], **initial: Any) -> MoveForm:
+def move_form(
+    move: OpenMove, case: CaseFile, bound: Mapping[str, forms.Form], at: datetime, **initial: Any
+) -> MoveForm:
     """Return a move as the page draws it; ``bound`` holds the form that came back, by its key."""
     key = "-".join([move.verb, *(str(value) for value in initial.values())])
     form = bound.get(key) or form_for(move.verb, case, **initial)
-    return MoveForm(move.verb, move.title, str(CONSEQUENCES[move.verb]), form)
+    title = consequences.title_of(move.verb, case.request.right, move.title)
+    return MoveForm(move.verb, title, consequences.of_move(move.verb, case.request, at), form)

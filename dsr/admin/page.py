@@ -9,7 +9,8 @@ from django import forms
 from django.utils.translation import gettext as _
 
 from dsr import reckoning, why
-from dsr.admin import words
+from dsr.admin import asking, doing, words
+from dsr.admin.consequences import title_of
 from dsr.admin.moveforms import FIRST, HANDLERS, MoveForm, move_form
 from dsr.admin.rows import ClockRow, EventRow, MachineRow, PostRow, StepRow, Stop, ValueRow, WithholdingRow
 from dsr.errors import RecourseError
@@ -29,6 +30,7 @@ from dsr.policies import Caller
 from dsr.rights import Right
 from dsr.selectors import masking, queue
 from dsr.selectors.casefile import CaseFile, text_of
+from dsr.services import codes
 from dsr.services._moves import OpenMove, open_moves
 from dsr.services.revealing import check_can_reveal
 from dsr.why import Why
@@ -37,7 +39,8 @@ from notifications.models import TROUBLE, Message, MessageState
 _MOMENT = timedelta(microseconds=1)
 _RECENT = 12
 _TALK = ("message", "ask", "answer", "note")
-_PLACED = {*_TALK, "assign", "retry_system", "go_without", "withhold", "release"}
+_BY_ROW = ("retry_system", "go_without", "retry_task", "accept_failure", "erase_again", "decide_item", "disagree")
+_PLACED = {*_TALK, *_BY_ROW, asking.CHECK, "assign", "withhold", "release", "add_item"}
 """Moves that stand next to what they are about and not in the list of decisions."""
 
 
@@ -52,6 +55,10 @@ class Page:
     bound: Mapping[str, forms.Form]
     values: list[masking.Value]
     why: Why
+    who: asking.Asking | None
+    """Who is asking; None where nobody has to show it."""
+    acts: doing.Doing | None
+    """What is done in the systems; None where nothing is."""
     put_off_to: date | None
     """The date that would be told if the answer were put off now as far as the laws let it."""
 
@@ -115,6 +122,8 @@ class Page:
         if not self.request.proposal or self.request.state != State.IN_REVIEW:
             return ""
         who = words.colleague(self.request.prepared_by)
+        if self.request.proposal == Proposal.RELEASE and self.request.spec.acts:
+            return _("%(who)s proposes to do as asked. Somebody else must approve it.") % {"who": who}
         if self.request.proposal == Proposal.RELEASE:
             return _("%(who)s proposes to give the data. Somebody else must approve it.") % {"who": who}
         ground = words.ground_title(self.request.refusal_ground)
@@ -138,7 +147,7 @@ class Page:
     @property
     def strip(self) -> list[Stop]:
         """The states of this right's machine in their order."""
-        known = {state for move in self.machine for state in (*move.sources, move.target) if state}
+        known = {State.RECEIVED, *(move.target for move in self.machine)}
         been = {event.to_state for event in self.case.events if event.request_id == self.request.pk}
         return [
             Stop(state, words.state_title(state), state in been, state == self.request.state)
@@ -150,7 +159,7 @@ class Page:
         move = self.moves.get(verb)
         if move is None or not move.allowed:
             return None
-        form = move_form(move, self.case, self.bound, **initial)
+        form = move_form(move, self.case, self.bound, self.at, **initial)
         return replace(form, consequence=self._putting_off(form)) if verb == "extend" else form
 
     def _putting_off(self, form: MoveForm) -> str:
@@ -171,16 +180,21 @@ class Page:
         found: dict[str, list[str]] = {}
         for move in self.moves.values():
             if not move.allowed:
-                found.setdefault(move.because, []).append(move.title)
+                title = title_of(move.verb, self.request.right, move.title)
+                found.setdefault(move.because, []).append(title)
         return list(found.items())
 
     @property
     def unsent(self) -> str:
         """What somebody typed into a form that the page no longer has, so that it is not lost."""
         lost = [form for key, form in self.bound.items() if not self._offers(key.partition("-")[0])]
-        return "\n\n".join(form.data[name] for form in lost for name in ("text", "reason") if form.data.get(name))
+        return "\n\n".join(
+            form.data[name] for form in lost for name in ("text", "reason", "asked") if form.data.get(name)
+        )
 
     def _offers(self, verb: str) -> bool:
+        if verb == "decide_item" and self.acts is not None and not self.acts.revealed:
+            return False
         return verb in self.moves and self.moves[verb].allowed
 
     @property
@@ -198,7 +212,8 @@ class Page:
     @property
     def withhold(self) -> MoveForm | None:
         """Holding something back."""
-        return self._form("withhold") if self.case.categories else None
+        fitting = self.request.right not in (Right.CORRECTION, Right.RESTRICTION)
+        return self._form("withhold") if self.case.categories and fitting else None
 
     @property
     def talk(self) -> list[MoveForm]:
@@ -218,12 +233,12 @@ class Page:
             usable.append(self._form("go_without", step=step.pk))
         return StepRow(
             step=step,
-            sentence=words.failure(step.code),
+            sentence=codes.said(step.code),
             counts=[
                 (words.category_title(self.request.submission, name), number)
                 for name, number in sorted(step.counts.items())
             ],
-            tries=[(attempt, words.failure(attempt.code)) for attempt in step.tries.all()],
+            tries=[(attempt, codes.said(attempt.code)) for attempt in step.tries.all()],
             reason=text_of(step, "reason") if self.may_read else "",
             forms=[form for form in usable if form],
         )
@@ -319,7 +334,7 @@ class Page:
         """The machine of this right as a table."""
         return [
             MachineRow(
-                str(move.title),
+                title_of(move.verb, self.request.right, str(move.title)),
                 ", ".join(words.state_title(state) for state in State if state in move.sources),
                 words.state_title(move.target) if move.target else _("stays"),
                 ", ".join(str(words.ACTORS[actor]).lower() for actor in Actor if actor in move.actors),
@@ -368,9 +383,15 @@ class Page:
 
 
 def build(
-    case: CaseFile, by: Caller, at: datetime, *, revealed: frozenset[str], bound: Mapping[str, forms.Form]
+    case: CaseFile,
+    by: Caller,
+    at: datetime,
+    *,
+    revealed: frozenset[str],
+    bound: Mapping[str, forms.Form],
+    numbers: tuple[str, ...] = (),
 ) -> Page:
-    """Return the page for one reader."""
+    """Return the page for one reader; ``numbers`` is the number on file while it is shown to them."""
     moves = {move.verb: move for move in open_moves(case.request, by, at) if move.verb in HANDLERS}
     history = reckoning.read(case.request.submission)
     may_extend = "extend" in moves and moves["extend"].allowed
@@ -382,6 +403,8 @@ def build(
         bound,
         masking.values(case.request, revealed),
         why.explain(case.request, at, history),
+        asking.build(case, by, at, moves, bound, numbers),
+        doing.build(case, by, at, moves, bound, revealed),
         why.put_off_to(case.request, at, history) if may_extend else None,
     )
 

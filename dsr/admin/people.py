@@ -53,6 +53,6 @@ class GroupAdmin(AdministratorsOnly, DjangoGroupAdmin):  # type: ignore[misc]
         """Offer the permissions that mean something in the console."""
         if db_field.name == "permissions":
             kwargs["queryset"] = Permission.objects.filter(
-                content_type__app_label__in=("dsr", "notifications")
+                content_type__app_label__in=("dsr", "notifications", "verification")
             ).select_related("content_type")
         return super().formfield_for_manytomany(db_field, request, **kwargs)

@@ -13,9 +13,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from dsr import rules
 from dsr.admin import words
@@ -23,7 +23,7 @@ from dsr.admin.base import Choices, ReadOnlyAdmin, SteadyChangeList
 from dsr.lifecycle import State, Turn
 from dsr.models import Proposal, SubjectRequest
 from dsr.rights import SPECS
-from dsr.selectors import queue
+from dsr.selectors import asker, queue
 
 CHANGELIST = "admin:dsr_subjectrequest_changelist"
 WORKSHEET = "admin:dsr_subjectrequest_change"
@@ -35,17 +35,20 @@ class Extra:
 
     at: datetime
     searched: queue.Searched
+    signals: Sequence[str]
+    """Codes of the signals that nobody has looked into."""
 
 
 class QueueList(SteadyChangeList):
-    """One page of the queue, with how far each search has come, in three statements."""
+    """One page of the queue, with how far each search has come, in five statements."""
 
     def loaded(self, queryset: Any) -> list[Any]:
         """Load one page and what belongs to its rows."""
         keys = queue.keys(queryset)
         at, found, rows = timezone.now(), queue.searched(keys), cast("list[Any]", queue.page(keys))
+        signals = asker.signals_of(rows)
         for row in rows:
-            row.extra = Extra(at, found.get(row.pk, queue.Searched()))
+            row.extra = Extra(at, found.get(row.pk, queue.Searched()), signals.get(row.submission_id, ()))
         return rows
 
 
@@ -101,11 +104,38 @@ class TurnFilter(Choices):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """Return everybody who may have to act."""
         turns = [(str(turn), str(words.TURNS[turn]).capitalize()) for turn in Turn if turn != Turn.NOBODY]
-        return [*turns, ("stuck", _("A system needs a decision"))]
+        again = ("again", _("Something erased is there again"))
+        return [*turns, ("stuck", _("A system needs a decision")), again]
 
     def narrowed(self, queryset: QuerySet[Any], value: str) -> QuerySet[Any]:
         """Return requests that wait for somebody."""
+        if value == "again":
+            return queue.with_reappeared(queryset)
         return queue.with_stuck_system(queryset) if value == "stuck" else queue.waiting_for(queryset, Turn(value))
+
+
+class CheckFilter(Choices):
+    """What is to be found out about who is asking."""
+
+    title = gettext_lazy("who is asking")
+    parameter_name = "check"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Return what a checker has to do, and what keeps an answer back."""
+        return [
+            ("waits", _("Waits for a check")),
+            ("stopped", _("Stopped")),
+            ("held", _("Held")),
+            ("signals", _("With signals")),
+        ]
+
+    def narrowed(self, queryset: QuerySet[Any], value: str) -> QuerySet[Any]:
+        """Return requests that wait for a check, are stopped or held, or show signals."""
+        if value == "waits":
+            return queue.waiting_for_check(queryset)
+        if value == "held":
+            return queue.held(queryset, timezone.now())
+        return queue.stopped(queryset) if value == "stopped" else queue.with_signals(queryset)
 
 
 class WhoseFilter(Choices):
@@ -182,8 +212,8 @@ class FoundFilter(Choices):
 class QueueAdmin(ReadOnlyAdmin):
     """The list. The page of one request is ``dsr.admin.worksheet``."""
 
-    list_display = ("reference", "what", "standing", "whose_turn", "due", "start", "law", "assigned", "systems")
-    list_filter = (StateFilter, RightFilter, TurnFilter, WhoseFilter, DueFilter, LawFilter, FoundFilter)
+    list_display = ("reference", "what", "standing", "who", "whose_turn", "due", "start", "law", "assigned", "systems")
+    list_filter = (StateFilter, RightFilter, TurnFilter, CheckFilter, WhoseFilter, DueFilter, LawFilter, FoundFilter)
     search_fields = ("reference",)
     ordering = ("slack_at", "id")
 
@@ -254,6 +284,22 @@ class QueueAdmin(ReadOnlyAdmin):
         return format_html(
             '<span class="r-chip r-{}">{}</span> <span class="r-quiet">{}</span>', row.state, title, more
         )
+
+    @admin.display(description=gettext_lazy("who is asking"))
+    def who(self, row: Any) -> str:
+        """What is to be found out about who is asking, and what keeps an answer back."""
+        submission, marks = row.submission, []
+        if submission.stopped_at is not None and row.state != State.CLOSED:
+            marks.append(("over", _("stopped")))
+        if submission.held_until is not None and submission.held_until > row.extra.at:
+            until = words.day(words.local(submission.held_until, submission.zone))
+            marks.append(("soon", _("held until %(day)s") % {"day": until}))
+        if row.state == State.VERIFYING and row.turn == Turn.STAFF:
+            marks.append(("soon", _("waits for a check")))
+        if number := len(row.extra.signals):
+            text = ngettext("%(number)d signal", "%(number)d signals", number) % {"number": number}
+            marks.append(("calm", text))
+        return format_html_join(" ", '<span class="r-left r-{}">{}</span>', marks) if marks else "–"
 
     @admin.display(description=gettext_lazy("whose turn"))
     def whose_turn(self, row: Any) -> str:

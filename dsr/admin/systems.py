@@ -23,7 +23,7 @@ from dsr.policies import Caller
 from dsr.selectors import health
 from dsr.services import connections
 
-_OWN = ("key", "name", "description", "owner_name", "owner_email", "connector", "active")
+_OWN = ("key", "name", "description", "owner_name", "owner_email", "connector", "active", "role")
 SYSTEM = "admin:dsr_system_change"
 
 
@@ -75,10 +75,10 @@ class SystemAdmin(StaffModelAdmin):
     """Systems that are searched. Retired ones are switched off; what they answered stays explained."""
 
     form = SystemForm
-    list_display = ("name", "owner_name", "connector", "active", "lately", "checked_last")
+    list_display = ("name", "owner_name", "role", "connector", "active", "lately", "checked_last")
     ordering = ("key",)
     fieldsets = (
-        (None, {"fields": ("key", "name", "description", "active")}),
+        (None, {"fields": ("key", "name", "description", "role", "active")}),
         (gettext_lazy("Owner"), {"fields": ("owner_name", "owner_email")}),
         (gettext_lazy("Connection"), {"fields": ("connector", "leads_to", "config")}),
     )

@@ -7,20 +7,21 @@ from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import User
 from django.utils.formats import date_format
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from dsr import rules
-from dsr.connectors.reasons import reason
+from dsr.admin.happenings import EVENTS, Words
 from dsr.lifecycle import BY_VERB, Actor, Outcome, State, Turn
-from dsr.models import Event, StepResult, Submission
+from dsr.models import AlertAnswer, Channel, Event, ItemDecision, StepResult, Submission, TaskKind, TaskResult
 from dsr.policies import STATE_TITLES
 from dsr.rights import SPECS, Right
 from dsr.rules import NotInRules
 from dsr.selectors.masking import Personal
-
-Words = str | Promise
+from dsr.services import codes, leftout
+from dsr.services.asked import DOUBTS
+from dsr.services.leftout import LeftOut
+from verification.models import Purpose, Why
 
 TURNS: Mapping[Turn, Words] = {
     Turn.PERSON: gettext_lazy("the person"),
@@ -66,72 +67,60 @@ ACTORS: Mapping[str, Words] = {
 METHODS: Mapping[str, Words] = {
     "mail_link": gettext_lazy("by the link in a mail"),
     "mail_code": gettext_lazy("by the code in a mail"),
+    "sms_code": gettext_lazy("by the code in a text message"),
+    "login": gettext_lazy("by signing in anew"),
+    "login_mfa": gettext_lazy("by signing in anew with a second factor"),
+    "facts": gettext_lazy("by facts from recent dealings"),
+    "facts_declared": gettext_lazy("by facts from recent dealings and a declaration"),
+    "document": gettext_lazy("by a document that was looked at"),
+    "call_back": gettext_lazy("by a call to the number on file"),
+    "asserted_login": gettext_lazy("by a sign-in that the help desk saw"),
+    "power_of_attorney": gettext_lazy("by a power of attorney that was checked"),
+    "agency": gettext_lazy("by an agency that is trusted with it"),
+    "email": gettext_lazy("by a mail, not answered"),
+    "sms": gettext_lazy("by a text message, not answered"),
 }
+CHANNELS: Mapping[str, Words] = {
+    "email": gettext_lazy("to a mail address on file"),
+    "phone": gettext_lazy("to a telephone number on file"),
+}
+"""Where letters to those on file went."""
+LEVELS: Mapping[int, Words] = {
+    0: gettext_lazy("nothing has to be shown"),
+    1: gettext_lazy("control of the address or number"),
+    2: gettext_lazy("known: a sign-in, or two facts that hardly anybody else knows"),
+    3: gettext_lazy("surely known: a second factor, or three facts and a signed declaration"),
+    4: gettext_lazy("a document was looked at, as an exception"),
+}
+"""The rungs, by what reaches them."""
+EFFECTS: Mapping[str, Words] = {
+    "show": gettext_lazy("shown to you, nothing else"),
+    "raise": gettext_lazy("one rung more was asked for"),
+    "hold": gettext_lazy("nothing is handed over for a while"),
+}
+"""What a signal does. None of them refuses anything."""
+CHANGED: Mapping[str, Words] = {
+    "email": gettext_lazy("mail address"),
+    "phone": gettext_lazy("telephone number"),
+    "address": gettext_lazy("postal address"),
+    "password": gettext_lazy("password"),
+}
+RESULTS: Mapping[str, Words] = {
+    "passed": gettext_lazy("shown"),
+    "failed": gettext_lazy("not shown"),
+    "open": gettext_lazy("still open"),
+    "ended": gettext_lazy("ended without a result"),
+}
+"""What came of a check."""
 _RIGHTS: Mapping[Right, Words] = {
     Right.BE_INFORMED: gettext_lazy("Be informed"),
     Right.ACCESS: gettext_lazy("Access"),
     Right.PORTABILITY: gettext_lazy("Portability"),
+    Right.CORRECTION: gettext_lazy("Correction"),
+    Right.DELETION: gettext_lazy("Deletion"),
+    Right.RESTRICTION: gettext_lazy("Restriction"),
 }
 """What staff call the rights; people who ask read the longer titles."""
-_EVENTS: Mapping[str, Words] = {
-    "file": gettext_lazy("Filed"),
-    "ask_identity": gettext_lazy("Asked to confirm the address"),
-    "address_asked": gettext_lazy("Asked to confirm the address again"),
-    "begin": gettext_lazy("Began"),
-    "confirm_identity": gettext_lazy("Confirmed the address"),
-    "warn_lapse": gettext_lazy("Warned that the request will lapse"),
-    "lapse": gettext_lazy("Lapsed: nobody confirmed the address"),
-    "reopen": gettext_lazy("Reopened"),
-    "acknowledge": gettext_lazy("Acknowledged"),
-    "extend": gettext_lazy("Put the answer off"),
-    "clarify": gettext_lazy("Put a question to the person that stops the clock"),
-    "tell_fee": gettext_lazy("Told the person about a fee"),
-    "accept_fee": gettext_lazy("Took word that the fee is accepted"),
-    "waive_fee": gettext_lazy("Decided to answer without the fee"),
-    "fee_unanswered": gettext_lazy("Ended: the fee was not accepted"),
-    "miss": gettext_lazy("Missed the date, and wrote so to the person"),
-    "change_laws": gettext_lazy("Changed the laws that apply"),
-    "change_rules": gettext_lazy("Went over to the rules in force"),
-    "dates_moved": gettext_lazy("A promised date moved"),
-    "search": gettext_lazy("Started to search the systems"),
-    "system_answered": gettext_lazy("A system answered"),
-    "system_failed": gettext_lazy("A system failed"),
-    "found": gettext_lazy("All systems have answered"),
-    "retry_system": gettext_lazy("Asked a system again"),
-    "go_without": gettext_lazy("Decided to go on without a system"),
-    "assign": gettext_lazy("Assigned"),
-    "note": gettext_lazy("Wrote a note"),
-    "ask": gettext_lazy("Put a question to the person"),
-    "answer": gettext_lazy("Took the person's answer"),
-    "message": gettext_lazy("Wrote a message"),
-    "withhold": gettext_lazy("Held something back"),
-    "release": gettext_lazy("Decided to give it after all"),
-    "prepare": gettext_lazy("Proposed to give the data"),
-    "propose_refusal": gettext_lazy("Proposed to refuse"),
-    "send_back": gettext_lazy("Sent the proposal back"),
-    "approve": gettext_lazy("Approved"),
-    "approve_by_rule": gettext_lazy("Approved by standing rule"),
-    "refuse": gettext_lazy("Refused"),
-    "refuse_late": gettext_lazy("Refused too late"),
-    "redirect": gettext_lazy("Directed the person elsewhere"),
-    "built": gettext_lazy("Built the answer"),
-    "build_failed": gettext_lazy("Could not build the answer"),
-    "collect": gettext_lazy("Collected the answer"),
-    "warn_expiry": gettext_lazy("Warned that the download ends"),
-    "expire": gettext_lazy("Closed: nobody collected the answer"),
-    "reissue": gettext_lazy("Issued the answer again"),
-    "renew": gettext_lazy("Started to search and answer again"),
-    "withdraw": gettext_lazy("Withdrew the request"),
-    "revealed": gettext_lazy("Looked at personal values"),
-    "message_failed": gettext_lazy("A letter did not get through"),
-    "letter_sent_again": gettext_lazy("Sent a letter again"),
-    "letter_noted": gettext_lazy("Took note of a letter that did not get through"),
-    "code_sent": gettext_lazy("Sent a code for the download"),
-    "download_opened": gettext_lazy("Opened the download with a code"),
-    "downloaded": gettext_lazy("Downloaded the answer"),
-    "destroyed": gettext_lazy("Destroyed the files of the answer"),
-    "purged": gettext_lazy("Deleted the personal data of the case"),
-}
 
 
 def right_title(right: str) -> str:
@@ -161,17 +150,26 @@ def regime_title(regime: str) -> str:
 
 
 def ground_title(ground: str) -> str:
-    """Return the name of a ground of refusal, or its id where the rules in force no longer hold it."""
+    """Return the name of a ground of refusal, or its id where the rules in force no longer hold it; "" for none."""
     try:
-        return rules.pack().refusal(ground).title
+        return rules.pack().refusal(ground).title if ground else ""
     except NotInRules:
         return ground
 
 
 def category_title(submission: Submission, category: str) -> str:
-    """Return a data category as the notice calls it that the submission is pinned to, or its id."""
+    """Return a data category as it is called under the notice that the submission is pinned to, or its id."""
     try:
-        return rules.pack().notice(submission.notice_id, submission.notice_version).category(category).title
+        return rules.pack().category_words(category, submission.notice_id, submission.notice_version).title
+    except NotInRules:
+        return category
+
+
+def category_today(category: str) -> str:
+    """Return what a data category is called in the notices in force, or its id."""
+    newest = rules.pack().notices[-1]
+    try:
+        return rules.pack().category_words(category, newest.id, newest.version).title
     except NotInRules:
         return category
 
@@ -242,8 +240,8 @@ def actor(event: Event, staff: Mapping[int, User]) -> str:
 
 def happened(event: Event) -> str:
     """Return what happened, in plain words."""
-    if event.verb in _EVENTS:
-        return str(_EVENTS[event.verb])
+    if event.verb in EVENTS:
+        return str(EVENTS[event.verb])
     return str(BY_VERB[event.verb].title) if event.verb in BY_VERB else event.verb.replace("_", " ").capitalize()
 
 
@@ -261,22 +259,60 @@ def particulars(event: Event, staff: Mapping[int, User]) -> str:
         parts.append(ground_title(str(data["ground"])))
     if data.get("result"):
         parts.append(_label(str(data["result"])))
+    parts += _of_acts(data)
+    parts += _of_doubts(data)
     if data.get("code"):
-        parts.append(failure(str(data["code"])))
+        parts.append(codes.said(str(data["code"])))
+    if event.verb.startswith("evidence_"):
+        parts += _of_evidence(data)
     if data.get("fields"):
         parts.append(", ".join(str(PERSONAL[Personal(name)]).lower() for name in data["fields"] if name in PERSONAL))
     return " · ".join(part for part in parts if part)
 
 
+def _of_acts(data: Mapping[str, Any]) -> list[str]:
+    """Return what a task was for, what was decided, how many records it was, what an owner says, how word came."""
+    named = ((TaskKind, "task"), (ItemDecision, "decision"), (Channel, "how"))
+    parts = [str(kind(data[name]).label) for kind, name in named if data.get(name) in kind.values]
+    if data.get("item"):
+        parts.append(_("no. %(number)s") % {"number": data["item"]})
+    if data.get("left_out") in set(LeftOut):
+        parts.append(str(leftout.WORDS[LeftOut(data["left_out"])]))
+    if isinstance(files := data.get("files"), int) and files:
+        parts.append(ngettext("%(n)d file", "%(n)d files", files) % {"n": files})
+    if data.get("file"):
+        parts.append(_("a file of its owner"))
+    if isinstance(records := data.get("records"), int):
+        parts.append(ngettext("%(n)d record", "%(n)d records", records) % {"n": records})
+    return parts
+
+
+def _of_doubts(data: Mapping[str, Any]) -> list[str]:
+    """Return which signal or doubt an event is about, and what somebody on file said."""
+    parts = [signal_title(str(data["signal"]))] if data.get("signal") else []
+    if data.get("doubt"):
+        parts.append(str(DOUBTS.get(data["doubt"], _("a signal"))))
+    if data.get("answer") in AlertAnswer.values:
+        parts.append(str(AlertAnswer(data["answer"]).label))
+    return parts
+
+
+def signal_title(code: str) -> str:
+    """Return what a signal is called, or its code where the rules in force no longer hold it."""
+    try:
+        return rules.pack().ladder.signal(code).wording("title")
+    except NotInRules:
+        return code
+
+
+def _of_evidence(data: Mapping[str, Any]) -> list[str]:
+    """Return what a piece of evidence was for, and why somebody opened it."""
+    given = ((Purpose, data.get("purpose")), (Why, data.get("why")))
+    return [str(words(value).label) for words, value in given if value in words.values]
+
+
 def _label(result: str) -> str:
-    return str(StepResult(result).label) if result in StepResult.values else result
-
-
-def failure(code: str) -> str:
-    """Return why a step failed, as a sentence; "" for no code."""
-    own: Mapping[str, Words] = {
-        "request_closed": gettext_lazy("The request was closed before this system answered."),
-    }
-    if not code:
-        return ""
-    return str(own[code]) if code in own else reason(code)
+    if result in RESULTS:
+        return str(RESULTS[result])
+    kinds = (kind for kind in (StepResult, TaskResult) if result in kind.values)
+    return next((str(kind(result).label) for kind in kinds), result)

@@ -8,22 +8,26 @@ from uuid import UUID
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET, require_POST
 
-from dsr.admin import page, words
-from dsr.admin.moveforms import HANDLERS, form_for
+from dsr.admin import identity, page, words
+from dsr.admin.consequences import title_of
+from dsr.admin.identity import IdentityActs
+from dsr.admin.identity import caller as _caller
+from dsr.admin.moveforms import HANDLERS, form_for, key_of
 from dsr.admin.queue import WORKSHEET, QueueAdmin
 from dsr.errors import NotAllowed, RecourseError
 from dsr.lifecycle import BY_VERB
 from dsr.models import SubjectRequest
-from dsr.policies import NEEDS, Caller
+from dsr.policies import NEEDS, Caller, reason_against
 from dsr.selectors import casefile
 from dsr.selectors.masking import Personal
 from dsr.services import revealing
@@ -43,7 +47,7 @@ class RevealForm(forms.Form):
 
 
 @admin.register(SubjectRequest)
-class RequestAdmin(QueueAdmin):
+class RequestAdmin(IdentityActs, QueueAdmin):
     """The queue and the worksheet."""
 
     def get_urls(self) -> list[Any]:
@@ -57,9 +61,19 @@ class RequestAdmin(QueueAdmin):
                 name="dsr_subjectrequest_move",
             ),
             path("<uuid:request_id>/reveal/", wrap(require_POST(self.reveal_view)), name="dsr_subjectrequest_reveal"),
+            path(
+                "<uuid:request_id>/certificates/<int:number>/",
+                wrap(require_GET(self.certificate_view)),
+                name="dsr_subjectrequest_certificate",
+            ),
+            path(
+                "<uuid:request_id>/files/<uuid:file_id>/",
+                wrap(require_POST(self.file_view)),
+                name="dsr_subjectrequest_file",
+            ),
             path("<uuid:request_id>/hide/", wrap(require_POST(self.hide_view)), name="dsr_subjectrequest_hide"),
         ]
-        return [*own, *super().get_urls()]
+        return [*own, *self.identity_urls(wrap), *super().get_urls()]
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -92,7 +106,9 @@ class RequestAdmin(QueueAdmin):
         form = form_for(verb, case, request.POST)
         refusal = _attempt(form, verb, subject, by, at)
         if refusal is None and form.is_valid():
-            messages.success(request, _("Done: %(move)s.") % {"move": BY_VERB[verb].title})
+            messages.success(
+                request, _("Done: %(move)s.") % {"move": title_of(verb, subject.right, str(BY_VERB[verb].title))}
+            )
             return redirect(WORKSHEET, request_id)
         said = refusal.sentence if refusal else _("Nothing was done: something is missing or cannot be used.")
         messages.error(request, str(said))
@@ -122,6 +138,34 @@ class RequestAdmin(QueueAdmin):
         request.session[_REVEALED] = {pk: each for pk, each in kept.items() if pk != str(request_id)}
         return redirect(WORKSHEET, request_id)
 
+    def certificate_view(self, request: HttpRequest, request_id: UUID, number: int) -> HttpResponse:
+        """Hand out one signed statement of what was done, as the person has it."""
+        try:
+            subject = self._find(request, request_id)
+        except NotAllowed as error:
+            return self._refused(request, error)
+        certificate = subject.certificates.filter(number=number).first()
+        if certificate is None:
+            raise Http404
+        response = JsonResponse(certificate.document, json_dumps_params={"indent": 2, "ensure_ascii": False})
+        name = f"certificate-{subject.submission.reference}-{number}.json"
+        response["Content-Disposition"] = f'attachment; filename="{name}"'
+        return response
+
+    def file_view(self, request: HttpRequest, request_id: UUID, file_id: UUID) -> HttpResponseBase:
+        """Hand out one file by which an owner proves what was done, after it is on record who opens it and why."""
+        try:
+            self._find(request, request_id)
+            opened = revealing.reveal_file(
+                request_id, file_id, request.POST.get("reason", ""), by=_caller(request), at=timezone.now()
+            )
+        except NotAllowed as error:
+            return self._refused(request, error)
+        except RecourseError as error:
+            messages.error(request, str(error.sentence))
+            return redirect(f"{reverse(WORKSHEET, args=(request_id,))}#tasks")
+        return identity.handed_out(opened.chunks, opened.size, file_id, opened.ending)
+
     def _find(self, request: HttpRequest, request_id: UUID) -> SubjectRequest:
         """Return the request. Raises Http404, and NotAllowed where it is about the reader."""
         subject = casefile.find(request_id) if self.has_view_permission(request) else None
@@ -139,14 +183,10 @@ class RequestAdmin(QueueAdmin):
     ) -> HttpResponse:
         """Draw the worksheet as it is now, with a form that was not taken; its version is the one now shown."""
         subject = self._find(request, request_id)
-        rows = [
-            request.POST[name]
-            for name in ("step", "withholding")
-            if name in BY_VERB[verb].inputs and name in request.POST
-        ]
-        form.data = {**form.data.dict(), "version": subject.version}  # type: ignore[attr-defined]
-        form.auto_id = f"id_{'-'.join([verb, *rows])}_%s"
-        response = self._drawn(request, subject, at, {"-".join([verb, *rows]): form})
+        key, data = key_of(verb, request.POST), request.POST.copy()
+        data["version"] = str(subject.version)
+        form.data, form.auto_id = data, f"id_{key}_%s"
+        response = self._drawn(request, subject, at, {key: form})
         response.status_code = status
         return response
 
@@ -155,7 +195,8 @@ class RequestAdmin(QueueAdmin):
     ) -> HttpResponse:
         case, by = casefile.load(subject), _caller(request)
         revealed, until = _recall(request, subject.pk, at)
-        drawn = page.build(case, by, at, revealed=revealed, bound=bound or {})
+        numbers = identity.numbers(request, subject, at)
+        drawn = page.build(case, by, at, revealed=revealed, bound=bound or {}, numbers=numbers)
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -170,12 +211,12 @@ class RequestAdmin(QueueAdmin):
         return TemplateResponse(request, "admin/dsr/subjectrequest/worksheet.html", context)
 
 
-def _caller(request: HttpRequest) -> Caller:
-    return Caller.of_user(request.user, "admin")  # type: ignore[arg-type]  # admin_view lets no stranger in
-
-
 def _attempt(form: forms.Form, verb: str, subject: SubjectRequest, by: Caller, at: datetime) -> RecourseError | None:
-    """Call the one use case of a move if the form can be read; return what it objects to."""
+    """Call the one use case of a move if it is theirs and the form can be read; return what is objected to."""
+    against = reason_against(subject, verb, by, at)
+    if isinstance(against, NotAllowed):  # what a form lacks is nobody's business whose move it is not
+        form.refuse(against)  # type: ignore[attr-defined]
+        return against
     if not form.is_valid():
         return None
     try:

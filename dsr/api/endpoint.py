@@ -46,7 +46,7 @@ class Endpoint(APIView):
     authentication_classes = (Bearer,)
     permission_classes = (ScopeRequired,)
     throttle_classes = (PerToken,)
-    parser_classes = (JSONBytes,)
+    parser_classes: tuple[type[BaseParser], ...] = (JSONBytes,)
     renderer_classes = (JSONRenderer,)
     content_negotiation_class = JSONOnly
     http_method_names = ("get", "post", "head")

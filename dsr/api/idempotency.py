@@ -35,12 +35,15 @@ def scope_of(request: Request) -> str:
     return f"user:{request.user.pk}"
 
 
-def once(request: Request, work: Callable[[], Answer]) -> Answer:
-    """Do the work, or return the answer it had when the same key came before. Raises Problem."""
+def once(request: Request, work: Callable[[], Answer], *, content: bytes | None = None) -> Answer:
+    """Do the work, or return the answer it had when the same key came before. Raises Problem.
+
+    ``content`` stands for the body where that was read as a form.
+    """
     key = idempotency_key(request)
     if key is None:
         return work()
-    digests = _digests(request)
+    digests = _digests(request, raw_body(request) if content is None else content)
     try:
         with transaction.atomic():
             row = _claim(scope_of(request), key, digests[0])
@@ -90,9 +93,9 @@ def _earlier(scope: str, key: str, digests: list[str]) -> Answer:
     return Answer(row.status, kept["text"], {**kept["headers"], **REPLAYED})
 
 
-def _digests(request: Request) -> list[str]:
+def _digests(request: Request, content: bytes) -> list[str]:
     """Fingerprint method, address and body under every field key: plain digests of personal values can be guessed."""
-    parts = ((request.method or "").encode(), request.get_full_path().encode(), raw_body(request))
+    parts = ((request.method or "").encode(), request.get_full_path().encode(), content)
     # Hashed first: fingerprints are made of normal forms, in which "A" is "a".
     exact = hashlib.sha256(b"\n".join(parts)).hexdigest()
     prints = sealing.fingerprints("answer", exact)

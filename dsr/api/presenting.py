@@ -1,17 +1,20 @@
 """Rows as answers. Personal values appear in one function only, and masked unless it is told otherwise."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 
+from dsr import demands
 from dsr.api.shapes import outputs
+from dsr.lifecycle import State
 from dsr.models import Step, SubjectRequest, Submission, Withholding
 from dsr.selectors import masking, queue
-from dsr.services import links
+from dsr.services import links, mandated
 from notifications.models import Forgotten
+from verification import mandates
 
 PREFIX = "/api/v1"
 
@@ -21,17 +24,21 @@ def url(*parts: str | UUID) -> str:
     return "/".join((settings.BASE_URL.rstrip("/") + PREFIX, *map(str, parts)))
 
 
-def row(request: SubjectRequest, at: datetime) -> outputs.RequestRow:
-    """Return a request as lists show it."""
-    return outputs.RequestRow(**_row(request, at))
+def row(request: SubjectRequest, signals: Sequence[str], at: datetime) -> outputs.RequestRow:
+    """Return a request as lists show it; ``signals`` are the codes of those that nobody has cleared."""
+    return outputs.RequestRow(**_row(request, signals, at))
 
 
 def detail(
-    request: SubjectRequest, steps: Iterable[Step], withholdings: Iterable[Withholding], at: datetime
+    request: SubjectRequest,
+    steps: Iterable[Step],
+    withholdings: Iterable[Withholding],
+    signals: Sequence[str],
+    at: datetime,
 ) -> outputs.RequestShown:
     """Return one request with its systems."""
     return outputs.RequestShown(
-        **_row(request, at),
+        **_row(request, signals, at),
         prepared_by=request.prepared_by.username if request.prepared_by else None,
         prepared_at=request.prepared_at,
         approved_by=request.approved_by.username if request.approved_by else None,
@@ -44,7 +51,7 @@ def detail(
     )
 
 
-def _row(request: SubjectRequest, at: datetime) -> dict[str, Any]:
+def _row(request: SubjectRequest, signals: Sequence[str], at: datetime) -> dict[str, Any]:
     return {
         "id": request.pk,
         "url": url("requests", request.pk),
@@ -64,8 +71,24 @@ def _row(request: SubjectRequest, at: datetime) -> dict[str, Any]:
         "question_open": request.question_at is not None,
         "proposal": request.proposal or None,
         "assignee": request.assignee.username if request.assignee else None,
+        "asker": _asker(request, signals, at),
         "version": request.version,
     }
+
+
+def _asker(request: SubjectRequest, signals: Sequence[str], at: datetime) -> outputs.AskerShown:
+    submission, until = request.submission, request.submission.held_until
+    lacking = demands.missing(request) if request.state == State.VERIFYING else None
+    return outputs.AskerShown(
+        floor=request.identity_floor,
+        of_record=request.identity_of_record,
+        verified_level=submission.verified_level,
+        verified_method=submission.verified_method or None,
+        missing=lacking.code if lacking else None,
+        signals=list(signals),
+        held_until=until if until is not None and until > at else None,
+        stopped=submission.stopped_at is not None,
+    )
 
 
 def _step(step: Step) -> outputs.StepShown:
@@ -94,7 +117,12 @@ def _withholding(held: Withholding) -> outputs.WithholdingShown:
 
 
 def submission(
-    found: Submission, requests: Iterable[SubjectRequest], at: datetime, *, revealed: bool = False
+    found: Submission,
+    requests: Iterable[SubjectRequest],
+    signals: Sequence[str],
+    at: datetime,
+    *,
+    revealed: bool = False,
 ) -> outputs.SubmissionShown:
     """Return one filing with its requests; personal values in full only where ``revealed``."""
     return outputs.SubmissionShown(
@@ -116,7 +144,22 @@ def submission(
         purged_at=found.purged_at,
         tracker_url=links.tracker(found.reference),
         person=_person(found, revealed),
-        requests=[row(each, at) for each in requests],
+        agent=_agent(found, at) if found.for_other else None,
+        requests=[row(each, signals, at) for each in requests],
+    )
+
+
+def _agent(found: Submission, at: datetime) -> outputs.AgentShown | None:
+    mandate = mandates.of(found.pk)
+    if mandate is None:
+        return None
+    return outputs.AgentShown(
+        kind=mandate.kind,
+        state=mandate.state,
+        waits_for=mandated.awaits(found, at),
+        may_receive=mandate.may_receive,
+        expires_on=mandate.expires_on,
+        agency=mandate.agency.name if mandate.agency is not None else None,
     )
 
 

@@ -101,7 +101,7 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> HttpRespo
     if isinstance(error, Problem):
         return response(error)
     if isinstance(error, RecourseError):
-        return response(_of_service(error), error.status)
+        return response(of_service(error), error.status)
     if isinstance(error, Http404):
         return response(Problem("not-found", _("There is no such thing.")))
     if isinstance(error, PermissionDenied):
@@ -118,7 +118,7 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> HttpRespo
     return response(Problem("unexpected", _("Something went wrong here. It has been recorded.")))
 
 
-def _of_service(error: RecourseError) -> Problem:
+def of_service(error: RecourseError) -> Problem:
     """Translate an error of a use case. A code without a page of its own takes that of its family."""
     code = error.code if error.code in TYPES else error.default_code
     faults: list[Fault] = []
@@ -160,7 +160,8 @@ def _of_framework(error: exceptions.APIException, context: Mapping[str, Any]) ->
         case exceptions.NotAcceptable():
             return Problem("not-acceptable", _("Answers are application/json, which the header Accept leaves out."))
         case exceptions.UnsupportedMediaType():
-            return Problem("unsupported-media-type", _("Send the body as application/json."))
+            taken = context["view"].get_parsers()[0].media_type
+            return Problem("unsupported-media-type", _("Send the body as %(type)s.") % {"type": taken})
         case exceptions.ParseError():
             return Problem("unreadable", _("The body cannot be read as JSON."))
         case exceptions.NotFound():

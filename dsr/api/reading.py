@@ -1,5 +1,6 @@
 """What a caller sends: body, parameters and headers, read strictly. Nothing is guessed, and every fault is named."""
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from typing import IO, Any, TypeVar
@@ -72,22 +73,23 @@ class JSONBytes(BaseParser):
     """Hands the bytes of a JSON body on unread, up to a limit; the model reads and checks them in one go."""
 
     media_type = "application/json"
+    most = MOST_BYTES
 
     def parse(  # type: ignore[override] # bytes are no mapping, and are not treated as one
         self, stream: IO[bytes], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> bytes:
         """Return the bytes. Raises Problem when there are too many."""
         request = (parser_context or {}).get("request")
-        if request is not None and int(request.META.get("CONTENT_LENGTH") or 0) > MOST_BYTES:
-            raise _too_large()
-        data = stream.read(MOST_BYTES + 1)
-        if len(data) > MOST_BYTES:
-            raise _too_large()
+        if request is not None and int(request.META.get("CONTENT_LENGTH") or 0) > self.most:
+            raise _too_large(self.most)
+        data = stream.read(self.most + 1)
+        if len(data) > self.most:
+            raise _too_large(self.most)
         return data
 
 
-def _too_large() -> Problem:
-    return Problem("too-large", _("Send at most %(number)d bytes.") % {"number": MOST_BYTES})
+def _too_large(most: int) -> Problem:
+    return Problem("too-large", _("Send at most %(number)d bytes.") % {"number": most})
 
 
 def raw_body(request: Request) -> bytes:
@@ -107,7 +109,16 @@ def body(request: Request, model: type[Model]) -> Model:
         details = error.errors(include_url=False, include_input=False)
         if details[0]["type"] == "json_invalid":
             raise _unreadable(raw, details[0]) from None
-        raise Problem("incomplete", _("Some values are missing or cannot be used."), _faults(details)) from None
+        raise Problem("incomplete", _("Some values are missing or cannot be used."), faults(details)) from None
+
+
+def checked(given: Mapping[str, Any], model: type[Model]) -> Model:
+    """Return a part of a body that was read already as a model. Raises Problem with every fault at its place in it."""
+    try:
+        return model.model_validate_json(json.dumps(given))
+    except ValidationError as error:
+        details = error.errors(include_url=False, include_input=False)
+        raise Problem("incomplete", _("Some values are missing or cannot be used."), faults(details)) from None
 
 
 def _unreadable(raw: bytes, detail: ErrorDetails) -> Problem:
@@ -123,7 +134,8 @@ def _unreadable(raw: bytes, detail: ErrorDetails) -> Problem:
     return Problem("unreadable", _("The body is not JSON: %(reason)s.") % {"reason": reason})
 
 
-def _faults(details: Iterable[ErrorDetails]) -> list[Fault]:
+def faults(details: Iterable[ErrorDetails]) -> list[Fault]:
+    """Return what a model found wrong as faults, each at its place."""
     return [Fault(_sentence(detail), pointer=_pointer(detail["loc"])) for detail in details]
 
 

@@ -3,13 +3,14 @@
 from django.urls import path, re_path
 
 from dsr.api import pages
-from dsr.api.views import messages, moves, other, records, requests, rights, submissions
+from dsr.api.views import choices, cpni, doing, evidence, messages, moves, other, records, requests, rights, submissions
 
 _ONE = "v1/requests/<uuid:request_id>"
 
 urlpatterns = [
     path("v1/rights", rights.Rights.as_view()),
     path("v1/submissions", submissions.Submissions.as_view()),
+    path("v1/submissions/batch", submissions.Batch.as_view()),
     path("v1/submissions/<uuid:submission_id>", submissions.OneSubmission.as_view()),
     path("v1/requests", requests.Requests.as_view()),
     path(_ONE, requests.OneRequest.as_view()),
@@ -19,7 +20,16 @@ urlpatterns = [
     path(f"{_ONE}/clock", records.Clocks.as_view()),
     path(f"{_ONE}/history", records.History.as_view()),
     path(f"{_ONE}/ledger", records.Ledger.as_view()),
+    path(f"{_ONE}/plan", doing.Plan.as_view()),
+    path(f"{_ONE}/tasks", doing.Tasks.as_view()),
+    path(f"{_ONE}/recipients", doing.Recipients.as_view()),
+    path(f"{_ONE}/items", doing.Items.as_view()),
+    path(f"{_ONE}/certificate", doing.LatestCertificate.as_view()),
+    path(f"{_ONE}/evidence", evidence.EvidenceOfRequest.as_view()),
     path(f"{_ONE}/messages", messages.Messages.as_view()),
+    path("v1/choices/cpni", cpni.Cpni.as_view()),
+    path("v1/choices/erased", choices.Erased.as_view()),
+    path("v1/choices/erased/returned", choices.Returned.as_view()),
     path("schema/", pages.schema, name="api-schema"),
     path("docs/", pages.Reference.as_view(), name="api-reference"),
     path("problems/", pages.problems, name="api-problems"),

@@ -6,6 +6,10 @@ keeps no state between calls but a pool of connections, and is safe to call from
 - `resolve` tells by which other identifiers the same person is on file, so that other systems can be searched.
 - `locate` counts, without reading contents.
 - `collect` streams what is held, as rows and files, in constant memory.
+- `knows` compares what somebody answers to one of its `facts` with what is held, and says yes or no.
+- `standing` tells by which channels a person is reached, and since when.
+- `preview`, `erase`, `correct`, `annotate`, `restrict`, `suppress` and `roster` change what is held, or make ready for
+  it, as far as the system has the `abilities`; see `changes`.
 - `check` compares what we believe about the system with the system.
 
 Failures are typed: `TemporaryFailure` may be tried again, `PermanentFailure` needs somebody, `Refused` is the
@@ -17,11 +21,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar, NoReturn, Protocol, runtime_checkable
 
+from dsr.connectors.changes import Ability, Change, Changed, Erased, Handles, Note, Preview, Still, Term
+from dsr.connectors.facts import Fact, Standing
+
 Json = str | int | float | bool | None | list["Json"] | dict[str, "Json"]
 
 Identifiers = Mapping[str, Sequence[str]]
 """Kind of identifier (`email`, `phone`, `account` ...) to the values that the person has *proven*. Values that
-nobody proved must not be passed: a connector hands over what any single one of them finds."""
+nobody proved must not be passed but to `knows` and `standing`: a connector hands over what any single one finds."""
 
 
 class FieldType(StrEnum):
@@ -50,6 +57,10 @@ class Field:
     category: str
     """Id of a data category of the notice."""
     type: FieldType = FieldType.TEXT
+    correctable: bool = False
+    """Whether `correct` may set it."""
+    login: bool = False
+    """Whether somebody signs in with it, so that changing it could hand the account to somebody else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +86,21 @@ class Dataset:
     category: str
     fields: tuple[Field, ...] = ()
     withheld: tuple[WithheldField, ...] = ()
+    event: str = ""
+    """What happened on a record's own day (`invoice_issued`), from which the time that it is kept counts; "" where its
+    records have no day of their own."""
+    open_while: str = ""
+    """What is still going on with some of its records (`invoice_unpaid`), which are kept meanwhile; "" with none."""
 
     @property
     def categories(self) -> frozenset[str]:
         """Every data category of which a record of this kind hands something over."""
         return frozenset(part.category for part in self.fields) | {self.category}
+
+    @property
+    def held_categories(self) -> frozenset[str]:
+        """Every data category of which a record of this kind holds something, handed over or not."""
+        return self.categories | {part.category for part in self.withheld}
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +163,7 @@ class Level(StrEnum):
     """How bad a mismatch is."""
 
     ERROR = "error"
-    """The system cannot be searched completely."""
+    """The system cannot be searched completely, or not asked as configured."""
     WARNING = "warning"
     """It can, but somebody should look."""
 
@@ -165,6 +186,13 @@ class Limits:
     max_bytes: int = 256 * 1024 * 1024
     timeout_seconds: float = 120.0
     """For the whole of one call, not for each step of it."""
+    question_seconds: float = 5.0
+    """The same for `facts`, `knows` and `standing`, which somebody waits for; never more than `timeout_seconds`."""
+
+    @property
+    def question(self) -> float:
+        """Seconds that one question may take."""
+        return min(self.question_seconds, self.timeout_seconds)
 
 
 class Code(StrEnum):
@@ -191,6 +219,20 @@ class Code(StrEnum):
     TOO_LARGE = "too_large"
     NO_IDENTIFIER = "no_identifier"
     """None of the identifiers given is one this system knows people by: it was not searched."""
+    UNABLE = "unable"
+    """The system cannot be told to do this; somebody has to do it there."""
+    NOT_CORRECTABLE = "not_correctable"
+    """No such field may be set, or not to such a value."""
+    NO_STRATEGY = "no_strategy"
+    """A record must stay although part of it must go, and nobody has said how that part is emptied."""
+    STILL_REFERRED_TO = "still_referred_to"
+    """Records that the mapping does not name refer to what should go."""
+    CALLED_OFF = "called_off"
+    """It was no longer wanted when it came to what cannot be undone."""
+    NOTHING_CHANGED = "nothing_changed"
+    """The system says that it is done, and what should have gone is still there."""
+    UNKNOWN_FACT = "unknown_fact"
+    """The system does not compare answers to this fact."""
     NEEDS_OWNER = "needs_owner"
     """Only the system's owner can search it."""
     ADDRESS_REFUSED = "address_refused"
@@ -287,13 +329,137 @@ class Connector(Protocol):
         """Yield what is held. Nothing yielded counts until the iterator ended without an error."""
         ...
 
+    def facts(self) -> tuple[Fact, ...]:
+        """Return the facts that the system can compare an answer with; none where it cannot."""
+        ...
+
+    def knows(self, who: Identifiers, fact: str, answer: str, *, key: str) -> bool:
+        """Tell whether the answer to a fact, by its name, is right for the one person of these identifiers.
+
+        No, too, where nobody or several people are found; a no never says why. Raises `ConnectorError` where the
+        system was not asked: `unknown_fact`, `no_identifier`, or what kept it from answering. As with `standing` the
+        identifiers need not be proven: that is what the answer is for.
+        """
+        ...
+
+    def standing(self, who: Identifiers, *, key: str) -> Standing:
+        """Return by what channels the one person of these identifiers is reached, and when those last changed.
+
+        Empty where the system does not tell. Nothing of the answer is for the eyes of whoever names the identifiers.
+        """
+        ...
+
+    def abilities(self) -> frozenset[Ability]:
+        """Return what the system can be told to do; the calls for anything else raise `PermanentFailure(unable)`."""
+        ...
+
+    def preview(self, who: Identifiers, terms: Sequence[Term], *, key: str, handles: Handles | None = None) -> Preview:
+        """Count what the terms would erase and keep, a line for every term. Changes nothing.
+
+        With `handles` only those records are looked at, and `who` may be empty.
+        """
+        ...
+
+    def erase(
+        self,
+        who: Identifiers,
+        terms: Sequence[Term],
+        *,
+        key: str,
+        handles: Handles | None = None,
+        cursor: str = "",
+        still: Still | None = None,
+    ) -> Erased:
+        """Erase what the terms say and nothing else; all of it in one system, or none, where the system can do that.
+
+        With `handles` only those records are looked at, and `who` may be empty. What is gone already is a success.
+        `still` is asked right before what cannot be undone (a commit, each single deletion); a no raises
+        `PermanentFailure(called_off)`, and nothing more is done. Raises `PermanentFailure(nothing_changed)`
+        where what should have gone is still there, and `Refused` where the system says no to all of it.
+        """
+        ...
+
+    def correct(self, who: Identifiers, changes: Sequence[Change], *, key: str, cursor: str = "") -> Changed:
+        """Set fields for this person. Raises `PermanentFailure(not_correctable)` for a field that may not be set."""
+        ...
+
+    def annotate(self, who: Identifiers, notes: Sequence[Note], *, key: str) -> Changed:
+        """Keep a statement of the person beside the records; an earlier one is replaced, an empty one removed."""
+        ...
+
+    def restrict(self, who: Identifiers, on: bool, *, key: str) -> Changed:
+        """Set or lift the flag that stops every use of the data but storing it."""
+        ...
+
+    def suppress(self, who: Identifiers, purposes: Sequence[str], *, key: str, cursor: str = "") -> Changed:
+        """Have the person left out of these purposes from now on (`marketing`), known to the system or not."""
+        ...
+
+    def roster(self, kind: str) -> Iterator[str]:
+        """Yield each value of one kind of identifier that the system knows, in no order, perhaps more than once."""
+        ...
+
     def check(self) -> list[Problem]:
-        """Return what stands in the way of a complete search; empty when nothing does."""
+        """Return what stands in the way of a complete search, or of what the system is said to be able to do."""
         ...
 
     def close(self) -> None:
         """Let go of connections. The connector may be used again afterwards."""
         ...
+
+
+@runtime_checkable
+class Auditable(Protocol):
+    """A connector that can see more of its system than its configuration names."""
+
+    def audit(self) -> list[Problem]:
+        """Return what `check` does, and what the configuration forgot: an error where that leads to people."""
+        ...
+
+
+class Unable:
+    """The part of a connector that can be told nothing. Those that can override what they can."""
+
+    def abilities(self) -> frozenset[Ability]:
+        """Return nothing."""
+        return frozenset()
+
+    def preview(self, who: Identifiers, terms: Sequence[Term], *, key: str, handles: Handles | None = None) -> Preview:
+        """Raise `PermanentFailure(unable)`."""
+        raise PermanentFailure(Code.UNABLE, "preview")
+
+    def erase(
+        self,
+        who: Identifiers,
+        terms: Sequence[Term],
+        *,
+        key: str,
+        handles: Handles | None = None,
+        cursor: str = "",
+        still: Still | None = None,
+    ) -> Erased:
+        """Raise `PermanentFailure(unable)`."""
+        raise PermanentFailure(Code.UNABLE, "erase")
+
+    def correct(self, who: Identifiers, changes: Sequence[Change], *, key: str, cursor: str = "") -> Changed:
+        """Raise `PermanentFailure(unable)`."""
+        raise PermanentFailure(Code.UNABLE, "correct")
+
+    def annotate(self, who: Identifiers, notes: Sequence[Note], *, key: str) -> Changed:
+        """Raise `PermanentFailure(unable)`."""
+        raise PermanentFailure(Code.UNABLE, "annotate")
+
+    def restrict(self, who: Identifiers, on: bool, *, key: str) -> Changed:
+        """Raise `PermanentFailure(unable)`."""
+        raise PermanentFailure(Code.UNABLE, "restrict")
+
+    def suppress(self, who: Identifiers, purposes: Sequence[str], *, key: str, cursor: str = "") -> Changed:
+        """Raise `PermanentFailure(unable)`."""
+        raise PermanentFailure(Code.UNABLE, "suppress")
+
+    def roster(self, kind: str) -> Iterator[str]:
+        """Raise `PermanentFailure(unable)`."""
+        raise PermanentFailure(Code.UNABLE, "roster")
 
 
 MOST_RESOLVED = 100

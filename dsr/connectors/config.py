@@ -30,9 +30,11 @@ class LimitsConfig(Strict):
     max_bytes: int = Field(default=Limits().max_bytes, ge=1024, le=1 << 40)
     timeout_seconds: float = Field(default=Limits().timeout_seconds, gt=0, le=3600)
 
+    question_seconds: float = Field(default=Limits().question_seconds, gt=0, le=60)
+
     def limits(self) -> Limits:
         """Return them as connectors carry them."""
-        return Limits(self.max_rows, self.max_bytes, self.timeout_seconds)
+        return Limits(self.max_rows, self.max_bytes, self.timeout_seconds, self.question_seconds)
 
 
 Model = TypeVar("Model", bound=Strict)

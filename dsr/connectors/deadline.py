@@ -8,9 +8,10 @@ from dsr.connectors.base import Code, TemporaryFailure
 class Deadline:
     """Counts down from the moment it is made, by a clock that nobody can set."""
 
-    __slots__ = ("_end",)
+    __slots__ = ("_end", "seconds")
 
     def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
         self._end = time.monotonic() + seconds
 
     @property

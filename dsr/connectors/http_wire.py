@@ -4,7 +4,8 @@ import base64
 import binascii
 import json
 from collections.abc import Iterable, Iterator
-from typing import Annotated, Any, Literal, NoReturn, TypeVar
+from datetime import date
+from typing import Annotated, Any, Generic, Literal, NoReturn, TypeVar
 
 from pydantic import Field as Key
 from pydantic import ValidationError
@@ -29,14 +30,22 @@ from dsr.connectors.base import (
     WithheldField,
     alone,
 )
+from dsr.connectors.changes import Ability
 from dsr.connectors.config import Slug, Strict, Words
+from dsr.connectors.facts import MOST_PEOPLE, MOST_WARNED, Standing
 
 LONGEST_LINE = 1024 * 1024
 DAY_SECONDS = 86_400.0
+LONGEST_VALUE = 1000
+"""Of an identifier."""
 
 Text = Annotated[str, Key(max_length=2000)]
 Name = Annotated[str, Key(min_length=1, max_length=255)]
+Value = Annotated[str, Key(min_length=1, max_length=LONGEST_VALUE)]
+Values = Annotated[tuple[Value, ...], Key(max_length=MOST_RESOLVED)]
+"""Identifiers of one kind."""
 Answer = TypeVar("Answer", bound=Strict)
+Item = TypeVar("Item")
 
 
 class WireField(Strict):
@@ -47,6 +56,14 @@ class WireField(Strict):
     description: Text = ""
     category: Slug
     type: FieldType = FieldType.TEXT
+    correctable: bool = False
+    """Whether `correct` may set it."""
+    login: bool = False
+    """Whether somebody signs in with it."""
+
+    def field(self) -> Field:
+        """Return it as connectors carry it."""
+        return Field(self.name, self.title, self.description, self.category, self.type, self.correctable, self.login)
 
 
 class WireWithheld(Strict):
@@ -68,6 +85,10 @@ class WireDataset(Strict):
     category: Slug
     fields: tuple[WireField, ...] = ()
     withheld: tuple[WireWithheld, ...] = ()
+    event: Slug | Literal[""] = ""
+    """What happened on the day of each record."""
+    open_while: Slug | Literal[""] = ""
+    """What is still going on with some records, which are kept meanwhile."""
 
     def dataset(self) -> Dataset:
         """Return it as connectors carry it."""
@@ -76,10 +97,12 @@ class WireDataset(Strict):
             self.title,
             self.description,
             self.category,
-            tuple(Field(part.name, part.title, part.description, part.category, part.type) for part in self.fields),
+            tuple(part.field() for part in self.fields),
             tuple(
                 WithheldField(part.name, part.title, part.category, part.ground, part.reason) for part in self.withheld
             ),
+            self.event,
+            self.open_while,
         )
 
 
@@ -87,6 +110,12 @@ class Described(Strict):
     """Answer to `describe`."""
 
     datasets: Annotated[tuple[WireDataset, ...], Key(min_length=1, max_length=500)]
+    abilities: tuple[Ability, ...] = ()
+    """What the service can be told to do."""
+
+    def dictionary(self) -> tuple[Dataset, ...]:
+        """Return the data dictionary as connectors carry it."""
+        return tuple(part.dataset() for part in self.datasets)
 
 
 class LocatedAnswer(Strict):
@@ -101,8 +130,44 @@ class Resolved(Strict):
     """Answer to `resolve`."""
 
     identifiers: dict[
-        Slug, Annotated[tuple[Annotated[str, Key(min_length=1, max_length=1000)], ...], Key(max_length=MOST_RESOLVED)]
+        Slug,
+        Annotated[
+            tuple[Annotated[str, Key(min_length=1, max_length=LONGEST_VALUE)], ...], Key(max_length=MOST_RESOLVED)
+        ],
     ]
+
+
+class FactsAnswer(Strict):
+    """Answer to `facts`."""
+
+    facts: Annotated[tuple[Slug, ...], Key(max_length=50)]
+
+
+class KnowsAnswer(Strict):
+    """Answer to `knows`."""
+
+    knows: bool
+
+
+OnFile = Annotated[
+    tuple[Annotated[str, Key(min_length=1, max_length=LONGEST_VALUE)], ...], Key(max_length=MOST_RESOLVED)
+]
+
+
+class StandingAnswer(Strict):
+    """Answer to `standing`."""
+
+    people: Annotated[int, Key(ge=0, le=MOST_PEOPLE)]
+    on_file: dict[Literal["email", "phone"], Values] = {}
+    changed: dict[Literal["email", "phone", "address", "password"], date] = {}
+
+    def standing(self) -> Standing:
+        """Return it as connectors carry it: of several people nothing but where to warn them, whatever was sent."""
+        on_file: dict[str, list[str]] = {kind: list(values) for kind, values in self.on_file.items() if values}
+        if self.people > 1:
+            warned = {kind: values[:MOST_WARNED] for kind, values in on_file.items()}
+            return Standing(self.people, of_several=warned)
+        return Standing(1, on_file, dict(self.changed.items())) if self.people else Standing()
 
 
 class WireProblem(Strict):
@@ -152,25 +217,15 @@ def lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
         raise TemporaryFailure(Code.INTERRUPTED)
 
 
-class Reader:
-    """Turns the lines of one answer to `collect` into pieces, and keeps count of what came."""
+class Stream(Generic[Item]):
+    """Turns the lines of one streamed answer into what they carry, and keeps count of what came."""
 
-    def __init__(self, described: Iterable[Dataset]) -> None:
-        self._datasets = {dataset.name: dataset for dataset in described}
-        self._in_file = False
-        self.rows = 0
-        self.files = 0
+    def __init__(self) -> None:
         self.end: dict[str, Any] | None = None
 
-    def piece(self, line: bytes) -> Piece | None:
-        """Return the piece of one line; None at the end, which is then in `end`."""
+    def read(self, line: bytes) -> Item | None:
+        """Return what one line carries; None at the end, which is then in `end`."""
         kind, value = self._entry(line)
-        if kind == "row":
-            return self._row(value)
-        if kind == "file":
-            return self._file(value)
-        if kind == "chunk":
-            return self._chunk(value)
         if kind == "end":
             if not isinstance(value, dict):
                 raise PermanentFailure(Code.BAD_ANSWER)
@@ -180,11 +235,15 @@ class Reader:
             refuse(value.get("code") if isinstance(value, dict) else None)
         if kind == "failed":
             raise TemporaryFailure(Code.SYSTEM_ERROR, retry_after=_seconds(value))
-        raise PermanentFailure(Code.BAD_ANSWER)
+        return self.item(kind, value)
+
+    def item(self, kind: str, value: Any) -> Item:
+        """Return what a line of this kind carries; raises `PermanentFailure(bad_answer)`."""
+        raise NotImplementedError
 
     def complete(self) -> bool:
         """Tell whether the end promises exactly what came."""
-        return self.end is not None and self.end.get("rows") == self.rows and self.end.get("files") == self.files
+        raise NotImplementedError
 
     def _entry(self, line: bytes) -> tuple[str, Any]:
         try:
@@ -198,6 +257,31 @@ class Reader:
         if self.end is not None:
             raise PermanentFailure(Code.BAD_ANSWER)
         return kind, value
+
+
+class Reader(Stream[Piece]):
+    """Reads the answer to `collect`."""
+
+    def __init__(self, described: Iterable[Dataset]) -> None:
+        super().__init__()
+        self._datasets = {dataset.name: dataset for dataset in described}
+        self._in_file = False
+        self.rows = 0
+        self.files = 0
+
+    def item(self, kind: str, value: Any) -> Piece:
+        """Return a row, the start of a file or a part of one."""
+        if kind == "row":
+            return self._row(value)
+        if kind == "file":
+            return self._file(value)
+        if kind == "chunk":
+            return self._chunk(value)
+        raise PermanentFailure(Code.BAD_ANSWER)
+
+    def complete(self) -> bool:
+        """Tell whether the end promises exactly what came."""
+        return self.end is not None and self.end.get("rows") == self.rows and self.end.get("files") == self.files
 
     def _row(self, value: Any) -> Row:
         self._in_file = False
@@ -224,6 +308,25 @@ class Reader:
             except (binascii.Error, ValueError):
                 alone(PermanentFailure(Code.BAD_ANSWER))
         raise PermanentFailure(Code.BAD_ANSWER)
+
+
+class Roster(Stream[str]):
+    """Reads the answer to `roster`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.values = 0
+
+    def item(self, kind: str, value: Any) -> str:
+        """Return one value."""
+        if kind != "value" or not isinstance(value, str) or not 0 < len(value) <= LONGEST_VALUE:
+            raise PermanentFailure(Code.BAD_ANSWER)
+        self.values += 1
+        return value
+
+    def complete(self) -> bool:
+        """Tell whether the end promises exactly what came."""
+        return self.end is not None and self.end.get("values") == self.values
 
 
 def _no_constant(name: str) -> NoReturn:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import PurePosixPath
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -19,14 +19,17 @@ from pydantic import field_validator, model_validator
 from dsr.connectors.base import (
     Code,
     Dataset,
+    Field,
     Identifiers,
     Located,
     PermanentFailure,
     Piece,
     Problem,
+    Unable,
     usable,
 )
 from dsr.connectors.config import Slug, Strict, Words, read
+from dsr.connectors.facts import Fact, Standing
 
 _LONGEST_NAME = 120
 
@@ -58,6 +61,23 @@ _LABELS: dict[OwnerOutcome, str | Promise] = {
 }
 
 
+class ManualField(Strict):
+    """Something that the owner can put right by hand."""
+
+    name: Slug
+    title: Words
+    description: Words | Literal[""] = ""
+    category: Slug | Literal[""] = ""
+    """Where it is not the data set's own."""
+    login: bool = False
+    """Whether somebody signs in with it."""
+
+    def field(self, category: str) -> Field:
+        """Return it as connectors carry it, of the data set's category where it names none."""
+        named = self.category or category
+        return Field(self.name, self.title, self.description, named, correctable=True, login=self.login)
+
+
 class ManualDataset(Strict):
     """One kind of thing the owner may find."""
 
@@ -65,6 +85,23 @@ class ManualDataset(Strict):
     title: Words
     description: Words
     category: Slug
+    fields: tuple[ManualField, ...] = ()
+    """What a correction may be about."""
+
+    def dataset(self) -> Dataset:
+        """Return it as connectors carry it."""
+        fields = tuple(
+            Field(
+                part.name,
+                part.title,
+                part.description,
+                part.category or self.category,
+                correctable=True,
+                login=part.login,
+            )
+            for part in self.fields
+        )
+        return Dataset(self.name, self.title, self.description, self.category, fields)
 
 
 class FileRules(Strict):
@@ -92,6 +129,24 @@ class FileRules(Strict):
     def endings(self) -> tuple[str, ...]:
         """Every ending that is allowed, for a file input's `accept`."""
         return tuple(sorted({ending for endings in self.media_types.values() for ending in endings}))
+
+    def problems(self, files: Sequence["FileOffered"]) -> Iterator[tuple[str, str]]:
+        """Yield what is wrong with files that are offered together, as field and sentence."""
+        if len(files) > self.max_files:
+            yield "files", _("At most %(number)s files.") % {"number": self.max_files}
+        if sum(file.size for file in files) > self.max_total_bytes:
+            yield "files", _("All files together are too large.")
+        for number, file in enumerate(files):
+            yield from ((f"files.{number}", sentence) for sentence in self._wrong_with(file))
+
+    def _wrong_with(self, file: "FileOffered") -> Iterator[str]:
+        if file.size > self.max_bytes:
+            yield _("This file is too large.")
+        if file.size == 0:
+            yield _("This file is empty.")
+        ending = PurePosixPath(safe_name(file.name)).suffix.lower()
+        if ending not in self.media_types.get(file.media_type, ()):
+            yield _("Files of this kind are not taken. These are: %(endings)s") % {"endings": ", ".join(self.endings)}
 
 
 class ManualConfig(Strict):
@@ -171,29 +226,13 @@ class Worksheet:
         return found + list(self._file_problems(answer.files, known))
 
     def _file_problems(self, files: Sequence[FileOffered], known: set[str]) -> Iterator[tuple[str, str]]:
-        rules = self.files
-        if len(files) > rules.max_files:
-            yield "files", _("At most %(number)s files.") % {"number": rules.max_files}
-        if sum(file.size for file in files) > rules.max_total_bytes:
-            yield "files", _("All files together are too large.")
         for number, file in enumerate(files):
-            field = f"files.{number}"
             if file.dataset not in known:
-                yield field, _("Say what kind of thing this file is.")
-            if file.size > rules.max_bytes:
-                yield field, _("This file is too large.")
-            if file.size == 0:
-                yield field, _("This file is empty.")
-            ending = PurePosixPath(safe_name(file.name)).suffix.lower()
-            if ending not in rules.media_types.get(file.media_type, ()):
-                yield (
-                    field,
-                    _("Files of this kind are not taken. These are: %(endings)s")
-                    % {"endings": ", ".join(rules.endings)},
-                )
+                yield f"files.{number}", _("Say what kind of thing this file is.")
+        yield from self.files.problems(files)
 
 
-class ManualConnector:
+class ManualConnector(Unable):
     """One system that its owner searches by hand."""
 
     kind: ClassVar[str] = "manual"
@@ -212,8 +251,8 @@ class ManualConnector:
         return frozenset(self.config.identifiers)
 
     def describe(self) -> tuple[Dataset, ...]:
-        """Return the data dictionary: kinds of files."""
-        return tuple(Dataset(part.name, part.title, part.description, part.category) for part in self.config.datasets)
+        """Return the data dictionary: kinds of files, and what can be put right in each."""
+        return tuple(part.dataset() for part in self.config.datasets)
 
     def worksheet(self, who: Identifiers) -> Worksheet:
         """Return the owner's task, with the identifiers that it needs and no others."""
@@ -237,6 +276,18 @@ class ManualConnector:
         """Raise: what the owner hands in reaches the service by his worksheet."""
         usable(who, self.identifiers())
         raise PermanentFailure(Code.NEEDS_OWNER)
+
+    def facts(self) -> tuple[Fact, ...]:
+        """Return nothing: owners compare no answers while somebody waits."""
+        return ()
+
+    def knows(self, who: Identifiers, fact: str, answer: str, *, key: str) -> bool:
+        """Raise: there is no fact to compare with."""
+        raise PermanentFailure(Code.UNKNOWN_FACT)
+
+    def standing(self, who: Identifiers, *, key: str) -> Standing:
+        """Return nothing: owners are not asked how somebody is reached."""
+        return Standing()
 
     def check(self) -> list[Problem]:
         """Return nothing: a worksheet that could be read can be filled in."""

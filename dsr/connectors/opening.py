@@ -15,6 +15,10 @@ KINDS: dict[str, str] = {
     "sql": "dsr.connectors.sql:SqlConnector",
     "http": "dsr.connectors.http:HttpConnector",
     "manual": "dsr.connectors.manual:ManualConnector",
+    "segment": "dsr.connectors.segment:SegmentConnector",
+    "sendgrid": "dsr.connectors.sendgrid:SendGridConnector",
+    "twilio": "dsr.connectors.twilio:TwilioConnector",
+    "opendsr": "dsr.connectors.opendsr:OpenDsrConnector",
 }
 """Loaded when first needed: the web process never pays for database drivers it does not use."""
 

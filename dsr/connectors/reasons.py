@@ -5,8 +5,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from dsr.connectors.base import Code, RefusalCode
+from dsr.connectors.changes import Remark
 
-SENTENCES: dict[Code | RefusalCode, str | Promise] = {
+SENTENCES: dict[Code | RefusalCode | Remark, str | Promise] = {
     Code.UNREACHABLE: _("The system does not answer. Is it running, and may this machine reach it?"),
     Code.TIMED_OUT: _("The system did not finish in time. It may be slow today, or a column searched by has no index."),
     Code.BUSY: _("The system takes no more work at the moment."),
@@ -24,6 +25,15 @@ SENTENCES: dict[Code | RefusalCode, str | Promise] = {
     Code.TOO_MANY_ROWS: _("There are more records than the limit of this system. Raise the limit if that is right."),
     Code.TOO_LARGE: _("There is more data than the limit of this system. Raise the limit if that is right."),
     Code.NO_IDENTIFIER: _("The system knows people by none of the identifiers that this person has proven."),
+    Code.UNABLE: _("The system cannot be told to do this. Somebody has to do it there."),
+    Code.NOT_CORRECTABLE: _("The system does not let this field be set, or not to such a value."),
+    Code.NO_STRATEGY: _(
+        "A record must stay, and nobody has said how the part that must go is emptied. Add a strategy."
+    ),
+    Code.STILL_REFERRED_TO: _("Records that the mapping does not name refer to what should go. Run the audit."),
+    Code.CALLED_OFF: _("It was called off before anything was done."),
+    Code.NOTHING_CHANGED: _("The system says that it is done, but what should have gone is still there."),
+    Code.UNKNOWN_FACT: _("The system does not compare answers to this fact, or no longer does."),
     Code.NEEDS_OWNER: _("Only the owner of the system can search it."),
     Code.ADDRESS_REFUSED: _("The address leads into a network that this system's configuration does not allow."),
     Code.REDIRECT_REFUSED: _("The system sent us somewhere else; we only talk to the configured address."),
@@ -39,6 +49,12 @@ SENTENCES: dict[Code | RefusalCode, str | Promise] = {
     RefusalCode.CANNOT_IDENTIFY: _("The system refused: it cannot tell whose the data is."),
     RefusalCode.NOT_PERMITTED: _("The system refused: this kind of search is not permitted there."),
     RefusalCode.OTHER: _("The system refused and gave no reason that we know."),
+    Remark.COUNTED_BY_IDENTIFIER: _("It counts people, not records."),
+    Remark.DOWNSTREAM_NOT_GUARANTEED: _("It asks those to whom it passed data on to do so, and cannot vouch for it."),
+    Remark.DOWNSTREAM_NOT_TOLD: _("It does not tell those to whom it passed data on."),
+    Remark.PARTLY_DONE: _("At least one of those to whom it passed data on did not do the same."),
+    Remark.ACCEPTED_NOT_CONFIRMED: _("It took the order and does not confirm when it is done."),
+    Remark.TAKES_EFFECT_LATER: _("It takes some time until it has effect there."),
 }
 
 
@@ -47,4 +63,4 @@ def reason(code: str) -> str:
     for known, sentence in SENTENCES.items():
         if known == code:
             return str(sentence)
-    return gettext("Unknown reason: %(code)s") % {"code": code}
+    return gettext("It gives a reason for which there are no words here: %(code)s.") % {"code": code}

@@ -1,4 +1,4 @@
-"""What differs between PostgreSQL, MariaDB or MySQL, and SQLite: opening, read-only snapshots, time-outs, errors.
+"""What differs between PostgreSQL, MariaDB or MySQL, and SQLite: opening, snapshots, changing, time-outs, errors.
 
 Errors are told apart by SQLSTATE, errno or SQLite's result code. Their texts are never looked at and never passed on.
 """
@@ -35,12 +35,12 @@ class Backend(ABC):
         self.config = config
 
     @abstractmethod
-    def engine(self) -> Engine:
-        """Return a pool of read-only connections. Opens nothing yet."""
+    def engine(self, *, writing: bool = False) -> Engine:
+        """Return a pool of connections that cannot write, or one of such that can. Opens nothing yet."""
 
     @abstractmethod
     def begin(self, connection: Connection, deadline: Deadline) -> None:
-        """Start one read-only snapshot that ends itself when time is up."""
+        """Have the transaction that was begun end itself when time is up."""
 
     @abstractmethod
     def classify(self, error: BaseException) -> ConnectorError:
@@ -53,11 +53,15 @@ class Backend(ABC):
     def abandon(self, connection: Connection, cursor: Any) -> None:  # noqa: B027
         """Leave a half-read answer behind, at no further cost. Nothing to do where its rest is fetched on demand."""
 
-    def _url(self, driver: str) -> URL:
+    def _address(self, writing: bool) -> str:
+        chosen = self.config.write_url if writing and self.config.write_url is not None else self.config.url
+        return chosen.get_secret_value()
+
+    def _url(self, driver: str, writing: bool) -> URL:
         try:
-            return make_url(self.config.url.get_secret_value()).set(drivername=driver)
+            return make_url(self._address(writing)).set(drivername=driver)
         except (sa.exc.ArgumentError, ValueError):
-            alone(BadConfig([("url", "is not an address")]))
+            alone(BadConfig([("write_url" if writing else "url", "is not an address")]))
 
     def _pooled(self, url: URL, **options: Any) -> Engine:
         return sa.create_engine(
@@ -77,18 +81,19 @@ class PostgreSQL(Backend):
 
     counts_first = True
 
-    def engine(self) -> Engine:
-        """Return a pool of read-only connections. Opens nothing yet."""
+    def engine(self, *, writing: bool = False) -> Engine:
+        """Return a pool of connections that cannot write, or one of such that can. Opens nothing yet."""
         engine = self._pooled(
-            self._url("postgresql+psycopg"),
-            isolation_level="REPEATABLE READ",
+            self._url("postgresql+psycopg", writing),
+            # Who changes locks, and judges what he has locked as it is by then.
+            isolation_level="READ COMMITTED" if writing else "REPEATABLE READ",
             connect_args={"connect_timeout": self.config.connect_timeout_seconds, "application_name": "recourse"},
         )
 
         @sa.event.listens_for(engine, "connect")
-        def read_only(connection: Any, _record: Any) -> None:
+        def prepare(connection: Any, _record: Any) -> None:
             # psycopg then opens every transaction with BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY.
-            connection.read_only = True
+            connection.read_only = not writing
             for name, loader in _LOADERS.items():
                 connection.adapters.register_loader(name, loader)
 
@@ -102,7 +107,7 @@ class PostgreSQL(Backend):
         return engine
 
     def begin(self, connection: Connection, deadline: Deadline) -> None:
-        """Start one read-only snapshot that ends itself when time is up."""
+        """Have the transaction that was begun end itself when time is up."""
         # Local to the transaction, so that it also holds behind a pooler which hands connections around.
         milliseconds = max(1, int(deadline.left * 1000))
         connection.execute(_TIMEOUTS, {"statement": str(milliseconds), "idle": str(milliseconds + 60_000)})
@@ -163,14 +168,26 @@ _TIMEOUTS = sa.text(
 )
 
 
+_LIMIT = "recourse_seconds"
+
+
+def _session_limit(connection: Any, seconds: float) -> tuple[str, tuple[float]]:
+    """Return the statement that ends what takes longer, and its value."""
+    if "MariaDB" in connection.get_server_info():
+        return "SET SESSION max_statement_time = %s", (float(seconds),)
+    return "SET SESSION max_execution_time = %s", (int(seconds * 1000),)
+
+
 class MariaDB(Backend):
     """MariaDB or MySQL by PyMySQL."""
 
-    def engine(self) -> Engine:
-        """Return a pool of read-only connections. Opens nothing yet."""
+    def engine(self, *, writing: bool = False) -> Engine:
+        """Return a pool of connections that cannot write, or one of such that can. Opens nothing yet."""
         seconds = self.config.limits.timeout_seconds
+        access = "READ COMMITTED, READ WRITE" if writing else "REPEATABLE READ, READ ONLY"
+        start = "START TRANSACTION READ WRITE" if writing else "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"
         engine = self._pooled(
-            self._url("mysql+pymysql"),
+            self._url("mysql+pymysql", writing),
             connect_args={
                 "connect_timeout": self.config.connect_timeout_seconds,
                 "read_timeout": seconds + 5,
@@ -182,22 +199,22 @@ class MariaDB(Backend):
         @sa.event.listens_for(engine, "connect")
         def prepare(connection: Any, _record: Any) -> None:
             with connection.cursor() as cursor:
-                cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+                cursor.execute(f"SET SESSION TRANSACTION ISOLATION LEVEL {access}")
                 cursor.execute("SET SESSION time_zone = '+00:00'")
-                if "MariaDB" in connection.get_server_info():
-                    cursor.execute("SET SESSION max_statement_time = %s", (float(seconds),))
-                else:
-                    cursor.execute("SET SESSION max_execution_time = %s", (int(seconds * 1000),))
+                cursor.execute(*_session_limit(connection, seconds))
 
         @sa.event.listens_for(engine, "begin")
         def begin(connection: Connection) -> None:
-            connection.exec_driver_sql("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
+            connection.exec_driver_sql(start)
 
         return engine
 
     def begin(self, connection: Connection, deadline: Deadline) -> None:
-        """Start one read-only snapshot that ends itself when time is up."""
-        # The session was given its limits when it was opened.
+        """Have the transaction that was begun end itself when time is up."""
+        # The session was given a limit when it was opened. Only a call with another one has to say so.
+        if connection.info.get(_LIMIT, self.config.limits.timeout_seconds) != deadline.seconds:
+            connection.exec_driver_sql(*_session_limit(connection.connection.driver_connection, deadline.seconds))
+            connection.info[_LIMIT] = deadline.seconds
 
     def classify(self, error: BaseException) -> ConnectorError:
         """Return what an error of the driver means."""
@@ -215,25 +232,27 @@ class MariaDB(Backend):
 
 
 class SQLite(Backend):
-    """SQLite by the standard library: opened read-only, and told so twice."""
+    """SQLite by the standard library: opened read-only, and told so twice, unless something is to be changed."""
 
-    def engine(self) -> Engine:
-        """Return a pool of read-only connections. Opens nothing yet."""
-        path = Path(unquote(urlsplit(self.config.url.get_secret_value()).path.removeprefix("/")))
+    def engine(self, *, writing: bool = False) -> Engine:
+        """Return a pool of connections that cannot write, or one of such that can. Opens nothing yet."""
+        path = Path(unquote(urlsplit(self._address(writing)).path.removeprefix("/")))
         if not path.name:
-            raise BadConfig([("url", "must name a file, as sqlite:////folder/file.sqlite3")])
+            where = "write_url" if writing else "url"
+            raise BadConfig([(where, "must name a file, as sqlite:////folder/file.sqlite3")])
 
         def connect() -> sqlite3.Connection:
             connection = sqlite3.connect(
-                f"file:{quote(str(path))}?mode=ro",
+                f"file:{quote(str(path))}?mode={'rw' if writing else 'ro'}",
                 uri=True,
                 isolation_level=None,
                 check_same_thread=False,
                 timeout=self.config.connect_timeout_seconds,
             )
             connection.text_factory = _forgiving
-            connection.execute("PRAGMA query_only = ON")
             connection.execute("PRAGMA trusted_schema = OFF")
+            for pragma in _WRITING if writing else ("query_only",):
+                connection.execute(f"PRAGMA {pragma} = ON")
             return connection
 
         # No pool: opening a file is cheap, and a pooled one would go on reading a file that has been replaced.
@@ -241,18 +260,22 @@ class SQLite(Backend):
 
         @sa.event.listens_for(engine, "begin")
         def begin(connection: Connection) -> None:
-            connection.exec_driver_sql("BEGIN")
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
 
         return engine
 
     def begin(self, connection: Connection, deadline: Deadline) -> None:
-        """Start one read-only snapshot that ends itself when time is up."""
+        """Have the transaction that was begun end itself when time is up."""
         driver: Any = connection.connection.driver_connection
         driver.set_progress_handler(deadline.passed, 5_000)
 
     def classify(self, error: BaseException) -> ConnectorError:
         """Return what an error of the driver means."""
         return sql_errors.sqlite(getattr(error, "sqlite_errorcode", None))
+
+
+# What refers to a record keeps it from being deleted, and what was deleted is overwritten.
+_WRITING = ("foreign_keys", "secure_delete")
 
 
 def _forgiving(raw: bytes) -> str:

@@ -12,6 +12,8 @@ from sqlalchemy.engine.reflection import Inspector
 
 from dsr.connectors.base import FieldType, Level, Problem
 from dsr.connectors.mapping import Column, SqlConfig, Table
+from dsr.connectors.sql_check_changes import changing_problems
+from dsr.connectors.sql_check_facts import asking_problems
 from dsr.connectors.sql_compare import LiveColumn
 from dsr.connectors.sql_plan import LiveTable, reflect
 
@@ -41,6 +43,8 @@ def problems(connection: Connection, config: SqlConfig) -> list[Problem]:
         found += _join(table, here, live)
         found += _unmapped_columns(table, here)
         found += _slow_searches(table, here, inspector, config)
+    found += asking_problems(config, live)
+    found += changing_problems(config, live, inspector)
     found += _unmapped_tables(config, inspector)
     found += _may_write(connection, config, live)
     return found
@@ -100,7 +104,7 @@ def _join(table: Table, live: LiveTable, all_live: dict[str, LiveTable]) -> Iter
 
 
 def _unmapped_columns(table: Table, live: LiveTable) -> Iterator[Problem]:
-    known = {*table.mentioned, *table.ignore}
+    known = {*table.mentioned, *table.changed_columns, *table.ignore}
     for name in live.columns:
         if name not in known:
             text = _("Column %(column)s of %(table)s is not in the mapping: people would not be given it.")
@@ -153,9 +157,10 @@ def _about(column: str, lead: str) -> bool:
 def _unmapped_tables(config: SqlConfig, inspector: Inspector) -> Iterator[Problem]:
     for in_schema in dict.fromkeys(table.in_schema for table in config.tables):
         mapped = {table.table for table in config.tables if table.in_schema == in_schema}
+        known = {*mapped, *config.ignore_tables}
         for (_schema, name), keys in inspector.get_multi_foreign_keys(schema=in_schema).items():
             targets = {key["referred_table"] for key in keys} & mapped
-            if name not in mapped and targets:
+            if name not in known and targets:
                 text = _("Table %(table)s refers to %(target)s and is not in the mapping: it may be about people too.")
                 values = {"table": name, "target": ", ".join(sorted(targets))}
                 yield Problem("unmapped_table", name, text % values, Level.WARNING)
@@ -163,7 +168,7 @@ def _unmapped_tables(config: SqlConfig, inspector: Inspector) -> Iterator[Proble
 
 def _may_write(connection: Connection, config: SqlConfig, live: dict[str, LiveTable]) -> Iterator[Problem]:
     """Our own transactions are read-only; an account that could not write anyway would be safer still."""
-    if config.vendor != "postgresql":
+    if config.vendor != "postgresql" or (config.changes and config.write_url is None):
         return
     asked = sa.text("SELECT has_table_privilege(:name, 'INSERT, UPDATE, DELETE, TRUNCATE')")
     quote = connection.dialect.identifier_preparer.quote_identifier

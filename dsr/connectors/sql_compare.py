@@ -152,6 +152,15 @@ _TEXT: dict[str, Callable[[Expression, LiveColumn, Normalise, Any], Predicate]] 
 }
 
 
+def exact(vendor: str, column: Expression, live: LiveColumn) -> Expression:
+    """Return the column so that two values are the same only if they are byte for byte."""
+    if live.integer or live.uuid or vendor == "sqlite":
+        return column
+    if vendor == "postgresql":
+        return sa.cast(column, sa.Text).collate("C")
+    return sa.cast(column, sa.LargeBinary)
+
+
 def matches(vendor: str, column: Expression, live: LiveColumn, normalise: Normalise, values: Any) -> Predicate:
     """Return the condition that the column holds one of the values, which are those of `candidates`."""
     if live.integer or live.uuid:

@@ -41,6 +41,7 @@ _POSTGRESQL: dict[str, Code] = {
 
 # MariaDB Knowledge Base, "MariaDB Error Codes"; 2xxx come from the client library, 3024 from MySQL.
 _MARIADB: dict[int, Code] = {
+    1020: Code.INTERRUPTED,
     1040: Code.BUSY,
     1044: Code.PERMISSION_DENIED,
     1045: Code.BAD_CREDENTIALS,
@@ -88,6 +89,18 @@ _SQLITE: dict[int, Code] = {
     sqlite3.SQLITE_AUTH: Code.PERMISSION_DENIED,
     sqlite3.SQLITE_TOOBIG: Code.TOO_LARGE,
 }
+
+
+_REFERRED_TO: frozenset[object] = frozenset({"23503", "23001", 1217, 1451, sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY})
+_TRIGGER = sqlite3.SQLITE_CONSTRAINT_TRIGGER
+"""SQLite says so when a foreign key with ON DELETE RESTRICT is in the way."""
+
+
+def still_referred_to(error: BaseException) -> bool:
+    """Tell whether a driver's error means that some record refers to the one that should go."""
+    number = error.args[0] if error.args and isinstance(error.args[0], int) else None
+    names = {getattr(error, "sqlstate", None), getattr(error, "sqlite_errorcode", None), number}
+    return bool(names & (_REFERRED_TO | {_TRIGGER}))
 
 
 def failure(code: Code, where: str = "") -> ConnectorError:

@@ -4,7 +4,8 @@ A statement finds its rows through nested `IN (SELECT ...)` up to the table that
 not depend on the person, databases can keep its plan, and nothing but the answer travels.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
@@ -18,6 +19,8 @@ from dsr.connectors.base import MOST_RESOLVED, Code, Json, PermanentFailure
 from dsr.connectors.mapping import Identity, SqlConfig, Table
 from dsr.connectors.sql_compare import Expression, LiveColumn, Predicate, candidates, matches
 from dsr.connectors.values import MEANT
+
+_REMEMBERED = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +109,11 @@ class Plan:
     """The statements for one database as it was when the plan was made."""
 
     def __init__(self, config: SqlConfig, live: Mapping[str, LiveTable]) -> None:
-        self._vendor = config.vendor
+        self.vendor = config.vendor
         self._tables = {table.dataset: table for table in config.tables}
         self._live = live
         self._known: dict[frozenset[str], Statements] = {}
+        self._remembered: OrderedDict[Hashable, Sequence[Any]] = OrderedDict()
         self._lock = Lock()
         for table in config.tables:
             self._must_fit(table)
@@ -120,6 +124,23 @@ class Plan:
             if kinds not in self._known:
                 self._known[kinds] = self._build(kinds)
             return self._known[kinds]
+
+    def remembered(self, name: Hashable, make: Callable[[], Sequence[Any]]) -> Sequence[Any]:
+        """Return the statements that go by a name, made where they are not known any more.
+
+        Putting one together and into words costs more than having it answered, and they do not depend on the person.
+        """
+        with self._lock:
+            found = self._remembered.get(name)
+            if found is not None:
+                self._remembered.move_to_end(name)
+                return found
+        found = make()
+        with self._lock:
+            self._remembered[name] = found
+            if len(self._remembered) > _REMEMBERED:
+                self._remembered.popitem(last=False)
+        return found
 
     def parameters(self, who: Mapping[str, Sequence[str]]) -> dict[str, list[Any]]:
         """Return the values to bind, each in the shape its column compares with."""
@@ -132,6 +153,66 @@ class Plan:
                     if name not in values:
                         values[name] = candidates(who[identity.kind], identity.normalise, column)
         return values
+
+    def live(self, dataset: str, column: str) -> LiveColumn:
+        """Return what the database says about a column; raises `PermanentFailure(missing_column)`."""
+        found = self._live[dataset].columns.get(column)
+        if found is None:
+            raise PermanentFailure(Code.MISSING_COLUMN, f"{dataset}.{column}")
+        return found
+
+    def of_person(self, dataset: str, kinds: frozenset[str], person: str) -> tuple[sa.FromClause, Predicate]:
+        """Return a data set and the condition for records that belong to whoever the data set `person` finds.
+
+        What a data set below knows of people by itself is left aside: whose it is must be certain. Raises
+        `PermanentFailure(no_identifier)` where `person` finds nobody by these kinds.
+        """
+        source, where = self._source(self._tables[dataset], kinds, person)
+        if where is None:
+            raise PermanentFailure(Code.NO_IDENTIFIER)
+        return source, where
+
+    def source(self, dataset: str, kinds: frozenset[str]) -> tuple[sa.FromClause, Predicate | None]:
+        """Return a data set and the condition for the person's records; None where these kinds find none there."""
+        return self._source(self._tables[dataset], kinds)
+
+    def above(self, dataset: str) -> tuple[Table, tuple[tuple[str, str], ...]] | None:
+        """Return the table above, and by which columns here and there its records are found; None at the top."""
+        parent = self._tables[dataset].parent
+        return (self._tables[parent.dataset], tuple(parent.on.items())) if parent else None
+
+    def place(self, dataset: str) -> sa.TableClause:
+        """Return the table of a data set, to be changed."""
+        return self._place(self._tables[dataset])
+
+    def columns(self, dataset: str) -> Mapping[str, LiveColumn]:
+        """Return what the database says about each column of a data set."""
+        return self._live[dataset].columns
+
+    def key(self, dataset: str) -> tuple[str, ...]:
+        """Return the columns that tell records apart; raises `PermanentFailure(unable)` where there are none."""
+        found = self._tables[dataset].key or self._live[dataset].key
+        if not found:
+            raise PermanentFailure(Code.UNABLE, dataset)
+        return found
+
+    def below(self, dataset: str) -> tuple[Table, ...]:
+        """Return the tables whose records belong to those of this data set."""
+        return tuple(table for table in self._tables.values() if table.parent and table.parent.dataset == dataset)
+
+    def joins(self, dataset: str) -> frozenset[str]:
+        """Return the columns by which records of this data set hang together with others."""
+        table = self._tables[dataset]
+        here = [*(table.key or self._live[dataset].key), *(table.parent.on if table.parent else ())]
+        return frozenset(here).union(*(child.parent.on.values() for child in self.below(dataset) if child.parent))
+
+    def names_person(self, dataset: str, column: str) -> bool:
+        """Tell whether people are found by a column, be it by way of the column above that it is joined to."""
+        table = self._tables[dataset]
+        if any(identity.column == column for identity in table.identity):
+            return True
+        above = table.parent.on.get(column) if table.parent else None
+        return table.parent is not None and above is not None and self.names_person(table.parent.dataset, above)
 
     def _must_fit(self, table: Table) -> None:
         live = self._live.get(table.dataset)
@@ -173,21 +254,20 @@ class Plan:
             raise PermanentFailure(Code.NO_IDENTIFIER)
         return Statements(tuple(reads), sa.union_all(*counts), sa.union_all(*sizes), tuple(resolves))
 
-    def _source(self, table: Table, kinds: frozenset[str]) -> tuple[sa.FromClause, Predicate | None]:
+    def _source(
+        self, table: Table, kinds: frozenset[str], below: str | None = None
+    ) -> tuple[sa.FromClause, Predicate | None]:
+        """Return a table and the condition for its rows; with `below` only by way of that data set."""
+        passing = below is not None and table.dataset != below
         live = self._live[table.dataset]
-        # Quoted always: a name is never taken for a keyword, nor folded to another case.
-        source = sa.table(
-            quoted_name(table.table, quote=True),
-            *(sa.column(quoted_name(name, quote=True)) for name in live.columns),
-            schema=quoted_name(table.in_schema, quote=True) if table.in_schema else None,
-        ).alias()
+        source = self._place(table).alias()
         ways: list[Predicate] = [
             self._matches(source.c[identity.column], live.columns[identity.column], identity)
             for identity in table.identity
-            if identity.kind in kinds
+            if identity.kind in kinds and not passing
         ]
         if table.parent is not None:
-            parent, where = self._source(self._tables[table.parent.dataset], kinds)
+            parent, where = self._source(self._tables[table.parent.dataset], kinds, below if passing else None)
             if where is not None:
                 here = [source.c[name] for name in table.parent.on]
                 there = sa.select(*(parent.c[name] for name in table.parent.on.values())).where(where)
@@ -195,10 +275,18 @@ class Plan:
                 ways.append(one.in_(there.correlate(None)))
         return source, sa.or_(*ways) if ways else None
 
+    def _place(self, table: Table) -> sa.TableClause:
+        # Quoted always: a name is never taken for a keyword, nor folded to another case.
+        return sa.table(
+            quoted_name(table.table, quote=True),
+            *(sa.column(quoted_name(name, quote=True)) for name in self._live[table.dataset].columns),
+            schema=quoted_name(table.in_schema, quote=True) if table.in_schema else None,
+        )
+
     def _matches(self, column: Expression, live: LiveColumn, identity: Identity) -> Predicate:
         _, bound = live.parameter()
         values = sa.bindparam(_parameter(identity, live), expanding=True, type_=bound)
-        return matches(self._vendor, column, live, identity.normalise, values)
+        return matches(self.vendor, column, live, identity.normalise, values)
 
     def _stored(self, table: Table, source: sa.FromClause) -> Expression:
         live = self._live[table.dataset].columns

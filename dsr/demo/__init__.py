@@ -23,7 +23,8 @@ def load_once(at: datetime | None = None) -> list[tuple[str, str, str]]:
 
     places = Places(settings.DATA_DIR)
     urls = {"accounts": settings.DEMO_ACCOUNTS_URL, "messaging": settings.DEMO_MESSAGING_URL}
-    load(places, accounts_url=urls["accounts"], messaging_url=urls["messaging"])
+    now = at or timezone.now()
+    load(places, accounts_url=urls["accounts"], messaging_url=urls["messaging"], at=now)
     addresses = Addresses.of(places, **urls, port=settings.DEMO_PORT)
-    register_systems(addresses, places.secret(), at=at or timezone.now())
+    register_systems(addresses, places.secret(), at=now)
     return sign_up()

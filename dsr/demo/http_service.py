@@ -16,18 +16,22 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from dsr.connectors import signing
-from dsr.demo.marketing import DATASETS, Marketing
+from dsr.demo.marketing import ABILITIES, DATASETS, FACTS, Marketing
+from dsr.demo.marketing_changes import Changes, KeyReused
 from dsr.demo.places import KEY_ID, Places, default_data_dir, default_port
 
-_MOST_BODY = 64 * 1024
+_MOST_BODY = 4 * 1024 * 1024
 _KEYS_KEPT = 10_000
-_VERBS = ("describe", "check", "resolve", "locate", "collect")
+_VERBS = ("describe", "check", "resolve", "locate", "collect", "facts", "knows", "standing")
+_CHANGES = ("preview", "erase", "correct", "annotate", "restrict", "suppress")
+_MOST_ANSWERS = 4
 
 
 class Service(ThreadingHTTPServer):
@@ -36,9 +40,10 @@ class Service(ThreadingHTTPServer):
     daemon_threads = True
     allow_reuse_address = True
 
-    def __init__(self, port: int, marketing: Marketing, secret: str) -> None:
+    def __init__(self, port: int, marketing: Marketing, changes: Changes, secret: str) -> None:
         super().__init__(("127.0.0.1", port), Handler)
         self.marketing = marketing
+        self.changes = changes
         self.secret = secret
         self.nonces = signing.Nonces()
         self._seen: OrderedDict[str, str] = OrderedDict()
@@ -79,7 +84,7 @@ class Handler(BaseHTTPRequestHandler):
             return self._json(413, {"code": "too_large"}, "")
         body = self.rfile.read(int(length))
         verb = self.path.rpartition("/")[2]
-        if self.path != f"/{verb}" or verb not in _VERBS:
+        if self.path != f"/{verb}" or verb not in (*_VERBS, *_CHANGES, "roster"):
             return self._json(404, {"code": "not_found"}, "")
         try:
             secrets = {KEY_ID: self.server.secret}
@@ -94,13 +99,17 @@ class Handler(BaseHTTPRequestHandler):
         if who is None:
             return self._json(400, {"code": "not_understood"}, call.nonce)
         try:
+            if verb in ("facts", "knows", "standing"):
+                return self._tell(verb, who, body, call)
+            if verb in _CHANGES:
+                return self._change(verb, body, call)
             return self._answer(verb, who, call)
         except sqlite3.Error:
             return self._json(503, {"code": "busy"}, call.nonce)
 
     def _answer(self, verb: str, who: dict[str, list[str]], call: signing.Call) -> None:
         if verb == "describe":
-            self._json(200, {"datasets": DATASETS}, call.nonce)
+            self._json(200, {"datasets": DATASETS, "abilities": list(ABILITIES)}, call.nonce)
         elif verb == "check":
             self._json(200, {"problems": []}, call.nonce)
         elif verb == "resolve":
@@ -109,8 +118,37 @@ class Handler(BaseHTTPRequestHandler):
             counts = self.server.marketing.count(who)
             outcome = "found" if any(counts.values()) else "nothing_held"
             self._json(200, {"outcome": outcome, "datasets": counts}, call.nonce)
+        elif verb == "roster":
+            self._stream("values", ({"value": email} for email in self.server.changes.roster()), call)
         else:
-            self._stream(self.server.marketing.read(who), call)
+            rows = self.server.marketing.read(who)
+            self._stream("rows", ({"row": {"dataset": dataset, "data": data}} for dataset, data in rows), call, files=0)
+
+    def _change(self, verb: str, body: bytes, call: signing.Call) -> None:
+        """Do what the call says; a call that came before gets the answer of then."""
+        try:
+            answer = self.server.changes.do(
+                verb, json.loads(body), key=call.idempotency_key, at=datetime.fromtimestamp(int(time.time()), UTC)
+            )
+        except KeyReused:
+            return self._json(409, {"code": "key_reused"}, call.nonce)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            return self._json(400, {"code": "not_understood"}, call.nonce)
+        return self._json(200, answer, call.nonce)
+
+    def _tell(self, verb: str, who: dict[str, list[str]], body: bytes, call: signing.Call) -> None:
+        """Answer what somebody waits for: which facts there are, whether an answer is right, how one is reached."""
+        if verb == "facts":
+            return self._json(200, {"facts": list(FACTS)}, call.nonce)
+        if verb == "standing":
+            return self._json(200, self.server.marketing.standing(who), call.nonce)
+        asked = json.loads(body)
+        answers = asked.get("answers")
+        if not _texts(answers) or not 0 < len(answers) <= _MOST_ANSWERS:
+            return self._json(400, {"code": "not_understood"}, call.nonce)
+        if asked.get("fact") not in FACTS:
+            return self._json(404, {"code": "not_found"}, call.nonce)
+        return self._json(200, {"knows": self.server.marketing.knows(who, answers)}, call.nonce)
 
     def _json(self, status: int, body: dict[str, Any], nonce: str) -> None:
         text = json.dumps(body).encode()
@@ -122,20 +160,20 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(text)
 
-    def _stream(self, rows: Iterator[tuple[str, dict[str, Any]]], call: signing.Call) -> None:
+    def _stream(self, counted: str, lines: Iterator[dict[str, Any]], call: signing.Call, **more: int) -> None:
         """Send one line a record, and last the signed end, without which the answer counts for nothing."""
         self.send_response(200)
         self.send_header("Content-Type", "application/x-ndjson")
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
         digest, number = hashlib.sha256(), 0
-        for dataset, data in rows:
-            line = json.dumps({"row": {"dataset": dataset, "data": data}}).encode() + b"\n"
+        for each in lines:
+            line = json.dumps(each).encode() + b"\n"
             digest.update(line)
             number += 1
             self._chunk(line)
         signature = signing.response_signature(self.server.secret, KEY_ID, 200, call.nonce, digest.hexdigest())
-        self._chunk(json.dumps({"end": {"rows": number, "files": 0, "signature": signature}}).encode() + b"\n")
+        self._chunk(json.dumps({"end": {counted: number, **more, "signature": signature}}).encode() + b"\n")
         self._chunk(b"")
 
     def _chunk(self, data: bytes) -> None:
@@ -150,16 +188,18 @@ def _identifiers(body: bytes) -> dict[str, list[str]] | None:
         return None
     if not isinstance(who, dict):
         return None
-    for values in who.values():
-        if not isinstance(values, list) or not all(isinstance(value, str) and value.isprintable() for value in values):
-            return None
-    return who
+    return who if all(map(_texts, who.values())) else None
+
+
+def _texts(values: Any) -> bool:
+    """Tell whether these are texts without anything that does not show."""
+    return isinstance(values, list) and all(isinstance(value, str) and value.isprintable() for value in values)
 
 
 def serve(port: int, data_dir: Path) -> Service:
     """Return the service, ready to run; port 0 takes a free one."""
     places = Places(data_dir)
-    return Service(port, Marketing(places.marketing), places.secret())
+    return Service(port, Marketing(places.marketing), Changes(places.marketing, places.secret()), places.secret())
 
 
 def main() -> None:

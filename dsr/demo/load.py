@@ -6,6 +6,7 @@ import sqlite3
 import tempfile
 from collections.abc import Callable
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -18,7 +19,7 @@ from dsr.demo import accounts, marketing, messaging, support
 from dsr.demo.accounts import Rows
 from dsr.demo.places import Places
 
-VERSION = 1
+VERSION = 4
 """Raised whenever the invented data changes; older data is then made anew."""
 
 _DRIVERS = {
@@ -34,8 +35,11 @@ class NotLoaded(CommandError):
     """A database could not be prepared; the message says what to do."""
 
 
-def load(places: Places, *, accounts_url: str = "", messaging_url: str = "") -> None:
-    """Load what is missing. A second call finds everything there and costs next to nothing."""
+def load(places: Places, *, accounts_url: str = "", messaging_url: str = "", at: datetime = accounts.UNTIL) -> None:
+    """Load what is missing. A second call finds everything there and costs next to nothing.
+
+    What is meant to have changed lately has been so at `at`, whenever that is; all else is the same on every machine.
+    """
     places.folder.mkdir(parents=True, exist_ok=True)
     for url, path, metadata, rows in (
         (accounts_url, places.accounts, accounts.metadata, accounts.rows),
@@ -45,6 +49,8 @@ def load(places: Places, *, accounts_url: str = "", messaging_url: str = "") -> 
             _on_server(url, metadata, rows)
         else:
             _as_file(path, lambda fresh, m=metadata, r=rows: _fill_file(fresh, m, r))  # type: ignore[misc]
+    _freshen(_address(accounts_url) if accounts_url else _file(places.accounts), accounts.freshen, at)
+    _freshen(_address(messaging_url) if messaging_url else _file(places.messaging), messaging.freshen, at)
     _as_file(places.marketing, marketing.build)
     if not places.support.exists():
         fresh = Path(tempfile.mkdtemp(dir=places.folder))
@@ -53,6 +59,16 @@ def load(places: Places, *, accounts_url: str = "", messaging_url: str = "") -> 
             fresh.rename(places.support)
         except OSError:  # somebody else was faster
             shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _freshen(address: URL, freshen: Callable[[sa.Connection, datetime], None], at: datetime) -> None:
+    engine = sa.create_engine(address, poolclass=sa.pool.NullPool)
+    with engine.begin() as connection:
+        freshen(connection, at)
+
+
+def _file(path: Path) -> URL:
+    return URL.create("sqlite+pysqlite", database=str(path))
 
 
 def _as_file(path: Path, build: Callable[[Path], None]) -> None:
@@ -80,7 +96,7 @@ def _file_version(path: Path) -> int:
 
 
 def _fill_file(path: Path, metadata: sa.MetaData, rows: Callable[[], Rows]) -> None:
-    engine = sa.create_engine(URL.create("sqlite+pysqlite", database=str(path)), poolclass=sa.pool.NullPool)
+    engine = sa.create_engine(_file(path), poolclass=sa.pool.NullPool)
     with engine.begin() as connection:
         connection.exec_driver_sql("PRAGMA synchronous = OFF")
         _fill(connection, metadata, rows)

@@ -3,7 +3,7 @@
 What was said or written is the customers' content: it is kept for them, is not theirs alone, and stays there.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from random import Random
 
@@ -13,8 +13,11 @@ from dsr.demo.accounts import UNTIL, Rows
 from dsr.demo.people import ADA, Person, customers
 from dsr.demo.shapes import Part, child_of, column, found_by, not_mariadb, withheld
 
+LONG_AGO = (timedelta(days=365), timedelta(days=610))
+"""Two calls of Ada's: twelve and twenty months ago."""
+
 metadata = sa.MetaData()
-_id, _number, _when = sa.Integer, sa.String(20), sa.DateTime(timezone=True)
+_id, _number, _when = sa.Integer, sa.String(40), sa.DateTime(timezone=True)
 _numbers = sa.Table(
     "numbers",
     metadata,
@@ -81,6 +84,11 @@ def rows() -> Rows:
             _add_message(person, dice.choice(everybody), dice, found)
         for _ in range(3 if person is ADA else dice.randint(0, 4)):
             _add_call(person, dice.choice(everybody), dice, found)
+        if person is ADA:
+            # Besides those of late one a year old and one that no law wants kept any more.
+            older = person.dice("messaging long ago")
+            for ago in LONG_AGO:
+                _add_call(person, older.choice(everybody), older, found, ago)
     return found
 
 
@@ -102,14 +110,15 @@ def _add_message(person: Person, other: Person, dice: Random, found: Rows) -> No
     )
 
 
-def _add_call(person: Person, other: Person, dice: Random, found: Rows) -> None:
+def _add_call(person: Person, other: Person, dice: Random, found: Rows, ago: timedelta | None = None) -> None:
     seconds = dice.randint(0, 1_200)
+    lately = timedelta(minutes=dice.randint(1, 120_000))
     found["calls"].append(
         {
             "id": len(found["calls"]) + 1,
             "from_number": person.phone,
             "to_number": other.phone,
-            "started_at": UNTIL - timedelta(minutes=dice.randint(1, 120_000)),
+            "started_at": UNTIL - (lately if ago is None else ago),
             "seconds": seconds,
             "destination_country": other.country,
             "status": "completed" if seconds else "no answer",
@@ -118,9 +127,32 @@ def _add_call(person: Person, other: Person, dice: Random, found: Rows) -> None:
     )
 
 
+def freshen(connection: sa.Connection, at: datetime) -> None:
+    """Let the calls of long ago have been as long ago as is meant at this moment."""
+    mine = sa.select(_calls.c.id).where(_calls.c.from_number == ADA.phone).order_by(_calls.c.id.desc())
+    oldest = [number for (number,) in connection.execute(mine.limit(len(LONG_AGO)))]
+    for number, ago in zip(oldest, reversed(LONG_AGO), strict=False):
+        connection.execute(_calls.update().where(_calls.c.id == number).values(started_at=at - ago))
+
+
 def mapping() -> list[Part]:
     """Return the mapping of the `sql` connector."""
     return [_numbers_part(), _messages_part(), _calls_part()]
+
+
+def asking() -> Part:
+    """Return the rest of the mapping: what answers are compared with, and how subscribers are reached."""
+    return {
+        "person": {"dataset": "numbers", "column": "account"},
+        "facts": [
+            {"name": "numbers_held", "dataset": "numbers", "column": "number"},
+            {"name": "last_number_added_month", "dataset": "numbers", "column": "assigned_on"},
+            {"name": "last_message_month", "dataset": "messages", "column": "sent_at"},
+        ],
+        "standing": {
+            "on_file": [{"kind": "email", "column": "subscriber_email"}, {"kind": "phone", "column": "number"}]
+        },
+    }
 
 
 def _numbers_part() -> Part:
@@ -135,15 +167,21 @@ def _numbers_part() -> Part:
             found_by("phone", "number"),
             found_by("account", "account"),
         ],
+        "erase": "rows",
         "columns": {
-            "number": column("Number"),
-            "account": column("Account number", category="customer_account_data"),
-            "subscriber_email": column("Mail address", category="contact_data"),
-            "subscriber_name": column("Name"),
-            "service_address": column("Address where it is used"),
-            "country": column("Country"),
-            "carrier": column("Carrier", category="telecommunications_data", description="As other operators tell us."),
-            "assigned_on": column("Yours since", "date"),
+            "number": column("Number", erase={"hash": "number"}),
+            "account": column("Account number", category="customer_account_data", erase={"hash": "account"}),
+            "subscriber_email": column("Mail address", category="contact_data", erase="null"),
+            "subscriber_name": column("Name", erase="null"),
+            "service_address": column("Address where it is used", erase="null"),
+            "country": column("Country", erase="null"),
+            "carrier": column(
+                "Carrier",
+                category="telecommunications_data",
+                description="As other operators tell us.",
+                erase="null",
+            ),
+            "assigned_on": column("Yours since", "date", erase={"truncate": "year"}),
         },
     }
 
@@ -156,25 +194,29 @@ def _messages_part() -> Part:
         "description": "The facts about each message, not what it said.",
         "category": "electronic_communications_metadata",
         "parent": child_of("numbers", from_number="number"),
+        "event": {"name": "message_sent", "column": "sent_at"},
+        "erase": "rows",
         "columns": {
-            "from_number": column("From"),
-            "to_number": column("To"),
-            "kind": column("Kind"),
-            "sent_at": column("Sent", "datetime"),
-            "segments": column("Parts", "integer", description="Long messages travel in several parts."),
-            "status": column("What became of it"),
-            "error_code": column("Error", "integer"),
+            "from_number": column("From", erase={"hash": "number"}),
+            "to_number": column("To", erase={"hash": "number"}),
+            "kind": column("Kind", erase="null"),
+            "sent_at": column("Sent", "datetime", erase={"truncate": "month"}),
+            "segments": column("Parts", "integer", description="Long messages travel in several parts.", erase="null"),
+            "status": column("What became of it", erase="null"),
+            "error_code": column("Error", "integer", erase="null"),
             "body": withheld(
                 "What it said",
                 "customer_content",
                 "processor",
                 "We carry contents for our customer and do not decide about them. Please ask whoever sent the message.",
+                erase="null",
             ),
             "route": withheld(
                 "Route",
                 "electronic_communications_metadata",
                 "trade_secret",
                 "How messages are routed says nothing about you and would help those who abuse the network.",
+                erase="null",
             ),
         },
         "order": ["sent_at", "id"],
@@ -187,16 +229,18 @@ def _calls_part() -> Part:
         "table": "calls",
         "title": "Calls you made",
         "description": "Number, time and length of each call, not what was said.",
-        "category": "cpni",
+        "category": "call_records",
         "parent": child_of("numbers", from_number="number"),
+        "event": {"name": "call_made", "column": "started_at"},
+        "erase": "rows",
         "columns": {
-            "from_number": column("From", category="electronic_communications_metadata"),
-            "to_number": column("To"),
-            "started_at": column("Began", "datetime"),
-            "seconds": column("Length in seconds", "integer"),
-            "destination_country": column("To which country"),
-            "status": column("What became of it", category="electronic_communications_metadata"),
-            "price": column("Price", "decimal", category="purchase_payment_data"),
+            "from_number": column("From", erase={"hash": "number"}),
+            "to_number": column("To", erase={"hash": "number"}),
+            "started_at": column("Began", "datetime", erase={"truncate": "month"}),
+            "seconds": column("Length in seconds", "integer", erase="null"),
+            "destination_country": column("To which country", category="cpni", erase="null"),
+            "status": column("What became of it", category="electronic_communications_metadata", erase="null"),
+            "price": column("Price", "decimal", erase="null"),
         },
         "order": ["started_at", "id"],
     }

@@ -19,6 +19,12 @@ NORA_EMAIL = "nora.quill@example.org"
 MAX_EMAIL = "max.stranger@example.net"
 """Known nowhere."""
 
+IMPOSTOR_EMAIL = "ada.love1ace@example.org"
+"""Known nowhere; it only looks like an address of Ada's."""
+
+MOVED_MAIL, MOVED_NUMBER = 3, 5
+"""Two customers by number: the mail address of one was changed five days ago, the other's telephone number seven."""
+
 
 def _listed(text: str) -> tuple[str, ...]:
     return tuple(text.split(", "))
@@ -131,6 +137,11 @@ NORA = Person(
 def everybody() -> tuple[Person, ...]:
     """Return all of them, Ada and Nora first."""
     return (ADA, NORA, *(_somebody(number) for number in range(3, NUMBER + 1)))
+
+
+def somebody(number: int) -> Person:
+    """Return the person of this number."""
+    return everybody()[number - 1]
 
 
 def customers() -> tuple[Person, ...]:

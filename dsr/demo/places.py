@@ -41,9 +41,21 @@ class Places:
         """The folder of the support team's owner."""
         return self.folder / "support"
 
+    @property
+    def console(self) -> Path:
+        """Who may sign in at the console, and who has."""
+        return self.folder / "console.sqlite3"
+
     def secret(self) -> str:
         """Return the secret shared with the marketing service; made on the first call, by whichever side is first."""
-        path = self.folder / "marketing.secret"
+        return self._shared("marketing.secret")
+
+    def console_secret(self) -> str:
+        """Return the secret shared with the console, likewise."""
+        return self._shared("console.secret")
+
+    def _shared(self, name: str) -> str:
+        path = self.folder / name
         if not path.exists():
             self.folder.mkdir(parents=True, exist_ok=True)
             fresh = self.folder / f".secret-{secrets.token_hex(8)}"

@@ -7,15 +7,15 @@ from sqlalchemy.engine import Dialect
 Part = dict[str, Any]
 
 
-def column(title: str, kind: str = "text", *, category: str = "", description: str = "") -> Part:
+def column(title: str, kind: str = "text", *, category: str = "", description: str = "", **more: Any) -> Part:
     """Return a column that is given to the person."""
-    found: Part = {"title": title, "type": kind, "description": description}
+    found: Part = {"title": title, "type": kind, "description": description, **more}
     return {**found, "category": category} if category else found
 
 
-def withheld(title: str, category: str, ground: str, reason: str) -> Part:
+def withheld(title: str, category: str, ground: str, reason: str, **more: Any) -> Part:
     """Return a column that never leaves the database."""
-    return {"title": title, "category": category, "withheld": {"ground": ground, "reason": reason}}
+    return {"title": title, "category": category, "withheld": {"ground": ground, "reason": reason}, **more}
 
 
 def found_by(kind: str, name: str, normalise: str = "exact") -> Part:

@@ -10,6 +10,7 @@ LOGINS = (
     ("vera", "vera-approves", "Approver"),
     ("lena", "lena-leads", "Team lead"),
     ("dora", "dora-protects-data", "Data protection officer"),
+    ("ivy", "ivy-identifies", "Identity checker"),
     ("sam", "sam-supports", "Support agent"),
     ("kim", "kim-keeps-systems", "Systems manager"),
 )

@@ -7,6 +7,7 @@ from typing import Any
 
 from dsr.demo import accounts, marketing, messaging
 from dsr.demo.places import KEY_ID, Places
+from dsr.demo.shapes import Part
 from dsr.services import systems
 
 
@@ -51,7 +52,7 @@ def definitions(addresses: Addresses, secret: str) -> tuple[Definition, ...]:
             owner_name="Bea Ledger",
             owner_email="accounts-owner@example.com",
             connector="sql",
-            config={"url": addresses.accounts, "tables": accounts.mapping()},
+            config=_database(addresses.accounts, accounts.mapping(), accounts.asking(), secret),
         ),
         Definition(
             key="messaging",
@@ -60,7 +61,7 @@ def definitions(addresses: Addresses, secret: str) -> tuple[Definition, ...]:
             owner_name="Mo Carrier",
             owner_email="messaging-owner@example.com",
             connector="sql",
-            config={"url": addresses.messaging, "tables": messaging.mapping()},
+            config=_database(addresses.messaging, messaging.mapping(), messaging.asking(), secret),
         ),
         Definition(
             key="marketing",
@@ -83,6 +84,11 @@ def definitions(addresses: Addresses, secret: str) -> tuple[Definition, ...]:
     )
 
 
+def _database(url: str, tables: list[Part], asking: Part, secret: str) -> dict[str, Any]:
+    # On servers the demonstration has a table of its own that says which version is loaded.
+    return {"url": url, "tables": tables, **asking, "hash_key": secret, "ignore_tables": ["demo_version"]}
+
+
 def _marketing(url: str, secret: str) -> dict[str, Any]:
     return {
         "url": url,
@@ -90,6 +96,8 @@ def _marketing(url: str, secret: str) -> dict[str, Any]:
         "secret": secret,
         "identifiers": ["email"],
         "datasets": marketing.DATASETS,
+        "facts": list(marketing.FACTS),
+        "abilities": list(marketing.ABILITIES),
         "allow_http": True,
         "allow_networks": ["127.0.0.0/8"],
         "limits": {"timeout_seconds": 30.0},

@@ -26,6 +26,7 @@ def contents(rules: RulePack, today: date) -> dict[str, Any]:
         "regimes": [f"{regime.id} {regime.window.opens}" for regime in rules.regimes],
         "refusals": sorted(rules.refusals),
         "calendars": sorted(rules.calendars),
+        "retention": sorted(rule.id for rule in rules.retention.rules),
         "warnings": [*_ending_tables(rules, today), *_ending_laws(rules, today), *_switched_off(rules)],
     }
 

@@ -11,7 +11,7 @@ from django.utils import translation
 from dsr import lifecycle, rules
 from dsr.environment import Environment, Variable
 from dsr.rights import SPECS, Right
-from dsr.rules import reference
+from dsr.rules import identity_page, reference, retention_pages
 from dsr.rules.files import SHIPPED
 
 _NOTE = "<!-- Made by `manage.py drift --write`; edit the code it comes from instead. -->\n"
@@ -130,6 +130,16 @@ def rules_page() -> dict[str, str]:
     return {"docs/reference/rules.md": reference.page(rules.load(SHIPPED), _NOTE)}
 
 
+def identity_pages() -> dict[str, str]:
+    """Who must prove what, by what means, for whom."""
+    return {"docs/reference/identity.md": identity_page.page(rules.load(SHIPPED), _NOTE)}
+
+
+def retention_page() -> dict[str, str]:
+    """How long what is kept, and what stands against a request for erasure."""
+    return {"docs/reference/retention.md": retention_pages.page(rules.load(SHIPPED), _NOTE)}
+
+
 def connector_files() -> dict[str, str]:
     """What connectors report, and the schemas of their configurations."""
     from dsr.connectors import reference as connectors
@@ -139,6 +149,8 @@ def connector_files() -> dict[str, str]:
 
 SOURCES: list[Callable[[], Mapping[str, str]]] = [
     rules_page,
+    identity_pages,
+    retention_page,
     lifecycle_pages,
     settings_page,
     openapi_file,

@@ -30,25 +30,33 @@ BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END
 )
 
 
+def protect_table(schema_editor: BaseDatabaseSchemaEditor, table: str) -> None:
+    """Create the triggers of one table."""
+    postgresql = schema_editor.connection.vendor == "postgresql"
+    for statement in (POSTGRESQL_TABLE,) if postgresql else SQLITE_TABLE:
+        schema_editor.execute(statement.format(table=table), params=None)
+
+
+def release_table(schema_editor: BaseDatabaseSchemaEditor, table: str) -> None:
+    """Drop the triggers of one table."""
+    postgresql = schema_editor.connection.vendor == "postgresql"
+    for name in ("no_change", "no_truncate") if postgresql else ("no_update", "no_delete"):
+        where = f" ON {table}" if postgresql else ""
+        schema_editor.execute(f"DROP TRIGGER IF EXISTS {table}_{name}{where}", params=None)
+
+
 def protect(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
-    """Create the triggers."""
+    """Create the function that refuses, and the triggers that call it."""
     if schema_editor.connection.vendor == "postgresql":
         schema_editor.execute(POSTGRESQL, params=None)
-        for table in TABLES:
-            schema_editor.execute(POSTGRESQL_TABLE.format(table=table), params=None)
-    else:
-        for table in TABLES:
-            for statement in SQLITE_TABLE:
-                schema_editor.execute(statement.format(table=table), params=None)
+    for table in TABLES:
+        protect_table(schema_editor, table)
 
 
 def release(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     """Drop the triggers."""
-    postgresql = schema_editor.connection.vendor == "postgresql"
     for table in TABLES:
-        for name in ("no_change", "no_truncate") if postgresql else ("no_update", "no_delete"):
-            where = f" ON {table}" if postgresql else ""
-            schema_editor.execute(f"DROP TRIGGER IF EXISTS {table}_{name}{where}", params=None)
+        release_table(schema_editor, table)
 
 
 class Migration(migrations.Migration):

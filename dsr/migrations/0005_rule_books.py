@@ -14,17 +14,12 @@ _triggers: Any = import_module("dsr.migrations.0002_append_only")
 
 def protect(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     """Create the triggers; the function that they call came with those of history."""
-    postgresql = schema_editor.connection.vendor == "postgresql"
-    for statement in (_triggers.POSTGRESQL_TABLE,) if postgresql else _triggers.SQLITE_TABLE:
-        schema_editor.execute(statement.format(table=TABLE), params=None)
+    _triggers.protect_table(schema_editor, TABLE)
 
 
 def release(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     """Drop the triggers."""
-    postgresql = schema_editor.connection.vendor == "postgresql"
-    for name in ("no_change", "no_truncate") if postgresql else ("no_update", "no_delete"):
-        where = f" ON {TABLE}" if postgresql else ""
-        schema_editor.execute(f"DROP TRIGGER IF EXISTS {TABLE}_{name}{where}", params=None)
+    _triggers.release_table(schema_editor, TABLE)
 
 
 class Migration(migrations.Migration):

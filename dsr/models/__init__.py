@@ -2,10 +2,25 @@
 
 from dsr.models.answers import LedgerEntry, LedgerOutcome, Package, Withholding
 from dsr.models.api import ApiToken, IdempotentAnswer, Scope
+from dsr.models.choices import CpniAccount, CpniEntry, CpniUse
+from dsr.models.corrections import CorrectionItem, ItemDecision, Restriction
+from dsr.models.erasure import (
+    OVER,
+    REAPPEARED,
+    Certificate,
+    Kept,
+    Task,
+    TaskKind,
+    TaskResult,
+    TaskState,
+    Tombstone,
+)
 from dsr.models.events import Checkpoint, Event
+from dsr.models.holds import ChangeState, HeldPerson, HoldState, LegalHold, RetentionChange
 from dsr.models.requests import Proposal, SubjectRequest
 from dsr.models.rulebooks import RuleBook
-from dsr.models.submissions import Channel, Submission
+from dsr.models.signals import Alert, AlertAnswer, Signal
+from dsr.models.submissions import Channel, Submission, Vouched
 from dsr.models.threads import Direction, Post
 from dsr.models.work import (
     ACTED_ON,
@@ -14,6 +29,7 @@ from dsr.models.work import (
     Deadline,
     DeadlineKind,
     Pace,
+    Role,
     Stage,
     Step,
     StepResult,
@@ -24,24 +40,43 @@ from dsr.models.work import (
 
 __all__ = [
     "ACTED_ON",
+    "OVER",
+    "REAPPEARED",
+    "Alert",
+    "AlertAnswer",
     "ApiToken",
     "Attempt",
+    "Certificate",
+    "ChangeState",
     "Channel",
     "Checkpoint",
     "ConnectorKind",
+    "CorrectionItem",
+    "CpniAccount",
+    "CpniEntry",
+    "CpniUse",
     "Deadline",
     "DeadlineKind",
     "Direction",
     "Event",
+    "HeldPerson",
+    "HoldState",
     "IdempotentAnswer",
+    "ItemDecision",
+    "Kept",
     "LedgerEntry",
     "LedgerOutcome",
+    "LegalHold",
     "Pace",
     "Package",
     "Post",
     "Proposal",
+    "Restriction",
+    "RetentionChange",
+    "Role",
     "RuleBook",
     "Scope",
+    "Signal",
     "Stage",
     "Step",
     "StepResult",
@@ -49,6 +84,12 @@ __all__ = [
     "SubjectRequest",
     "Submission",
     "System",
+    "Task",
+    "TaskKind",
+    "TaskResult",
+    "TaskState",
+    "Tombstone",
+    "Vouched",
     "Withholding",
     "WorksheetFile",
 ]

@@ -14,13 +14,18 @@ class LedgerOutcome(models.TextChoices):
     """What became of one data category in one system."""
 
     GIVEN = "given", _("given")
+    CORRECTED = "corrected", _("corrected")
+    ERASED = "erased", _("erased")
+    RESTRICTED = "restricted", _("restricted")
+    SUPPRESSED = "suppressed", _("left out from now on")
+    KEPT = "kept", _("kept")
     WITHHELD = "withheld", _("held back")
     NOTHING_HELD = "nothing_held", _("nothing held")
-    FAILED = "failed", _("could not be searched")
+    FAILED = "failed", _("could not be done")
 
 
 class LedgerEntry(models.Model):
-    """One line of the ledger. Every category of every system in scope has exactly one."""
+    """One line of the ledger. Every category of every system in scope has one; two where part was erased, part kept."""
 
     id = models.BigAutoField(primary_key=True)
     request = models.ForeignKey(SubjectRequest, on_delete=models.PROTECT, related_name="ledger", db_index=False)
@@ -37,9 +42,12 @@ class LedgerEntry(models.Model):
         verbose_name_plural = _("ledger")
         ordering = ("request", "system__key", "category")
         constraints = (
-            models.UniqueConstraint(fields=("request", "system", "category"), name="ledger_once_per_category"),
+            models.UniqueConstraint(
+                fields=("request", "system", "category", "outcome"), name="ledger_once_per_outcome"
+            ),
             models.CheckConstraint(
-                condition=~models.Q(outcome="withheld") | ~models.Q(ground=""), name="ledger_withheld_with_ground"
+                condition=~models.Q(outcome__in=("withheld", "kept")) | ~models.Q(ground=""),
+                name="ledger_kept_with_ground",
             ),
         )
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField
 
 from dsr import fsm
-from dsr.lifecycle import Outcome, State, Turn
+from dsr.lifecycle import TURN_OF, Outcome, State, Turn
 from dsr.models._sealed import SealedRow
 from dsr.models.submissions import Submission
 from dsr.rights import SPECS, Right, RightSpec
@@ -19,7 +19,7 @@ from notifications.models import DataKey
 class Proposal(models.TextChoices):
     """What the preparer proposes and the approver decides on."""
 
-    RELEASE = "release", _("give the data")
+    RELEASE = "release", _("do as asked")
     REFUSE = "refuse", _("refuse")
 
 
@@ -44,6 +44,9 @@ class SubjectRequest(fsm.ProtectedStateMixin, SealedRow):
     slack_at = models.DateTimeField(_("start by"), null=True)
     waits_for = models.CharField(_("the clock waits for"), max_length=16, blank=True, default="", db_default="")
     fee_told_at = models.DateTimeField(_("fee told"), null=True)
+    identity_floor = models.PositiveSmallIntegerField(_("identity level needed"), default=1, db_default=1)
+    identity_of_record = models.BooleanField(_("only to a channel of record"), default=False, db_default=False)
+    identity_doubts = models.PositiveSmallIntegerField(_("times more was asked for"), default=0, db_default=0)
     assignee = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
     )
@@ -58,6 +61,8 @@ class SubjectRequest(fsm.ProtectedStateMixin, SealedRow):
     )
     approved_at = models.DateTimeField(_("approved"), null=True)
     refusal_ground = models.CharField(_("refusal ground"), max_length=40, blank=True)
+    confirmed_at = models.DateTimeField(_("erasure confirmed twice"), null=True)
+    act_at = models.DateTimeField(_("carried out from"), null=True)
     searched_at = models.DateTimeField(_("systems searched"), null=True)
     ready_at = models.DateTimeField(_("answer ready"), null=True)
     closed_at = models.DateTimeField(_("closed"), null=True)
@@ -77,6 +82,7 @@ class SubjectRequest(fsm.ProtectedStateMixin, SealedRow):
             ("audit_requests", _("Can read history and reports")),
             ("lead_requests", _("Leads the team, and is warned of dates")),
             ("officer_requests", _("Answers for data protection, and is warned of dates")),
+            ("check_identity", _("Can open evidence and decide who somebody is")),
         )
         constraints = (
             models.CheckConstraint(condition=_one_of("state", State), name="request_state_known"),
@@ -145,6 +151,48 @@ class SubjectRequest(fsm.ProtectedStateMixin, SealedRow):
     @fsm.move("confirm_identity")
     def confirm_identity(self, at: datetime) -> None:
         """Let the request through to the desk."""
+
+    @fsm.move("ask_more")
+    def ask_more(self, at: datetime) -> None:
+        """Ask for one rung more of proof, as somebody has reason to doubt who is asking."""
+        self.identity_doubts += 1
+
+    @fsm.move("check_identity")
+    def check_identity(self, at: datetime) -> None:
+        """Record what a member of staff found out about who is asking."""
+
+    @fsm.move("check_mandate")
+    def check_mandate(self, at: datetime) -> None:
+        """Record whether a member of staff accepts that one acts for another."""
+
+    @fsm.move("revoke_mandate")
+    def revoke_mandate(self, at: datetime) -> None:
+        """Note that the person took the authority back."""
+
+    @fsm.move("end_unproved")
+    def end_unproved(self, at: datetime) -> None:
+        """Stop, as it cannot be said who is asking."""
+
+    @fsm.move("hold")
+    def hold(self, at: datetime) -> None:
+        """Release nothing for a while; until when is on the submission."""
+
+    @fsm.move("lift_hold")
+    def lift_hold(self, at: datetime) -> None:
+        """Release again."""
+
+    @fsm.move("stop")
+    def stop(self, at: datetime) -> None:
+        """Hold everything, as somebody on file says that they did not ask."""
+
+    @fsm.move("resume")
+    def resume(self, at: datetime) -> None:
+        """Go on, as a member of staff found out that all is well."""
+        self.turn = str(TURN_OF[State(self.state)])
+
+    @fsm.move("note_unasked")
+    def note_unasked(self, at: datetime) -> None:
+        """Note that something came in that nobody asked for, and was destroyed."""
 
     @fsm.move("warn_lapse")
     def warn_lapse(self, at: datetime) -> None:
@@ -328,6 +376,80 @@ class SubjectRequest(fsm.ProtectedStateMixin, SealedRow):
         """Search and answer again, under the same reference."""
         self.searched_at = self.ready_at = None
         self.unprepare()
+
+    @fsm.move("confirm_erasure")
+    def confirm_erasure(self, at: datetime) -> None:
+        """Note that the person wants it all the same, knowing what follows."""
+        self.confirmed_at = at
+
+    @fsm.move("remind_to_confirm")
+    def remind_to_confirm(self, at: datetime) -> None:
+        """Note that the person was reminded."""
+
+    @fsm.move("erasure_unconfirmed")
+    def erasure_unconfirmed(self, at: datetime) -> None:
+        """Stop, as the person did not say a second time that this is wanted."""
+
+    @fsm.move("take_up")
+    def take_up(self, at: datetime) -> None:
+        """Go on after all, under the same reference."""
+        self.searched_at = None
+        self.unprepare()
+
+    @fsm.move("add_item")
+    def add_item(self, at: datetime) -> None:
+        """Add one thing that is said to be wrong."""
+
+    @fsm.move("decide_item")
+    def decide_item(self, at: datetime) -> None:
+        """Decide one thing that is said to be wrong."""
+
+    @fsm.move("disagree")
+    def disagree(self, at: datetime) -> None:
+        """Keep the person's statement beside the data."""
+
+    @fsm.move("halt")
+    def halt(self, at: datetime) -> None:
+        """Bring what was approved back to the desk before more of it is carried out."""
+        self.act_at = self.searched_at = None
+        self.unprepare()
+
+    @fsm.move("begin_acting")
+    def begin_acting(self, at: datetime) -> None:
+        """Carry out what was approved."""
+        self.act_at = None
+
+    @fsm.move("retry_task")
+    def retry_task(self, at: datetime) -> None:
+        """Have a system try its part once more."""
+
+    @fsm.move("accept_failure")
+    def accept_failure(self, at: datetime) -> None:
+        """Go on without one system's part, which the person is told."""
+
+    @fsm.move("acted")
+    def acted(self, at: datetime) -> None:
+        """Every system has done its part."""
+
+    @fsm.move("erased_later")
+    def erased_later(self, at: datetime) -> None:
+        """Note that the day of something that was kept has come, and that it is gone."""
+
+    @fsm.move("reappeared")
+    def reappeared(self, at: datetime) -> None:
+        """Note that something that was erased is there again."""
+
+    @fsm.move("erase_again")
+    def erase_again(self, at: datetime) -> None:
+        """Have what is there again erased again."""
+
+    @fsm.move("tell_lifting")
+    def tell_lifting(self, at: datetime) -> None:
+        """Tell the person that the restriction ends, before it does."""
+
+    @fsm.move("lift_restriction")
+    def lift_restriction(self, at: datetime) -> None:
+        """Let the data be used again, after the notice."""
 
     @fsm.move("withdraw")
     def withdraw(self, at: datetime) -> None:

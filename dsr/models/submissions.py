@@ -24,6 +24,16 @@ class Channel(models.TextChoices):
     SUPPORT = "support", _("customer support")
 
 
+class Vouched(models.TextChoices):
+    """What the systems say of the identifiers that the person claims beside the contact address."""
+
+    NOTHING = "", _("nothing is claimed")
+    OPEN = "open", _("not asked yet")
+    ON_FILE = "on_file", _("they are on file together with the contact address")
+    ELSEWHERE = "elsewhere", _("nothing on file ties them to the contact address")
+    DROPPED = "dropped", _("the person goes on without them")
+
+
 class Submission(SealedRow):
     """What one person filed. Personal values are sealed; look-ups go through fingerprints."""
 
@@ -57,6 +67,24 @@ class Submission(SealedRow):
     verified_at = models.DateTimeField(_("identity confirmed"), null=True, editable=False)
     verified_level = models.PositiveSmallIntegerField(_("identity level"), default=0, editable=False)
     verified_method = models.CharField(_("identity method"), max_length=32, blank=True, editable=False)
+    proved_sealed = models.BinaryField(null=True, editable=False)
+    standing_sealed = models.BinaryField(null=True, editable=False)
+    looked_at = models.DateTimeField(_("systems asked who is known"), null=True, editable=False)
+    vouched = models.CharField(
+        _("what is claimed"),
+        max_length=12,
+        choices=Vouched.choices,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+    )
+    signed_in = models.BooleanField(_("proved by signing in"), default=False, db_default=False, editable=False)
+    of_record = models.BooleanField(_("proved by a channel of record"), default=False, db_default=False, editable=False)
+    held_until = models.DateTimeField(_("release held until"), null=True, editable=False)
+    stopped_at = models.DateTimeField(_("stopped by somebody on file"), null=True, editable=False)
+    for_other = models.BooleanField(_("filed for another"), default=False, db_default=False, editable=False)
+    origin_fingerprint = models.CharField(max_length=96, blank=True, default="", db_default="", editable=False)
 
     chain_seq = models.PositiveIntegerField(default=0, editable=False)
     chain_head = models.CharField(max_length=64, blank=True, editable=False)
@@ -84,6 +112,15 @@ class Submission(SealedRow):
                 name="submission_by_account",
                 condition=~models.Q(account_fingerprint=""),
             ),
+            models.Index(
+                fields=("origin_fingerprint", "received_at"),
+                name="submission_by_origin",
+                condition=~models.Q(origin_fingerprint=""),
+            ),
+            models.Index(
+                fields=("stopped_at",), name="submission_stopped", condition=models.Q(stopped_at__isnull=False)
+            ),
+            models.Index(fields=("held_until",), name="submission_held", condition=models.Q(held_until__isnull=False)),
         )
 
     def __str__(self) -> str:

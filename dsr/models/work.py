@@ -19,9 +19,18 @@ class DeadlineKind(models.TextChoices):
     WATCH = "watch", _("look whether the answer will be in time")
     LAPSE_WARNING = "lapse_warning", _("warn that the request will lapse")
     LAPSE = "lapse", _("lapse for want of identity")
+    LOOK = "look", _("ask the systems who is known")
+    HOLD_ENDS = "hold_ends", _("end of the wait before release")
+    EVIDENCE = "evidence", _("destroy evidence")
     BUILD = "build", _("build the answer")
     EXPIRY_WARNING = "expiry_warning", _("warn that the download ends")
     EXPIRY = "expiry", _("download ends")
+    CONFIRM_REMINDER = "confirm_remind", _("remind to confirm the erasure")
+    CONFIRM_END = "confirm_end", _("end for want of the second confirmation")
+    ACT = "act", _("carry out")
+    KEPT = "kept", _("look again at what was kept")
+    RECHECK = "recheck", _("look whether it stayed erased")
+    LIFT = "lift", _("lift the restriction")
     DESTROY = "destroy", _("destroy the files")
     PURGE = "purge", _("delete the personal data of the case")
 
@@ -32,9 +41,18 @@ ACTED_ON = (
     DeadlineKind.WATCH,
     DeadlineKind.LAPSE_WARNING,
     DeadlineKind.LAPSE,
+    DeadlineKind.LOOK,
+    DeadlineKind.HOLD_ENDS,
+    DeadlineKind.EVIDENCE,
     DeadlineKind.BUILD,
     DeadlineKind.EXPIRY_WARNING,
     DeadlineKind.EXPIRY,
+    DeadlineKind.CONFIRM_REMINDER,
+    DeadlineKind.CONFIRM_END,
+    DeadlineKind.ACT,
+    DeadlineKind.KEPT,
+    DeadlineKind.RECHECK,
+    DeadlineKind.LIFT,
     DeadlineKind.DESTROY,
     DeadlineKind.PURGE,
 )
@@ -84,6 +102,17 @@ class ConnectorKind(models.TextChoices):
     SQL = "sql", _("database")
     HTTP = "http", _("web service")
     MANUAL = "manual", _("worksheet for its owner")
+    SEGMENT = "segment", "Segment"
+    SENDGRID = "sendgrid", "SendGrid"
+    TWILIO = "twilio", "Twilio"
+    OPENDSR = "opendsr", "OpenDSR"
+
+
+class Role(models.TextChoices):
+    """What a system is to us."""
+
+    OWN = "own", _("our data is in it")
+    RECIPIENT = "recipient", _("it was given data of ours")
 
 
 class System(SealedRow):
@@ -100,6 +129,9 @@ class System(SealedRow):
     data_key = models.ForeignKey(DataKey, on_delete=models.PROTECT, related_name="+", editable=False)
     categories = models.JSONField(_("data categories"), default=list)
     identifiers = models.JSONField(_("identifiers it understands"), default=list)
+    role = models.CharField(
+        _("role"), max_length=12, choices=Role.choices, default=str(Role.OWN), db_default=str(Role.OWN)
+    )
     active = models.BooleanField(_("searched"), default=True)
 
     class Meta:
@@ -132,6 +164,7 @@ class StepResult(models.TextChoices):
     REFUSED = "refused", _("refused")
     FAILED = "failed", _("failed")
     LEFT_OUT = "left_out", _("left out")
+    BY_HAND = "by_hand", _("looked at when it is carried out")
 
 
 class Step(SealedRow):
@@ -144,6 +177,9 @@ class Step(SealedRow):
     result = models.CharField(_("result"), max_length=16, choices=StepResult.choices, blank=True)
     code = models.CharField(_("reason code"), max_length=64, blank=True)
     counts = models.JSONField(_("found, by category"), default=dict)
+    plan = models.JSONField(
+        _("what would be erased and kept"), default=list, db_default=models.Value([], models.JSONField())
+    )
     parcel = models.CharField(max_length=160, blank=True, editable=False)
     reason_sealed = models.BinaryField(null=True)
     due_at = models.DateTimeField(_("next try"))
@@ -213,11 +249,15 @@ class Pace(models.Model):
 
 
 class WorksheetFile(SealedRow):
-    """A file that the owner of a system handed in, until it goes into the step's parcel."""
+    """A file that the owner of a system handed in: found in a search, or proof of what was done as a task.
+
+    What was found stays until it goes into the step's parcel, proof until the case is forgotten.
+    """
 
     id = models.UUIDField(primary_key=True, editable=False)
-    step = models.ForeignKey(Step, on_delete=models.PROTECT, related_name="files")
-    dataset = models.CharField(_("kind of data"), max_length=64)
+    step = models.ForeignKey(Step, on_delete=models.PROTECT, null=True, related_name="files")
+    task = models.ForeignKey("dsr.Task", on_delete=models.PROTECT, null=True, related_name="files")
+    dataset = models.CharField(_("kind of data"), max_length=64, blank=True)
     name_sealed = models.BinaryField(null=True)
     media_type = models.CharField(_("type"), max_length=80)
     size = models.BigIntegerField(_("size in bytes"))
@@ -228,13 +268,23 @@ class WorksheetFile(SealedRow):
         verbose_name = _("worksheet file")
         verbose_name_plural = _("worksheet files")
         ordering = ("at", "id")
+        constraints = (
+            models.CheckConstraint(
+                condition=(
+                    models.Q(step__isnull=False, task__isnull=True) | models.Q(step__isnull=True, task__isnull=False)
+                ),
+                name="worksheet_file_of_one",
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.dataset} {self.size}"
 
     def sealing_key(self) -> DataKey:
         """Return the data key of the submission."""
-        return self.step.request.submission.data_key
+        worksheet = self.step or self.task
+        assert worksheet is not None  # the database sees to it
+        return worksheet.request.submission.data_key
 
 
 class Attempt(models.Model):

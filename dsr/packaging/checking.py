@@ -8,7 +8,7 @@ import struct
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -52,7 +52,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a check came to. `kind` is package, folder, manifest, receipt or unknown."""
+    """What a check came to. `kind` is package, folder, manifest, receipt, certificate or unknown."""
 
     kind: str
     faults: tuple[Fault, ...]
@@ -60,6 +60,8 @@ class Verdict:
     key_id: str = ""
     members: int = 0
     """How many members were compared with the list."""
+    says: tuple[str, ...] = ()
+    """Of a certificate that is as it was signed: who signed it, and what was done, line by line."""
 
     @property
     def ok(self) -> bool:
@@ -115,7 +117,18 @@ def _verify_receipt(path: Path, key: bytes | None) -> Verdict:
     except ValueError:
         raise _Unusable("unreadable", "", "It holds values that we never sign.") from None
     faults = _signature_faults(signed, signature, key, "")
-    return Verdict("receipt", tuple(faults), str(payload.get("reference", "")), _key_id(signature))
+    kind = "certificate" if payload.get("kind") == "certificate" else "receipt"
+    says = () if faults or kind == "receipt" else tuple(_said(payload))
+    return Verdict(kind, tuple(faults), str(payload.get("reference", "")), _key_id(signature), says=says)
+
+
+def _said(certificate: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what a certificate says, which its signature has vouched for."""
+    yield f"{certificate['organisation']} certifies what it did about a request for {certificate['right']}:"
+    for entry in certificate["entries"]:
+        until = f" until {entry['until']}" if "until" in entry else ""
+        ground = f" ({entry['ground']}{until})" if "ground" in entry else ""
+        yield f"{entry['system']}, {entry['category']}: {entry['outcome']}, {entry['records']} on {entry['on']}{ground}"
 
 
 def _verify_package(path: Path, key: bytes | None) -> Verdict:
@@ -291,12 +304,13 @@ def _unique(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
 
 def describe(verdict: Verdict) -> Iterator[str]:
     """The verdict as lines for people."""
-    kinds = {"package": "package", "folder": "unpacked package", "manifest": "list of a package", "receipt": "receipt"}
-    what = kinds.get(verdict.kind, "file")
+    kinds = {"folder": "unpacked package", "manifest": "list of a package", "unknown": "file"}
+    what = kinds.get(verdict.kind, verdict.kind)
     about = f" {verdict.reference}" if verdict.reference else ""
     if verdict.ok:
         compared = f", {verdict.members} files compared" if verdict.members else ""
         yield f"The {what}{about} is as it was signed with key {verdict.key_id}{compared}."
+        yield from (f"  {line}" for line in verdict.says)
         return
     yield f"The {what}{about} is not as it was signed:"
     for fault in verdict.faults:

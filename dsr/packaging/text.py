@@ -42,7 +42,8 @@ def json_line(value: Json | dict[str, Json]) -> bytes:
     Raises TypeError or ValueError for what JSON cannot hold (NaN among them).
     """
     text = _encoder.encode(value)
-    return (text if text.isascii() else _JSON_UNSEEN.sub(_json_escape, text)).encode()
+    plain = text.isascii() and "\x7f" not in text  # of ASCII, DEL alone is unseen and not escaped by the encoder
+    return (text if plain else _JSON_UNSEEN.sub(_json_escape, text)).encode()
 
 
 def visible(text: str) -> str:

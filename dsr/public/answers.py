@@ -17,11 +17,14 @@ from django.utils.translation import gettext_lazy
 
 from dsr import rules
 from dsr.models import Channel
-from dsr.public import forms, offers, places
+from dsr.public import details, forms, offers, places
 from dsr.rights import SPECS, Right
 from dsr.services.intake import Filing, Want
+from dsr.services.mandated import GUARDIAN, AgentClaim
 
 WHO, WHERE, REGION, WHAT, DETAILS, REACH, CHECK = "who", "where", "region", "what", "details", "reach", "check"
+AGENT, PERSON = "agent", "person"
+"""The two questions that only somebody is asked who asks for somebody else."""
 TITLES = {
     WHO: gettext_lazy("How do you know us?"),
     WHERE: gettext_lazy("Where do you live?"),
@@ -31,29 +34,49 @@ TITLES = {
     REACH: gettext_lazy("How can we reach you?"),
     CHECK: gettext_lazy("Check your answers"),
 }
-_NUMBERED = (WHO, WHERE, WHAT, DETAILS, REACH, CHECK)
+TITLES_FOR_OTHER = {
+    AGENT: gettext_lazy("On what do you ask for somebody else?"),
+    WHO: gettext_lazy("What is the person to us?"),
+    WHERE: gettext_lazy("Where does the person live?"),
+    WHAT: gettext_lazy("What would you like to ask for?"),
+    PERSON: gettext_lazy("Whom do you ask for?"),
+    REACH: gettext_lazy("How can we reach you yourself?"),
+}
+"""What some questions are called where somebody asks for somebody else."""
+_NEEDED = gettext_lazy("What we need to know for this")
+"""What the details are called where one of them has to be told."""
+_NUMBERED = (AGENT, WHO, WHERE, WHAT, DETAILS, PERSON, REACH, CHECK)
 _NONCE = re.compile(r"[0-9a-f]{32}")
-_PLAIN_FIELDS = ("relationship", "country", "region", "rights", "email", "name")
-_DETAIL_FIELDS = tuple(forms.detail_field(right, name) for right, spec in SPECS.items() for name in spec.questions)
+_PLAIN_FIELDS = ("relationship", "country", "region", "rights", "email", "name", "account")
+_DETAIL_FIELDS = tuple(details.field_name(right, name) for right, spec in SPECS.items() for name in spec.questions)
 FIELDS = (*_PLAIN_FIELDS, *_DETAIL_FIELDS)
 """Everything that travels. What else a browser sends is dropped."""
+_AGENT_FIELDS = ("agent.kind", "agent.name", "agent.person_email", "agent.child_age")
 
 
 class Answers:
-    """The answers of one filing, as typed, and the forms that judge them."""
+    """The answers of one filing, as typed, and the forms that judge them. ``for_other``: for somebody else."""
 
-    def __init__(self, data: QueryDict, notice: rules.Notice, language: str, at: datetime) -> None:
+    def __init__(
+        self, data: QueryDict, notice: rules.Notice, language: str, at: datetime, *, for_other: bool = False
+    ) -> None:
+        self.for_other = for_other
+        self.fields = (*FIELDS, *_AGENT_FIELDS) if for_other else FIELDS
         self.data = data
         self.notice = notice
         self.language = language
         self.at = at
 
     @classmethod
-    def fresh(cls, query: QueryDict, notice: rules.Notice, language: str, at: datetime) -> "Answers":
+    def fresh(
+        cls, query: QueryDict, notice: rules.Notice, language: str, at: datetime, *, for_other: bool = False
+    ) -> "Answers":
         """Begin; a link may have chosen a right already."""
         data = QueryDict(mutable=True)
         data.setlist("rights", [right for right in query.getlist("right") if right in SPECS])
-        return cls(data, notice, language, at)
+        if for_other:
+            data["agent.kind"] = query.get("kind", "")
+        return cls(data, notice, language, at, for_other=for_other)
 
     @cached_property
     def nonce(self) -> str:
@@ -65,20 +88,31 @@ class Answers:
         """Return the same answers for a filing of their own, under a key that follows from the first one."""
         data = self.data.copy()
         data["nonce"] = hashlib.sha256(f"again:{self.nonce}".encode()).hexdigest()[:32]
-        return Answers(data, self.notice, self.language, self.at)
+        return Answers(data, self.notice, self.language, self.at, for_other=self.for_other)
 
     # --- which questions there are -----------------------------------------------------------------------------------
 
     @cached_property
     def steps(self) -> tuple[str, ...]:
         """The steps that these answers lead through, the last one aside."""
-        asked = [WHO, WHERE]
+        asked = [AGENT, WHO, WHERE] if self.for_other else [WHO, WHERE]
         if self.regions:
             asked.append(REGION)
         asked.append(WHAT)
         if self.questions:
             asked.append(DETAILS)
-        return (*asked, REACH)
+        return (*asked, PERSON, REACH) if self.for_other else (*asked, REACH)
+
+    def title(self, step: str) -> str:
+        """Return what a question is called."""
+        if step == DETAILS and any(SPECS[right].must_answer for right in self.rights):
+            return str(_NEEDED)
+        return str((TITLES_FOR_OTHER if self.for_other else {}).get(step) or TITLES[step])
+
+    @property
+    def action(self) -> str:
+        """Where the form is sent."""
+        return "/agents/new/" if self.for_other else "/requests/new/"
 
     def number(self, step: str) -> tuple[int, int]:
         """Return the place of a step and how many there are. Country and region count as one."""
@@ -103,18 +137,30 @@ class Answers:
     def form(self, step: str, *, judged: bool) -> forms.PublicForm:
         """Return the form of a step: judged, with its errors, or merely filled with what was typed before."""
         makers: Mapping[str, tuple[type[forms.PublicForm], dict[str, Any]]] = {
-            WHO: (forms.WhoForm, {"options": offers.relationships(self.notice, self.language)}),
+            AGENT: (forms.AgentForm, {"options": offers.mandates(self.language)}),
+            PERSON: (forms.PersonForm, {"child": self.kind == GUARDIAN, "searched": self._searched}),
+            WHO: (forms.WhoForm, {"options": self._relationships}),
             WHERE: (forms.WhereForm, {"language": self.language}),
             REGION: (forms.RegionForm, {"country": self.country, "regions": self.regions}),
             WHAT: (forms.WhatForm, {"options": self.options}),
-            DETAILS: (forms.DetailsForm, {"questions": self.questions}),
-            REACH: (forms.ReachForm, {}),
+            DETAILS: (details.DetailsForm, {"questions": self.questions}),
+            REACH: self._reach(),
         }
         kind, options = makers[step]
         if judged:
             return kind(self.data, **options)
-        typed = {name: self.data.getlist(name) if name == "rights" else self.data.get(name, "") for name in FIELDS}
+        typed = {name: self.data.getlist(name) if name == "rights" else self.data.get(name, "") for name in self.fields}
         return kind(initial=typed, **options)
+
+    def _reach(self) -> tuple[type[forms.PublicForm], dict[str, Any]]:
+        if self.for_other:
+            return forms.AgentReachForm, {}
+        return forms.ReachForm, {"searched": self._searched}
+
+    @property
+    def _searched(self) -> bool:
+        """Whether systems are searched for anything that was chosen."""
+        return any(SPECS[right].searches for right in self.rights)
 
     @cached_property
     def _judged(self) -> dict[str, forms.PublicForm]:
@@ -127,7 +173,7 @@ class Answers:
     @property
     def is_personal(self) -> bool:
         """Whether something has been typed that could tell who the person is."""
-        return any(self.data.get(name) for name in ("email", "name", *_DETAIL_FIELDS))
+        return any(self.data.get(name) for name in ("email", "name", "account", *_DETAIL_FIELDS, *_AGENT_FIELDS[1:]))
 
     def first_problem(self) -> str | None:
         """Return the first step whose answers cannot be used, None when all can."""
@@ -144,7 +190,7 @@ class Answers:
     def carried(self, step: str) -> list[tuple[str, str]]:
         """Return names and values that travel along while a step is shown."""
         shown = set(self._judged[step].fields) if step in self.steps else set()
-        return [(name, value) for name in FIELDS if name not in shown for value in self.data.getlist(name)]
+        return [(name, value) for name in self.fields if name not in shown for value in self.data.getlist(name)]
 
     # --- what the answers say so far ---------------------------------------------------------------------------------
 
@@ -158,6 +204,17 @@ class Answers:
         """Whether this form is not the way for somebody like that: another notice governs, or authority comes first."""
         row = self.notice.relationship(self.relationship) if self.relationship else None
         return row is not None and (not row.in_scope or row.for_others)
+
+    @property
+    def kind(self) -> str:
+        """On what somebody asks for somebody else, "" while nothing that can be used was chosen."""
+        return self._one("agent.kind", {kind for kind, _label in offers.mandates(self.language)})
+
+    @property
+    def _relationships(self) -> list[tuple[str, forms.Option]]:
+        found = offers.relationships(self.notice, self.language)
+        acting = {row.id for row in self.notice.relationships if row.for_others}
+        return [(word, label) for word, label in found if not (self.for_other and word in acting)]
 
     @cached_property
     def country(self) -> str:
@@ -177,7 +234,13 @@ class Answers:
     @cached_property
     def options(self) -> list[tuple[str, forms.Option]]:
         """The rights that can be asked for here, with what follows from each."""
-        return offers.rights(self.notice, self.relationship, self.country, self.region, self.at)
+        found = offers.rights(self.notice, self.relationship, self.country, self.region, self.at)
+        if not (self.kind and self.country):
+            return found
+        on = self.at.date()
+        return [
+            (right, label) for right, label in found if offers.covers(self.kind, right, self.country, self.region, on)
+        ]
 
     @cached_property
     def rights(self) -> tuple[Right, ...]:
@@ -194,11 +257,11 @@ class Answers:
         value = self.data.get(name, "")
         return value if value in known else ""
 
-    def filing(self) -> Filing:
-        """Return what is filed. Only after ``first_problem`` found none."""
+    def filing(self, origin: str = "") -> Filing:
+        """Return what is filed, and from where. Only after ``first_problem`` found none."""
         said = {name: value for form in self._judged.values() for name, value in form.cleaned_data.items()}
         wants = tuple(
-            Want(right, {name: said.get(forms.detail_field(right, name), "") for name in SPECS[right].questions})
+            Want(right, {name: said.get(details.field_name(right, name), "") for name in SPECS[right].questions})
             for right in self.rights
         )
         return Filing(
@@ -209,7 +272,18 @@ class Answers:
             relationship=self.relationship,
             email=said["email"],
             name=said["name"],
+            agent=self._agent(said) if self.for_other else None,
+            identifiers={"account": (said["account"],)} if said.get("account") else {},
+            origin=origin,
             wants=wants,
             idempotency_scope="web",
             idempotency_key=self.nonce,
+        )
+
+    def _agent(self, said: Mapping[str, Any]) -> AgentClaim:
+        return AgentClaim(
+            kind=said["agent.kind"],
+            name=said["agent.name"],
+            person_email=said["agent.person_email"],
+            child_age=said.get("agent.child_age"),
         )

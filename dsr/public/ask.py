@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from dsr.errors import Conflict, Incomplete, TooMany
 from dsr.policies import Caller
 from dsr.public import answers as steps
-from dsr.public import offers, pages, places, throttle, tickets
+from dsr.public import details, offers, pages, places, throttle, tickets
 from dsr.public.answers import Answers
 from dsr.public.guard import public
 from dsr.public.pages import language
@@ -25,10 +25,16 @@ SENT = "sent"
 @public("GET", "POST")
 def ask(request: HttpRequest) -> HttpResponse:
     """Show a question, judge its answer, go on, go back, change an answer, or send."""
+    return asked(request, for_other=False)
+
+
+def asked(request: HttpRequest, *, for_other: bool) -> HttpResponse:
+    """Do that for somebody who asks for themselves, or for somebody else."""
     notice, at = pages.notice_today(), timezone.now()
     if request.method != "POST":
-        return _show(request, Answers.fresh(request.GET, notice, language(), at), steps.WHO)
-    answers = Answers(request.POST, notice, language(), at)
+        answers = Answers.fresh(request.GET, notice, language(), at, for_other=for_other)
+        return _show(request, answers, answers.steps[0])
+    answers = Answers(request.POST, notice, language(), at, for_other=for_other)
     step = request.POST.get("step", "")
     go, _colon, target = request.POST.get("go", "next").partition(":")
     if go == "back":
@@ -80,7 +86,7 @@ def _show(request: HttpRequest, answers: Answers, step: str, *, judged: bool = F
         "problems": judged,
         "step": step,
         "template": f"public/ask/{step}.html",
-        "title": steps.TITLES[step],
+        "title": answers.title(step),
         "changing": changing,
         "is_first": step == answers.steps[0],
         **_shared(answers, step),
@@ -95,6 +101,8 @@ def _shared(answers: Answers, step: str) -> dict[str, Any]:
     number, total = answers.number(step)
     return {
         "carried": answers.carried(step),
+        "action": answers.action,
+        "for_other": answers.for_other,
         "nonce": answers.nonce,
         "number": number,
         "total": total,
@@ -124,17 +132,17 @@ def _check_context(answers: Answers) -> dict[str, Any]:
     where = places.country_name(filing.country, lang)
     if filing.region:
         where = f"{places.region_name(filing.country, filing.region)}, {where}"
+    relationship = answers.notice.relationship(filing.relationship).wording("title", lang)
     rows = [
-        (steps.WHO, _("You are"), [answers.notice.relationship(filing.relationship).wording("title", lang)]),
-        (steps.WHERE, _("You live in"), [where]),
+        (steps.WHO, _("The person is") if filing.agent else _("You are"), [relationship]),
+        (steps.WHERE, _("The person lives in") if filing.agent else _("You live in"), [where]),
         (steps.WHAT, _("You ask for"), [str(SPECS[want.right].title) for want in filing.wants]),
-        (steps.REACH, _("Mail address"), [filing.email]),
-        (steps.REACH, _("Name"), [filing.name or _("not given")]),
+        *_of_people(filing, lang),
     ]
-    for right, name, title in reversed(answers.questions):
-        text = next(want.details.get(name, "") for want in filing.wants if want.right == right)
-        label = _("In particular, for: %(right)s") % {"right": title}
-        rows.insert(3, (steps.DETAILS, label, [text or _("everything")]))
+    if filing.identifiers:
+        step = steps.PERSON if filing.agent else steps.REACH
+        rows.append((step, _("Account number"), list(filing.identifiers["account"])))
+    rows[3:3] = [(steps.DETAILS, *row) for want in filing.wants for row in details.shown(want)]
     each = (
         offers.governing(want.right, answers.notice, filing.country, filing.region, answers.at) for want in filing.wants
     )
@@ -143,9 +151,44 @@ def _check_context(answers: Answers) -> dict[str, Any]:
         "rows": rows,
         "due_on": first.promised if first else None,
         "law": offers.law(first.regime, answers.at.date()) if first else "",
-        "needs_code": any(SPECS[want.right].floor for want in filing.wants),
+        **_proof_context(answers),
         **_shared(answers, steps.CHECK),
     }
+
+
+def _proof_context(answers: Answers) -> dict[str, Any]:
+    """Return which proof will be asked, and of what none is."""
+    filing, proofs = answers.filing(), {}
+    for want in filing.wants:
+        title = str(SPECS[want.right].title)
+        proofs[title] = offers.proof(want.right, filing.relationship, filing.country, filing.region, answers.at.date())
+    nothing = [title for title, proof in proofs.items() if proof.asks is offers.Asks.NOTHING]
+    return {
+        "needs_code": len(nothing) < len(proofs),
+        "needs_nothing": nothing if len(nothing) < len(proofs) else [],
+        "needs_more": [(title, proof.ways) for title, proof in proofs.items() if proof.asks is offers.Asks.MORE],
+        "is_free": len(nothing) == len(proofs),
+    }
+
+
+def _of_people(filing: intake.Filing, lang: str) -> list[tuple[str, str, list[str]]]:
+    """Return the answers about who asks, and for whom."""
+    if filing.agent is None:
+        return [
+            (steps.REACH, _("Mail address"), [filing.email]),
+            (steps.REACH, _("Name"), [filing.name or _("not given")]),
+        ]
+    kinds = {kind: str(label) for kind, label in offers.mandates(lang)}
+    rows = [
+        (steps.PERSON, _("The person's name"), [filing.name]),
+        (steps.PERSON, _("The person's mail address"), [filing.agent.person_email or _("not given")]),
+        (steps.AGENT, _("You act on"), [kinds[filing.agent.kind]]),
+        (steps.AGENT, _("Your own name"), [filing.agent.name]),
+        (steps.REACH, _("Your own mail address"), [filing.email]),
+    ]
+    if filing.agent.child_age is not None:
+        rows.insert(1, (steps.PERSON, _("Age of the child"), [str(filing.agent.child_age)]))
+    return rows
 
 
 def _routed(request: HttpRequest, answers: Answers) -> HttpResponse:
@@ -170,7 +213,7 @@ def _send(request: HttpRequest, answers: Answers) -> HttpResponse:
         return _check(request, answers)
     try:
         throttle.spend(request, throttle.FILING, answers.at)
-        filed = intake.file(answers.filing(), by=Caller.person(), at=answers.at)
+        filed = intake.file(answers.filing(throttle.origin(request)), by=Caller.person(), at=answers.at)
     except TooMany as error:
         return pages.too_many(request, error.retry_at)
     except Incomplete as error:

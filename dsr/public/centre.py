@@ -72,9 +72,12 @@ def accessibility(request: HttpRequest) -> HttpResponse:
 
 
 def _cards(notice: rules.Notice) -> list[Card]:
-    proof = {True: _("Needs a code from your mail"), False: _("Needs no proof of who you are")}
+    proof = {
+        offers.Asks.NOTHING: _("Needs no proof of who you are"),
+        offers.Asks.CODE: _("Needs a code from your mail, and sometimes more"),
+    }
     return [
-        Card(right, str(spec.title), str(spec.summary), proof[bool(spec.floor)])
+        Card(right, str(spec.title), str(spec.summary), proof[offers.proof_at_least(right).asks])
         for right, spec in SPECS.items()
         if notice.offer(right)
     ]

@@ -4,7 +4,6 @@ They check what can be said in a form's own words. The services check everything
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Self
 
 from django import forms
@@ -49,10 +48,10 @@ class PublicForm(forms.Form):
 
 
 class PlainText(forms.CharField):
-    """A text without control characters or overrides of its direction. ``part`` says what on the page it belongs to."""
+    """A text without control characters or overrides of its direction."""
 
-    def __init__(self, *, lines: bool = False, part: str = "", **kwargs: Any) -> None:
-        self.lines, self.part = lines, part
+    def __init__(self, *, lines: bool = False, **kwargs: Any) -> None:
+        self.lines = lines
         super().__init__(**kwargs)
 
     def clean(self, value: Any) -> str:
@@ -237,51 +236,14 @@ class WhatForm(PublicForm):
         self.fields["rights"].choices = options  # type: ignore[attr-defined]
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
-    """How a detail that some right asks for is put into words."""
-
-    label: str | Promise
-    hint: str | Promise
-
-
-QUESTIONS: Mapping[str, Question] = {
-    "scope": Question(
-        gettext_lazy("Is there something in particular you are looking for? (optional)"),
-        gettext_lazy(
-            "For example a service, a period or a conversation. Leave it empty to get everything. "
-            "Please write no passwords, card numbers or identity numbers here."
-        ),
-    ),
-}
-"""A word for every question that ``dsr.rights`` names; a test fails on one without."""
-
-
-class DetailsForm(PublicForm):
-    """What the chosen rights need to know, and nothing else."""
-
-    def __init__(self, *args: Any, questions: Sequence[tuple[str, str, str]], **kwargs: Any) -> None:
-        """``questions`` are (right, name of the detail, title of the right)."""
-        super().__init__(*args, **kwargs)
-        for right, name, title in questions:
-            self.fields[detail_field(right, name)] = PlainText(
-                lines=True,
-                part=title,
-                required=False,
-                max_length=LONGEST_TEXT,
-                label=QUESTIONS[name].label,
-                help_text=QUESTIONS[name].hint,
-                widget=forms.Textarea(attrs={"rows": 4}),
-            )
-
-
-def detail_field(right: str, name: str) -> str:
-    """Return the name of the field that holds a detail."""
-    return f"{right}.{name}"
-
-
 class ReachForm(PublicForm):
-    """How to reach the person."""
+    """How to reach the person, and by what else to find them where systems are searched."""
+
+    def __init__(self, *args: Any, searched: bool = True, **kwargs: Any) -> None:
+        """Without ``searched`` nothing is asked that one could be found by."""
+        super().__init__(*args, **kwargs)
+        if not searched:
+            del self.fields["account"]
 
     email = MailAddress(
         label=gettext_lazy("Mail address"),
@@ -296,4 +258,132 @@ class ReachForm(PublicForm):
         label=gettext_lazy("Your name (optional)"),
         help_text=gettext_lazy("So that we can address you. Leave it empty if you would rather not say."),
         widget=forms.TextInput(attrs={"autocomplete": "name", "spellcheck": "false"}),
+    )
+    account = PlainText(
+        required=False,
+        max_length=200,
+        label=gettext_lazy("Account number (optional)"),
+        help_text=gettext_lazy(
+            "Only if you write from an address that the organisation may not know. Before anything is searched by it "
+            "you show that the account is yours, or go on without it."
+        ),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+
+
+# --- The questions that only somebody is asked who asks for somebody else --------------------------------------------
+
+
+class AgentForm(PublicForm):
+    """On what somebody asks for somebody else, and who that is."""
+
+    def __init__(self, *args: Any, options: Sequence[tuple[str, Option]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["agent.kind"] = forms.ChoiceField(
+            choices=options,
+            widget=forms.RadioSelect,
+            error_messages={
+                "required": _("Choose on what you ask for somebody else."),
+                "invalid_choice": _("Choose one of these."),
+            },
+        )
+        self.fields["agent.name"] = PlainText(
+            max_length=200,
+            label=_("Your own name, or that of your organisation"),
+            help_text=_("The person you ask for is told that it is you."),
+            widget=forms.TextInput(attrs={"autocomplete": "name", "spellcheck": "false"}),
+            error_messages={"required": _("Give your own name, or that of your organisation.")},
+        )
+
+
+class PersonForm(PublicForm):
+    """Whom somebody asks for."""
+
+    name = PlainText(
+        max_length=200,
+        label=gettext_lazy("The person's name"),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        error_messages={"required": gettext_lazy("Give the name of the person you ask for.")},
+    )
+
+    def __init__(self, *args: Any, child: bool, searched: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["agent.person_email"] = PersonAddress(
+            required=False,
+            label=_("The person's own mail address"),
+            help_text=_(
+                "The one that the organisation knows them by: the systems are searched for what belongs to it. With "
+                "signed permission we also ask there whether it was given. Leave it empty if there is none."
+            ),
+        )
+        if searched:
+            self.fields["account"] = PlainText(
+                required=False,
+                max_length=200,
+                label=_("The person's account number (optional)"),
+                help_text=_("If you know it. It is searched by only once it is shown to be the person's."),
+                widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+            )
+        if child:
+            self.fields["agent.child_age"] = forms.IntegerField(
+                min_value=0,
+                max_value=130,
+                label=_("How old is the child?"),
+                help_text=_("In years. We need no document of the child."),
+                widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+                error_messages={
+                    "required": _("Give the age of the child in years."),
+                    "invalid": _("Give the age in whole years, such as 9."),
+                },
+            )
+
+
+class PersonAddress(MailAddress):
+    """Somebody else's address, which may stay empty and which no browser fills in."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.widget.attrs["autocomplete"] = "off"
+
+    def clean(self, value: Any) -> str:
+        """Return the address as mail is sent to it, "" for none."""
+        return super().clean(value) if str(value or "").strip() else ""
+
+
+class AgentReachForm(PublicForm):
+    """How to reach whoever asks for somebody else."""
+
+    email = MailAddress(
+        label=gettext_lazy("Your own mail address"),
+        help_text=gettext_lazy(
+            "We send a code there to make sure that it is yours, and write there how the request stands. Nothing is "
+            "searched by it."
+        ),
+    )
+
+
+class PaperForm(PublicForm):
+    """The paper that somebody acts on."""
+
+    file = forms.FileField(
+        label=gettext_lazy("The paper"),
+        help_text=gettext_lazy("A photo (JPEG or PNG) or a PDF file, up to 10 MB."),
+        error_messages={
+            "required": gettext_lazy("Choose a file first."),
+            "empty": gettext_lazy("This file is empty. Choose another one."),
+            "invalid": gettext_lazy("Choose a file first."),
+        },
+        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp,application/pdf"}),
+    )
+
+
+class CpniForm(PublicForm):
+    """Which account's use data is not to be used for marketing. Nothing else is asked, and no proof."""
+
+    account = PlainText(
+        label=gettext_lazy("Account number"),
+        help_text=gettext_lazy("As it stands on your bills and in the console. Capitals make no difference."),
+        max_length=254,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
+        error_messages={"required": gettext_lazy("Enter the number of the account.")},
     )

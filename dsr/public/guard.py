@@ -14,6 +14,7 @@ from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
 from django.http import HttpRequest, HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
+from dsr import uploading
 from dsr.errors import RecourseError, TooMany
 from dsr.public import pages
 
@@ -21,8 +22,12 @@ View = Callable[..., HttpResponseBase]
 _OURS = frozenset({"same-origin", "none"})
 
 
-def public(*methods: str) -> Callable[[View], View]:
-    """Make a function a public page that answers to ``methods``; GET brings HEAD with it."""
+def public(*methods: str, spools: bool = False) -> Callable[[View], View]:
+    """Make a function a public page that answers to ``methods``; GET brings HEAD with it.
+
+    Large files lie on the disk while they come only where it ``spools``, which is for pages that look who sends them
+    first. Every other page refuses a file unread, unless it takes them ``in_memory``.
+    """
     allowed = (*methods, "HEAD") if "GET" in methods else methods
 
     def wrap(view: View) -> View:
@@ -32,10 +37,14 @@ def public(*methods: str) -> Callable[[View], View]:
                 return pages.wrong_method(request, allowed)
             if request.method == "POST" and comes_from_elsewhere(request):
                 return pages.from_elsewhere(request)
+            if request.method == "POST" and not spools:
+                request.upload_handlers = [uploading.InMemory(request, most=0)]
             try:
                 response = view(request, *args, **kwargs)
                 response.setdefault("Cache-Control", "no-store, private")
                 return response
+            except uploading.TooLarge:
+                return pages.file_too_large(request)
             except (RequestDataTooBig, TooManyFieldsSent):
                 return pages.too_large(request)
             except TooMany as error:

@@ -3,18 +3,22 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 
 from django.utils import dateformat
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from dsr import rules
+from dsr.models import Channel as CameBy
 from dsr.public.forms import Option
-from dsr.rights import SPECS, Delivery, Floor, Right
+from dsr.rights import SPECS, Delivery, Right
+from dsr.rules import ladder
 from dsr.rules.schema.offers import Channel, Offer
 from dsr.rules.schema.periods import ClockRule, ExtensionRule
 from dsr.rules.schema.regime import Regime
 from dsr.rules.words import CountsIn
+from dsr.services import asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,8 @@ class OtherRight:
     description: str
     notes: tuple[str, ...]
     ways: tuple[Way, ...]
+    page: str = ""
+    """Where it is done at once, on a page of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +88,22 @@ def relationships(notice: rules.Notice, language: str) -> list[tuple[str, Option
     ]
 
 
+def mandates(language: str) -> list[tuple[str, Option]]:
+    """Return on what somebody can ask for somebody else by the form, each with what shows it."""
+    return [
+        (row.id, Option(row.wording("title", language), row.wording("shows", language)))
+        for row in rules.pack().ladder.mandates
+        if row.offered and (not row.rights or set(row.rights) & set(SPECS))
+    ]
+
+
+def covers(kind: str, right: str, country: str, region: str, on: date) -> bool:
+    """Say whether an authority of a kind is accepted for a right where the person lives."""
+    laws = [law.id for law in rules.pack().regimes_for(right, country, region, on)]
+    place = f"{country}-{region}" if region else country
+    return ladder.mandate_rules(rules.pack(), kind, right, laws, on, region=place).allowed
+
+
 def rights(
     notice: rules.Notice, relationship: str, country: str, region: str, at: datetime
 ) -> list[tuple[str, Option]]:
@@ -93,24 +115,72 @@ def rights(
         if offer.right not in SPECS:
             continue
         spec = SPECS[Right(offer.right)]
-        more = _what_happens(Right(offer.right), notice, country, region, at)
+        more = _what_happens(Right(offer.right), notice, relationship, country, region, at)
         options.append((offer.right, Option(str(spec.title), str(spec.summary), more)))
     return options
 
 
-def _what_happens(right: Right, notice: rules.Notice, country: str, region: str, at: datetime) -> Iterator[str]:
+def _what_happens(
+    right: Right, notice: rules.Notice, relationship: str, country: str, region: str, at: datetime
+) -> Iterator[str]:
     spec = SPECS[right]
-    if spec.floor is Floor.NOTHING:
-        yield _("We ask for no proof of who you are.")
-    else:
-        yield _("We send a code to your mail address and begin as soon as you have entered it.")
+    known = proof(right, relationship, country, region, at.date()) if country else proof_at_least(right)
+    yield {
+        Asks.NOTHING: _("We ask for no proof of who you are."),
+        Asks.CODE: _("We send a code to your mail address and begin as soon as you have entered it."),
+        Asks.MORE: _("We send a code to your mail address. Then one more step is needed; we say why, and how."),
+    }[known.asks]
     yield {
         Delivery.STATEMENT: _("You read the answer on this site."),
         Delivery.COPY: _("You download a file that explains every field. Nothing is sent by mail."),
         Delivery.MACHINE_READABLE: _("You download a file that other services can read. Nothing is sent by mail."),
+        Delivery.CERTIFICATE: _(
+            "You read on this site what was done in every system, and get a signed statement of it."
+        ),
     }[spec.delivery]
+    if right is Right.DELETION:
+        yield _("Nothing is deleted before you have confirmed it twice.")
     if country and (day := due(right, notice, country, region, at)):
         yield _("If you ask today, the answer is due by %(day)s.") % {"day": long_day(day)}
+
+
+class Asks(StrEnum):
+    """How much is asked of somebody who files here, as the pages put it."""
+
+    NOTHING = "nothing"
+    CODE = "code"
+    MORE = "more"
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What the ladder asks of somebody who files by the form, and the titles of the ways beyond the code."""
+
+    asks: Asks
+    ways: tuple[str, ...] = ()
+
+
+def proof(right: str, relationship: str, country: str, region: str, on: date) -> Proof:
+    """Return what is asked of somebody who asks for a right on a day, before anything is known about them."""
+    found = rules.pack()
+    laws = [law.id for law in found.regimes_for(right, country, region, on)]
+    demand = ladder.demanded(found, right, laws, on, relationship=relationship, channel=CameBy.WEB, country=country)
+    if not demand.level:
+        return Proof(Asks.NOTHING)
+    if ladder.CHANNELS & set(demand.methods):  # enough for nearly everybody; whoever needs more is told then
+        return Proof(Asks.CODE)
+    titles = (
+        found.ladder.way(way).wording("title", get_language())
+        for way in asked.available(demand)
+        if way not in ("mail_link", "mail_code")
+    )
+    return Proof(Asks.MORE, tuple(titles))
+
+
+def proof_at_least(right: str) -> Proof:
+    """Return what is asked of somebody of whom nothing is known, not even which law applies: the least there is."""
+    asked_of = ladder.demanded(rules.pack(), right, (), date.min, relationship="", channel=CameBy.WEB)
+    return Proof(Asks.CODE if asked_of.level else Asks.NOTHING)
 
 
 def due(right: str, notice: rules.Notice, country: str, region: str, at: datetime) -> date | None:
@@ -142,6 +212,10 @@ def long_day(day: date) -> str:
     return dateformat.format(day, "j F Y")
 
 
+_PAGES = {"cpni_opt_out": "/preferences/cpni/"}
+"""Rights that are no request: a page of ours does what is asked at once."""
+
+
 def elsewhere(
     notice: rules.Notice, language: str, relationship: str = "", country: str = "", region: str = ""
 ) -> list[OtherRight]:
@@ -155,6 +229,7 @@ def elsewhere(
             description=offer.wording("description", language),
             notes=offer.wordings("notes", language),
             ways=ways(notice, offer.how, language),
+            page=_PAGES.get(offer.right, ""),
         )
         for offer in offers
         if offer.right not in SPECS

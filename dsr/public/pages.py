@@ -87,6 +87,12 @@ def too_large(request: HttpRequest) -> HttpResponse:
     return problem(request, sentence, status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 
 
+def file_too_large(request: HttpRequest) -> HttpResponse:
+    """413: a larger file than is taken; what else was in the form has not been read."""
+    sentence = _("This file is too large, so nothing was sent. Go back and choose one of at most 10 MB.")
+    return problem(request, sentence, status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+
+
 def too_many(request: HttpRequest, retry_at: datetime, **context: Any) -> HttpResponse:
     """429: when to come back, how else to reach the organisation, and everything typed, ready to be sent again."""
     typed = [(name, value) for name, values in request.POST.lists() for value in values]

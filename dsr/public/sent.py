@@ -38,7 +38,7 @@ def about(found: selector.Filed, ticket: str) -> dict[str, Any]:
         "reference": found.submission.reference,
         "spelled": speech.spell(found.submission.reference),
         "titles": [SPECS[Right(row.right)].title for row in found.requests],
-        "needs_no_code": [SPECS[Right(row.right)].title for row in found.requests if not SPECS[Right(row.right)].floor],
+        "needs_no_code": [SPECS[Right(row.right)].title for row in found.requests if not row.identity_floor],
         "due_on": found.due_on,
         "law": _law(found),
         "waits": found.waits,

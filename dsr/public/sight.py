@@ -12,14 +12,13 @@ from django.utils.translation import gettext_lazy
 from dsr import reckoning, why
 from dsr.deadlines import local_date
 from dsr.lifecycle import Outcome, State, Turn
-from dsr.models import Direction, Event, LedgerOutcome, Package, Post, SubjectRequest, Submission
-from dsr.packaging.pages import not_portable
-from dsr.public import offers, pages, timeline
+from dsr.models import Direction, Event, Package, Post, SubjectRequest, Submission, Vouched
+from dsr.public import deeds, lines, offers, pages, proofs, timeline
 from dsr.rights import SPECS, Delivery, Right
-from dsr.rules import ClockKind, Notice, NotInRules, Statement, pack
+from dsr.rules import ClockKind, Notice, Statement, pack
 from dsr.selectors import queue
 from dsr.selectors.tracker import Sight, text_of
-from dsr.services import assembling
+from dsr.services import asked, mandated
 from dsr.why import Dated, Why
 
 STATES: Mapping[State, str | Promise] = {
@@ -47,7 +46,9 @@ _CLOSED: Mapping[Outcome, str | Promise] = {
     Outcome.NOTHING_HELD: gettext_lazy("We searched, and nothing about you was found."),
     Outcome.REFUSED: gettext_lazy("The request was refused. Below are the reasons, and what you can do about it."),
     Outcome.WITHDRAWN: gettext_lazy("The request was withdrawn."),
-    Outcome.UNVERIFIED: gettext_lazy("The request ended, as the address was not confirmed. You can take it up again."),
+    Outcome.UNVERIFIED: gettext_lazy(
+        "The request ended, because nobody showed who is asking. You can take it up again, under the same reference."
+    ),
     Outcome.REDIRECTED: gettext_lazy("Another organisation decides about this data. Below it says which."),
 }
 _OURS = frozenset({ClockKind.NOTICE, ClockKind.REFUSE})
@@ -55,17 +56,25 @@ _OURS = frozenset({ClockKind.NOTICE, ClockKind.REFUSE})
 _AFTERWARDS = frozenset({ClockKind.COMPLAIN, ClockKind.DECIDE_APPEAL})
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line of what was given, held back or not found."""
-
-    system: str
-    category: str
-    outcome: str
-    count: int
-    ground: str
-    reason: str
-    is_gap: bool
+_AUTHORITY: Mapping[str, str | Promise] = {
+    mandated.Awaits.PAPER: gettext_lazy("Show us the paper that lets you ask for the other person; then we go on."),
+    mandated.Awaits.CHECK: gettext_lazy("A colleague looks at the paper you showed. You need to do nothing."),
+    mandated.Awaits.PERSON: gettext_lazy(
+        "We have asked the person whether you have the permission, and wait for the answer. You need to do nothing."
+    ),
+    mandated.Awaits.ENDED: gettext_lazy("The permission has ended or was taken back, so we do not go on."),
+}
+"""What somebody who asks for another reads while the authority waits for something."""
+_CLAIMS: Mapping[str, str | Promise] = {
+    Vouched.OPEN: gettext_lazy(
+        "You gave more than your mail address to be found by. We are asking our systems about it."
+    ),
+    Vouched.ELSEWHERE: gettext_lazy(
+        "You gave more than your mail address to be found by. We search by it once you have shown that it is yours."
+    ),
+    Vouched.ON_FILE: gettext_lazy("We also search by what you gave beside your mail address."),
+    Vouched.DROPPED: gettext_lazy("We search by your mail address alone, and not by what you gave beside it."),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +125,10 @@ class Part:
     can_download: bool
     can_read: bool
     can_issue_again: bool
-    lines: tuple[Line, ...]
+    lines: tuple[lines.Line, ...]
     ground: str
     reason: str
+    deed: deeds.Deed | None
 
     @property
     def governing(self) -> Dated | None:
@@ -165,6 +175,16 @@ class Page:
     remedies: tuple[Remedy, ...]
     """Shown once something was decided."""
     waits: bool
+    """Whether the code from the first mail is still to be entered."""
+    authority: str
+    """What an authority to act for somebody waits for; "" where it waits for nothing."""
+    asks_proof: bool
+    """Whether more is asked of the person than that code, or may be shown instead of it."""
+    proof_until: date | None
+    held_until: datetime | None
+    is_stopped: bool
+    claims: str
+    """What becomes of what was given to be found by, beside the mail address; "" where nothing was."""
     can_reopen: bool
     was_purged: bool
     purge_on: date | None = field(default=None)
@@ -179,7 +199,8 @@ def page(sight: Sight, at: datetime) -> Page:
     yours = tuple(part.sentence for part in parts if part.is_yours)
     still = [part for part in parts if part.is_open]
     late = [part for part in still if queue.is_overdue(part.request, at)]
-    states = {State(request.state) for request in sight.requests}
+    waits = any(proofs.waits_for_mail(request) for request in sight.requests) and submission.stopped_at is None
+    asks_proof = waits or any(proofs.is_asked(request) for request in sight.requests)
     return Page(
         reference=submission.reference,
         zone=submission.zone,
@@ -190,12 +211,24 @@ def page(sight: Sight, at: datetime) -> Page:
         timeline=tuple(timeline.entries(sight.events, titles)),
         messages=tuple(_messages(sight.posts, titles if len(titles) > 1 else {})),
         remedies=tuple(_remedies(submission, notice)) if any(part.is_decided for part in parts) else (),
-        waits=State.VERIFYING in states,
+        waits=waits,
+        authority=mandated.awaits(submission, at) if still else "",
+        asks_proof=asks_proof,
+        proof_until=asked.lapses_on(submission, at) if asks_proof else None,
+        held_until=_held_until(submission, still, at),
+        is_stopped=submission.stopped_at is not None and bool(still),
+        claims=str(_CLAIMS.get(submission.vouched, "")) if still else "",
         can_reopen=any(request.outcome == Outcome.UNVERIFIED for request in sight.requests)
         and submission.purged_at is None,
         was_purged=submission.purged_at is not None,
         purge_on=local_date(submission.purge_at, submission.zone) if submission.purge_at else None,
     )
+
+
+def _held_until(submission: Submission, still: list[Part], at: datetime) -> datetime | None:
+    """Return until when nothing is handed over, while that matters."""
+    until = submission.held_until
+    return until if until is not None and until > at and any(part.request.identity_floor for part in still) else None
 
 
 def sections(told: Statement) -> list[dict[str, object]]:
@@ -240,7 +273,9 @@ def _part(sight: Sight, request: SubjectRequest, notice: Notice, at: datetime) -
     state, spec = State(request.state), SPECS[Right(request.right)]
     packages = [package for package in sight.packages if package.request_id == request.pk]
     kept = next((package for package in packages if package.destroyed_at is None), None)
-    is_file = spec.delivery is not Delivery.STATEMENT
+    is_file = spec.delivery in (Delivery.COPY, Delivery.MACHINE_READABLE)
+    is_statement = spec.delivery is Delivery.STATEMENT
+    deed = deeds.of(sight, request, notice, at)
     is_open = state is not State.CLOSED
     given = request.outcome in (Outcome.FULFILLED, Outcome.PARTLY_FULFILLED, Outcome.NOTHING_HELD)
     ended_early = request.outcome in (Outcome.WITHDRAWN, Outcome.UNVERIFIED)
@@ -248,22 +283,38 @@ def _part(sight: Sight, request: SubjectRequest, notice: Notice, at: datetime) -
     return Part(
         request=request,
         title=str(spec.title),
-        badge=str(STATES[state] if is_open else OUTCOMES[Outcome(request.outcome)]),
+        badge=(deed and deeds.badge(request, deed)) or _badge(request),
         tone=_tone(request),
-        sentence=_sentence(request, kept, at),
-        is_yours=is_open and request.turn == Turn.PERSON,
+        sentence=_sentence(request, kept, deed, at),
+        is_yours=is_open and (_is_asked(request) or (deed is not None and deed.needs_word)),
         is_open=is_open,
         why=told,
         question=_question(sight.posts, request),
         fee=_fee(sight.events, request, told),
         package=kept,
         can_download=state is State.READY and is_file,
-        can_read=not is_file and (state is State.READY or given),
+        can_read=is_statement and (state is State.READY or given),
         can_issue_again=not is_open and given and is_file and sight.submission.purged_at is None,
-        lines=tuple(_lines(sight, request, notice)),
-        ground=_ground(request.refusal_ground) if request.outcome == Outcome.REFUSED else "",
+        lines=tuple(lines.of(sight, request, notice)) if state in (State.READY, State.CLOSED) else (),
+        ground=lines.why(request.refusal_ground) if request.outcome == Outcome.REFUSED else "",
         reason=text_of(request, "reason") if request.outcome in (Outcome.REFUSED, Outcome.REDIRECTED) else "",
+        deed=deed,
     )
+
+
+def _badge(request: SubjectRequest) -> str:
+    state = State(request.state)
+    if state is State.CLOSED:
+        return str(OUTCOMES[Outcome(request.outcome)])
+    if state is State.VERIFYING and not proofs.waits_for_mail(request):
+        return _("waiting until we know who asks")
+    return str(STATES[state])
+
+
+def _is_asked(request: SubjectRequest) -> bool:
+    """Whether it is the person's turn, and there is something for them to do already."""
+    is_early = request.state == State.VERIFYING and not (proofs.waits_for_mail(request) or proofs.is_asked(request))
+    return request.turn == Turn.PERSON and not is_early
 
 
 def _tone(request: SubjectRequest) -> str:
@@ -272,9 +323,9 @@ def _tone(request: SubjectRequest) -> str:
     return "yours" if request.turn == Turn.PERSON else "plain"
 
 
-def _sentence(request: SubjectRequest, package: Package | None, at: datetime) -> str:
+def _sentence(request: SubjectRequest, package: Package | None, deed: deeds.Deed | None, at: datetime) -> str:
     """Say whose turn it is now, and first of all if we are late."""
-    now = _now(request, package)
+    now = _now(request, package, deed, at)
     if not queue.is_overdue(request, at):
         return now
     days = {
@@ -282,38 +333,55 @@ def _sentence(request: SubjectRequest, package: Package | None, at: datetime) ->
         "next": timeline.long_day(reckoning.next_word(request, at)),
     }
     late = _("We promised an answer by %(due)s and have missed that. We are sorry. You hear from us again by %(next)s.")
-    return f"{late % days} {now}" if request.turn == Turn.PERSON else late % days
+    is_asked = request.turn == Turn.PERSON or (deed is not None and deed.needs_word)
+    return f"{late % days} {now}" if is_asked else late % days
 
 
-def _now(request: SubjectRequest, package: Package | None) -> str:
+def _now(request: SubjectRequest, package: Package | None, deed: deeds.Deed | None, at: datetime) -> str:
     """Say in one sentence whose turn it is now."""
-    state = State(request.state)
+    state, own = State(request.state), deeds.sentence(request, deed, at) if deed else ""
     if state is State.CLOSED:
-        return str(_CLOSED[Outcome(request.outcome)])
+        return own or str(_CLOSED[Outcome(request.outcome)])
+    if request.submission.stopped_at is not None and request.identity_floor:
+        return _("A person is looking at something and will write to you. You need to do nothing.")
     if state is State.VERIFYING:
-        return _("Enter the code that we mailed to you; then we begin.")
+        return str(_AUTHORITY.get(mandated.awaits(request.submission, at), "")) or _proof(request)
     if state is State.READY:
         if package is not None and package.expires_at is not None:
             day = local_date(package.expires_at, request.submission.zone)
             return _("Your answer is ready. Collect it by %(day)s.") % {"day": timeline.long_day(day)}
         return _("Your answer is ready.")
-    if state is State.IN_REVIEW and request.fee_told_at is not None and request.question_at is None:
+    if state is State.IN_REVIEW and (request.question_at or request.fee_told_at or not own):
+        return _in_review(request)
+    return own or _("The answer is being put together. You need to do nothing.")
+
+
+def _in_review(request: SubjectRequest) -> str:
+    if request.fee_told_at is not None and request.question_at is None:
         return _("Please say whether you accept the fee; then we go on.")
-    if state is State.IN_REVIEW and request.turn == Turn.PERSON:
+    if request.turn == Turn.PERSON:
         return _("Please answer our question; then we go on.")
-    if state is State.IN_REVIEW and request.turn == Turn.SYSTEMS:
+    if request.turn == Turn.SYSTEMS:
         return _("We are searching the systems that hold data. You need to do nothing.")
-    if state is State.IN_REVIEW:
-        return _("The search is done and people are checking the answer. You need to do nothing.")
-    return _("The answer is being put together. You need to do nothing.")
+    return _("The search is done and people are checking the answer. You need to do nothing.")
+
+
+def _proof(request: SubjectRequest) -> str:
+    if request.turn == Turn.STAFF:
+        return _("A person is looking at what you sent and will write to you. You can use another way meanwhile.")
+    if proofs.waits_for_mail(request):
+        return _("Enter the code that we mailed to you; then we begin.")
+    if proofs.is_asked(request):
+        return _("Show us that it is you; then we go on.")
+    return _("We are checking something first. You need to do nothing.")
 
 
 def _question(posts: Iterable[Post], request: SubjectRequest) -> str:
     """Return the text of the open question, "" when there is none."""
     if request.question_at is None:
         return ""
-    asked = [row for row in posts if row.request_id == request.pk and row.direction == Direction.TO_PERSON]
-    found = [row for row in asked if row.at <= request.question_at]
+    ours = [row for row in posts if row.request_id == request.pk and row.direction == Direction.TO_PERSON]
+    found = [row for row in ours if row.at <= request.question_at]
     return text_of(found[-1], "body") if found else ""
 
 
@@ -336,41 +404,3 @@ def _messages(posts: Iterable[Post], titles: Mapping[UUID, str]) -> Iterable[Mes
         about = titles.get(post.request_id, "") if post.request_id else ""
         if text:
             yield Message(post.at, post.direction == Direction.FROM_PERSON, text, about)
-
-
-def _ground(ground: str) -> str:
-    try:
-        return pack().refusal(ground).wording("plain") if ground else ""
-    except NotInRules:
-        return ""
-
-
-def _lines(sight: Sight, request: SubjectRequest, notice: Notice) -> Iterable[Line]:
-    if request.state not in (State.READY, State.CLOSED):
-        return
-    reasons = {
-        (row.system_id, row.category): text_of(row, "reason")
-        for row in sight.withholdings
-        if row.request_id == request.pk
-    }
-    for row in sight.ledger:
-        if row.request_id == request.pk:
-            reason = reasons.get((row.system_id, row.category)) or reasons.get((None, row.category), "")
-            # Nobody held it back and nobody gave a reason: it is no part of what this right gives.
-            outside = row.ground == assembling.NOT_PORTABLE and request.right == Right.PORTABILITY and not reason
-            yield Line(
-                system=row.system.name,
-                category=_category(notice, row.category),
-                outcome=str(LedgerOutcome(row.outcome).label),
-                count=row.count,
-                ground=not_portable() if outside else _ground(row.ground),
-                reason=reason if row.outcome == LedgerOutcome.WITHHELD else "",
-                is_gap=row.outcome in (LedgerOutcome.WITHHELD, LedgerOutcome.FAILED),
-            )
-
-
-def _category(notice: Notice, category: str) -> str:
-    try:
-        return notice.category(category).wording("title")
-    except NotInRules:
-        return category

@@ -2,6 +2,8 @@
 
 from pathlib import PurePosixPath
 
+from django.core.files.uploadedfile import UploadedFile
+
 from dsr.connectors.manual import FileRules
 
 LOOKED_AT = 4096
@@ -17,11 +19,18 @@ _SIGNATURES: dict[str, tuple[tuple[int, bytes], ...]] = {
 _TEXTS = frozenset({"text/plain", "text/csv", "application/json", "message/rfc822"})
 
 
-def media_type(name: str, head: bytes, rules: FileRules) -> str:
+def head(upload: "UploadedFile[bytes]") -> bytes:
+    """Return as much of an upload as is enough to tell, and leave it at its start."""
+    first: bytes = upload.read(LOOKED_AT)
+    upload.seek(0)
+    return first
+
+
+def media_type(name: str, begins: bytes, rules: FileRules) -> str:
     """Return the type of a file if name and contents agree on one that is taken here, "" otherwise."""
     ending = PurePosixPath(name).suffix.lower()
     named = (kind for kind, endings in rules.media_types.items() if ending in endings)
-    return next((kind for kind in named if _fits(kind, head)), "")
+    return next((kind for kind in named if _fits(kind, begins)), "")
 
 
 def _fits(kind: str, head: bytes) -> bool:

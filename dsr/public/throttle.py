@@ -35,6 +35,7 @@ class Allowance:
 FILING = Allowance("filing", 30, timedelta(minutes=10))
 LINKS = Allowance("links", 30, timedelta(minutes=10))
 CODES = Allowance("codes", 120, timedelta(minutes=10))
+CALLBACKS = Allowance("callbacks", 300, timedelta(minutes=10))
 POSTS = Allowance("posts", 60, timedelta(minutes=10))
 
 
@@ -89,6 +90,11 @@ def network_address(request: HttpRequest) -> str:
             return str(parsed.ipv4_mapped)
         return str(ipaddress.ip_network((int(parsed), 64), strict=False))
     return str(parsed)
+
+
+def origin(request: HttpRequest) -> str:
+    """Return what tells one device on one network from another. Only a keyed fingerprint of it is ever kept."""
+    return f"{network_address(request)} {request.headers.get('User-Agent', '')[:300]}"
 
 
 def _digest(address: str) -> str:

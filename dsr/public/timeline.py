@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from dsr.lifecycle import Actor
-from dsr.models import Channel, Event
+from dsr.models import Channel, Event, TaskKind, TaskResult
+from verification.models import Purpose
 
 Words = str | Promise | Callable[[Event], str | Promise | None]
 
@@ -54,15 +55,91 @@ def _dates_moved(event: Event) -> str:
     return _("The date of the answer moved from %(was)s to %(now)s.") % facts
 
 
+def _checked(event: Event) -> str | None:
+    if event.data.get("result") != "failed":
+        return None
+    return _("A person looked at what you showed us, and it was not enough yet.")
+
+
+def _confirmed_erasure(event: Event) -> str:
+    if event.actor == Actor.PERSON:
+        return _("You confirmed once more that your data is to be deleted.")
+    return _("We noted that you confirmed the deletion once more.")
+
+
+def _document_came(event: Event) -> str:
+    if event.data.get("purpose") == Purpose.CORRECTION:
+        if event.actor == Actor.PERSON:
+            return _("You added a document that shows what is right.")
+        return _("We added your document that shows what is right.")
+    return _("A document that we asked for reached us.")
+
+
+def _document_opened(event: Event) -> str:
+    if event.data.get("purpose") == Purpose.CORRECTION:
+        return _("A colleague who decides about your request looked at your document.")
+    return _("A colleague who checks identities looked at your document.")
+
+
+def _disagreed(event: Event) -> str:
+    return _("You added a statement of your own.") if event.actor == Actor.PERSON else _("We added your statement.")
+
+
+_DONE: Mapping[str, str | Promise] = {
+    TaskKind.ERASE: gettext_lazy("A system has done its part."),
+    TaskKind.CORRECT: gettext_lazy("A system has done its part."),
+    TaskKind.RESTRICT: gettext_lazy("A system has done its part."),
+    TaskKind.ANNOTATE: gettext_lazy("Your statement was put beside the data in a system."),
+    TaskKind.UNRESTRICT: gettext_lazy("A system has lifted the restriction."),
+    TaskKind.TELL: gettext_lazy("Somebody who had been given the data has answered."),
+}
+
+
+def _task_done(event: Event) -> str | Promise | None:
+    if event.data.get("result") == TaskResult.LEFT_OUT:
+        return None  # the decision to go on without it has a line of its own
+    return _DONE.get(str(event.data.get("task")))
+
+
+def _task_failed(event: Event) -> str | None:
+    if not event.data.get("stuck") or event.data.get("task") == TaskKind.RECHECK:
+        return None
+    if event.data.get("task") == TaskKind.TELL:
+        return _("Somebody who had been given the data could not be told yet; people are looking into it.")
+    return _("A system could not do its part; people are looking into it.")
+
+
 TOLD: Mapping[str, Words] = {
+    "check_identity": _checked,
     "file": _filed,
     "ask_identity": gettext_lazy("We mailed a code to your address."),
     "address_asked": gettext_lazy("We mailed a new code."),
+    "number_asked": gettext_lazy("You asked for a code by text message to the number on file."),
     "begin": gettext_lazy("We began to put the answer together."),
     "confirm_identity": gettext_lazy("You confirmed your address."),
-    "warn_lapse": gettext_lazy("We reminded you to confirm your address."),
-    "lapse": gettext_lazy("The request ended, because the address was not confirmed."),
+    "facts_asked": gettext_lazy("You chose to answer questions about your dealings with us."),
+    "proof_failed": gettext_lazy("What you showed us was not enough yet."),
+    "declared": gettext_lazy("You signed a declaration."),
+    "proof_given": gettext_lazy("You showed us who you are."),
+    "ask_more": gettext_lazy("We asked for more proof of who is asking, and wrote to you why."),
+    "agent_confirmed": gettext_lazy("You confirmed your address."),
+    "principal_asked": gettext_lazy("We asked the person whether they gave the permission."),
+    "principal_told": gettext_lazy("We told the person that somebody acts for them."),
+    "principal_confirmed": gettext_lazy("The person confirmed the permission."),
+    "mandate_revoked": gettext_lazy("The permission was withdrawn, so nothing more is done."),
+    "desk_saw": gettext_lazy("The colleague who took your request down noted how they know that it is you."),
+    "claims_dropped": gettext_lazy("We go on without the identifiers that were not proved."),
+    "hold": gettext_lazy("We wait a little before we hand anything over, and wrote to you why."),
+    "lift_hold": gettext_lazy("We need not wait any longer before we hand over."),
+    "hold_over": gettext_lazy("The wait before we hand over has ended."),
+    "end_unproved": gettext_lazy("The request ended, because we could not find out who is asking."),
+    "note_unasked": gettext_lazy("We destroyed something that came in and that we had not asked for."),
+    "warn_lapse": gettext_lazy("We reminded you to show who you are."),
+    "lapse": gettext_lazy("The request ended, because nobody showed who is asking."),
     "reopen": gettext_lazy("The request was taken up again."),
+    "evidence_received": _document_came,
+    "evidence_opened": _document_opened,
+    "evidence_destroyed": gettext_lazy("Your document was destroyed."),
     "search": gettext_lazy("We began to search the systems that hold data."),
     "system_failed": _failed,
     "found": gettext_lazy("All systems have answered."),
@@ -81,7 +158,7 @@ TOLD: Mapping[str, Words] = {
     "ask": gettext_lazy("We asked you a question."),
     "answer": gettext_lazy("You answered our question."),
     "message": _message,
-    "approve": gettext_lazy("A second person checked the answer and released it."),
+    "approve": gettext_lazy("A second person checked what was prepared, and approved it."),
     "approve_by_rule": gettext_lazy("The answer was released."),
     "refuse": gettext_lazy("The request was refused."),
     "refuse_late": gettext_lazy("The request was refused, later than it had to be."),
@@ -97,13 +174,43 @@ TOLD: Mapping[str, Words] = {
     "reissue": gettext_lazy("The answer was made ready once more."),
     "renew": gettext_lazy("We began to search and answer anew."),
     "destroyed": gettext_lazy("The files of the answer were destroyed, as announced."),
+    "confirm_erasure": _confirmed_erasure,
+    "remind_to_confirm": gettext_lazy("We reminded you to confirm the deletion once more."),
+    "erasure_unconfirmed": gettext_lazy("The request ended, as the deletion was not confirmed. Nothing was deleted."),
+    "take_up": gettext_lazy("The request was taken up again, and we look anew at what there is."),
+    "add_item": gettext_lazy("We noted something more that you say is wrong."),
+    "disagree": _disagreed,
+    "halt": gettext_lazy("It was stopped before more was done, and people look at it again."),
+    "begin_acting": gettext_lazy("We began to carry it out in the systems."),
+    "task_done": _task_done,
+    "task_failed": _task_failed,
+    "accept_failure": gettext_lazy("We go on without the part of a system. The outcome names it."),
+    "acted": gettext_lazy("It has been carried out in the systems."),
+    "certified": gettext_lazy("We made a signed statement of what was done."),
+    "erased_later": gettext_lazy("Something that had to be kept until now was deleted."),
+    "reappeared": gettext_lazy("Something that had been deleted was there again; people are looking into it."),
+    "erase_again": gettext_lazy("We have what was there again deleted once more."),
+    "tell_lifting": gettext_lazy("We told you that the restriction ends, and why."),
+    "lift_restriction": gettext_lazy("The restriction ended, after you had been told."),
     "withdraw": _withdrawn,
     "message_failed": _undelivered,
     "purged": gettext_lazy("Your data in this case was deleted."),
 }
 HIDDEN = frozenset(
     {"assign", "note", "retry_system", "withhold", "release", "prepare", "propose_refusal", "send_back"}
-    | {"system_answered", "owner_reminded", "owner_reported"}
+    | {
+        "check_mandate",
+        "revoke_mandate",
+        "looked",
+        "signal_seen",
+        "alert_sent",
+        "alert_answered",
+        "stop",
+        "resume",
+    }
+    | {"signal_cleared", "number_shown", "revealed", "owner_added_file", "owner_removed_file"}
+    | {"system_answered", "owner_reminded", "owner_reported", "retry_task"}
+    | {"decide_item"}  # told when a second person has approved it, with its reasons
 )
 """Verbs that are staff's and systems' own business. A test fails on a verb that is in neither table."""
 

@@ -1,11 +1,8 @@
 """The tracker: by a link from a mail, without an account. Every act is a POST and leads back to the page."""
 
-from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
-from functools import wraps
 from http import HTTPStatus
-from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -15,71 +12,51 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from dsr import ids
-from dsr.errors import NotFound, RecourseError, TooMany, WrongState
+from dsr.errors import NotFound, WrongState
 from dsr.lifecycle import State
 from dsr.models import SubjectRequest
 from dsr.policies import Caller
 from dsr.public import forms, pages, sight, throttle, tickets
+from dsr.public.door import with_grant
 from dsr.public.downloads import DOWNLOAD
 from dsr.public.guard import public, typed
 from dsr.public.sent import AGAIN
 from dsr.rights import SPECS, Delivery, Right
 from dsr.selectors import tracker as selector
-from dsr.services import delivery, identity, review, threads, timing, tracking
-from verification import grants, mail
+from dsr.services import delivery, identity, login, review, threads, timing
+from verification import mail
 
 DONE = {
     "confirmed": gettext_lazy("Thank you, your address is confirmed. We have begun."),
     "message": gettext_lazy("Your message is with us."),
     "fee": gettext_lazy("Thank you. The fee is accepted, and we go on."),
     "withdrawn": gettext_lazy("The request is withdrawn."),
+    "signed-in": gettext_lazy("Thank you, your sign-in is noted for this request."),
+    "proved": gettext_lazy("Thank you, we know now that it is you. We have begun."),
+    "without": gettext_lazy("We go on without it, and search only by your mail address."),
+    "sure": gettext_lazy("Thank you, the deletion is confirmed. Nothing is deleted before a second person agrees."),
+    "taken-up": gettext_lazy("The request is taken up again. Please confirm the deletion once more."),
+    "disagreed": gettext_lazy("Your statement is with us."),
+    "backed": gettext_lazy("Your document is with us."),
     "again": gettext_lazy("We are making the answer ready once more. You get a mail when it is."),
 }
-View = Callable[..., HttpResponse]
 
 
-def _with_grant(view: View) -> View:
-    """Let in whoever's link opens this reference. For everybody else there is one page, always the same."""
-
-    @wraps(view)
-    def admitted(request: HttpRequest, reference: str, **kwargs: Any) -> HttpResponse:
-        at = timezone.now()
-        try:
-            reference = ids.clean_reference(reference[:60])
-            submission_id = tracking.admit(reference, typed(request, "key"), at=at)
-        except (ValueError, grants.NoGrant):
-            return pages.page(request, "tracker/closed_door", {"form": forms.TrackForm()}, status=HTTPStatus.NOT_FOUND)
-        back = pages.tracker_address(reference, typed(request, "key"))
-        try:
-            return view(request, reference, submission_id, at, **kwargs)
-        except mail.TooSoon as error:
-            wait = _("A mail was sent a moment ago. You can have another one in %(wait)s.")
-            sentence = wait % {"wait": pages.wait_until(error.retry_at)}
-            response = pages.problem(request, sentence, status=HTTPStatus.TOO_MANY_REQUESTS, back=back)
-            response["Retry-After"] = pages.seconds_until(error.retry_at)
-            return response
-        except TooMany:
-            raise  # has a page of its own, which keeps what was typed
-        except RecourseError as error:
-            return pages.problem(request, error.sentence, status=error.status, back=back)
-
-    return admitted
-
-
-def _request(submission_id: UUID, request_id: UUID) -> SubjectRequest:
+def the_request(submission_id: UUID, request_id: UUID) -> SubjectRequest:
+    """Return one request of a submission. Raises NotFound for any other."""
     found = selector.request_of(submission_id, request_id)
     if found is None:
         raise NotFound(_("There is no such request."))
     return found
 
 
-def _back(request: HttpRequest, reference: str, done: str = "") -> HttpResponse:
+def back(request: HttpRequest, reference: str, done: str = "") -> HttpResponse:
+    """Lead back to the tracker, which says what has been done."""
     return pages.see_other(pages.tracker_address(reference, typed(request, "key"), done))
 
 
 @public("GET")
-@_with_grant
+@with_grant
 def tracker(request: HttpRequest, reference: str, submission_id: UUID, at: datetime) -> HttpResponse:
     """Show where everything stands."""
     return _show(request, submission_id, forms.MessageForm(), at)
@@ -101,6 +78,7 @@ def _show(
         "done": DONE.get(request.GET.get("done", "")),
         "nonce": tickets.nonce(),
         "here": "tracker",
+        "sign_in": login.offered(),
     }
     with timezone.override(ZoneInfo(shown.zone)):
         status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
@@ -108,11 +86,11 @@ def _show(
 
 
 @public("POST")
-@_with_grant
+@with_grant
 def reply(request: HttpRequest, reference: str, submission_id: UUID, at: datetime) -> HttpResponse:
     """Keep what the person wrote; pressed twice, it is kept once."""
     form = forms.MessageForm(request.POST)
-    about = _request(submission_id, tickets.uuid(request.POST.get("request", "")))
+    about = the_request(submission_id, tickets.uuid(request.POST.get("request", "")))
     if not form.is_valid():
         return _show(request, submission_id, form, at, about.pk)
     throttle.spend(request, throttle.POSTS, at)
@@ -122,16 +100,16 @@ def reply(request: HttpRequest, reference: str, submission_id: UUID, at: datetim
             threads.mark_read(
                 submission_id, at=at
             )  # not on looking: a scanner of mails looks too, and has read nothing
-    return _back(request, reference, "message")
+    return back(request, reference, "message")
 
 
 @public("POST")
-@_with_grant
+@with_grant
 def confirm(request: HttpRequest, reference: str, submission_id: UUID, at: datetime) -> HttpResponse:
     """Mail a new code to somebody whose address is still to be confirmed, and lead to where it is entered."""
     found = selector.filed(submission_id)
     if found is None or found.challenge is None or not found.waits:
-        return _back(request, reference)
+        return back(request, reference)
     ticket = tickets.issue(AGAIN, at, submission=submission_id)
     with suppress(mail.CheckError):  # the last mail is still good: the next page takes its code and can send another
         identity.resend(found.challenge.pk, at=at)
@@ -139,7 +117,7 @@ def confirm(request: HttpRequest, reference: str, submission_id: UUID, at: datet
 
 
 @public("POST")
-@_with_grant
+@with_grant
 def reopen(request: HttpRequest, reference: str, submission_id: UUID, at: datetime) -> HttpResponse:
     """Take a lapsed request up again under the same reference."""
     identity.reopen(submission_id, by=Caller.person(), at=at)
@@ -148,38 +126,39 @@ def reopen(request: HttpRequest, reference: str, submission_id: UUID, at: dateti
 
 
 @public("POST")
-@_with_grant
+@with_grant
 def accept_fee(
     request: HttpRequest, reference: str, submission_id: UUID, at: datetime, request_id: UUID
 ) -> HttpResponse:
     """Take the person's word that the fee is accepted; pressed twice, it is taken once."""
-    subject = _request(submission_id, request_id)
+    subject = the_request(submission_id, request_id)
     if subject.fee_told_at is not None:
         timing.accept_fee(subject.pk, by=Caller.person(), at=at)
-    return _back(request, reference, "fee")
+    return back(request, reference, "fee")
 
 
 @public("GET", "POST")
-@_with_grant
+@with_grant
 def withdraw(request: HttpRequest, reference: str, submission_id: UUID, at: datetime, request_id: UUID) -> HttpResponse:
     """Say what withdrawing means; on POST, withdraw."""
-    subject = _request(submission_id, request_id)
+    subject = the_request(submission_id, request_id)
     if subject.state == State.CLOSED:
-        return _back(request, reference)
+        return back(request, reference)
     if request.method == "POST":
         review.withdraw(subject.pk, by=Caller.person(), at=at)
-        return _back(request, reference, "withdrawn")
+        return back(request, reference, "withdrawn")
     spec = SPECS[Right(subject.right)]
     context = {"reference": reference, "title": spec.title, "searches": spec.searches, "key": typed(request, "key")}
+    context["acts"] = spec.acts
     context |= {"is_ready": subject.state == State.READY, "address": request.path}
     return pages.page(request, "tracker/withdraw", context)
 
 
 @public("POST")
-@_with_grant
+@with_grant
 def download(request: HttpRequest, reference: str, submission_id: UUID, at: datetime, request_id: UUID) -> HttpResponse:
     """Mail a fresh code and lead to where it is entered."""
-    subject = _request(submission_id, request_id)
+    subject = the_request(submission_id, request_id)
     throttle.spend(request, throttle.LINKS, at)
     challenge = delivery.ask_code(subject.pk, at=at)
     ticket = tickets.issue(DOWNLOAD, at, request=subject.pk, challenge=challenge, submission=submission_id)
@@ -187,12 +166,12 @@ def download(request: HttpRequest, reference: str, submission_id: UUID, at: date
 
 
 @public("GET", "POST")
-@_with_grant
+@with_grant
 def statement(
     request: HttpRequest, reference: str, submission_id: UUID, at: datetime, request_id: UUID
 ) -> HttpResponse:
     """Show the statement; the POST that leads here notes that it was collected."""
-    subject = _request(submission_id, request_id)
+    subject = the_request(submission_id, request_id)
     if SPECS[Right(subject.right)].delivery is not Delivery.STATEMENT or subject.ready_at is None:
         raise WrongState(_("There is no statement to read yet."))
     if request.method == "POST":
@@ -209,12 +188,12 @@ def statement(
 
 
 @public("POST")
-@_with_grant
+@with_grant
 def issue_again(
     request: HttpRequest, reference: str, submission_id: UUID, at: datetime, request_id: UUID
 ) -> HttpResponse:
     """Have an answer made ready once more; pressed twice, it is done once."""
-    subject = _request(submission_id, request_id)
+    subject = the_request(submission_id, request_id)
     if subject.state == State.CLOSED:
         delivery.reissue(subject.pk, by=Caller.person(), at=at)
-    return _back(request, reference, "again")
+    return back(request, reference, "again")

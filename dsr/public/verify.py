@@ -126,6 +126,9 @@ def _read_ticket(request: HttpRequest, at: datetime) -> tuple[selector.Filed | N
 
 
 def _in(confirmed: identity.Confirmed) -> HttpResponse:
+    if confirmed.more:
+        query = {"reference": confirmed.submission.reference, "key": confirmed.tracker_token, "done": "confirmed"}
+        return pages.see_other(f"{reverse('public:choose')}?{urlencode(query)}")
     return pages.see_other(pages.tracker_address(confirmed.submission.reference, confirmed.tracker_token, "confirmed"))
 
 

@@ -1,6 +1,6 @@
 """The worksheet of a system's owner: what to look for, what came of it, and the files that were found."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -9,13 +9,12 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from dsr.connectors.manual import FileRules, OwnerOutcome, safe_name
 from dsr.errors import Incomplete
-from dsr.public import pages, sniffing, throttle, tickets
+from dsr.public import pages, sniffing, tasksheets, throttle, tickets
 from dsr.public.forms import PlainText, PublicForm
 from dsr.public.guard import public, typed
 from dsr.services import worksheets
@@ -23,12 +22,6 @@ from verification import grants
 
 _ENVELOPE = 65_536
 """Bytes that a form may have around a file."""
-KINDS: Mapping[str, str | Promise] = {
-    "email": gettext_lazy("Mail address"),
-    "phone": gettext_lazy("Telephone number"),
-    "account": gettext_lazy("Account number"),
-    "name": gettext_lazy("Name"),
-}
 
 
 class ReportForm(PublicForm):
@@ -80,7 +73,7 @@ class FileForm(PublicForm):
 
 @public("GET", "POST")
 def sheet(request: HttpRequest) -> HttpResponse:
-    """Show the task, or what became of it; on POST, take the owner's report."""
+    """Show what is asked of an owner, or what became of it; on POST, take the report."""
     at, key = timezone.now(), typed(request, "key")
     try:
         found = worksheets.look(key, at)
@@ -91,13 +84,13 @@ def sheet(request: HttpRequest) -> HttpResponse:
             worksheets.report(key, form.cleaned_data["outcome"], form.cleaned_data["reason"], at=at)
             return pages.see_other(f"{reverse('public:worksheet')}?key={key}")
     except grants.NoGrant:
-        return pages.page(request, "worksheets/ended", status=HTTPStatus.NOT_FOUND)
+        return tasksheets.answer(request, key, at)
     except Incomplete as error:
         _explain(form, error)
     return _show(request, found, key, report=form)
 
 
-@public("POST")
+@public("POST", spools=True)
 def add_file(request: HttpRequest) -> HttpResponse:
     """Keep one file; pressed twice, it is kept once."""
     form: FileForm | None = None
@@ -106,7 +99,7 @@ def add_file(request: HttpRequest) -> HttpResponse:
         found = worksheets.look(key, at)
         if found.task is None:
             return _show(request, found, key)
-        if _is_too_large(request, found.task.files):
+        if is_too_large(request, found.task.files):
             raise Incomplete(_("This file is too large."), field="file")
         form = _file_form(found, request.POST, request.FILES)
         if form.is_valid():
@@ -114,7 +107,7 @@ def add_file(request: HttpRequest) -> HttpResponse:
             name = safe_name(upload.name or "")
             with throttle.once(f"file:{key}", typed(request, "nonce")) as is_first:
                 if is_first:
-                    media_type = sniffing.media_type(name, _head(upload), found.task.files)
+                    media_type = sniffing.media_type(name, sniffing.head(upload), found.task.files)
                     dataset = form.cleaned_data["dataset"]
                     worksheets.add_file(key, dataset, name, media_type, upload.chunks(), at=at)
             return pages.see_other(f"{reverse('public:worksheet')}?key={key}#files")
@@ -126,7 +119,8 @@ def add_file(request: HttpRequest) -> HttpResponse:
     return _show(request, found, key, file=form)
 
 
-def _is_too_large(request: HttpRequest, rules: FileRules) -> bool:
+def is_too_large(request: HttpRequest, rules: FileRules) -> bool:
+    """Say whether a form tells itself that its file is too large, before any of it is read."""
     told = str(request.META.get("CONTENT_LENGTH") or "0")
     return not told.isdecimal() or int(told) > rules.max_bytes + _ENVELOPE
 
@@ -156,7 +150,7 @@ def _show(
     context = {
         "sheet": found,
         "task": found.task,
-        "who": [(KINDS.get(kind, kind), values) for kind, values in found.task.who.items()],
+        "who": tasksheets.known_by(found.task.who),
         "report": report or ReportForm(),
         "file": file or _file_form(found),
         "wrong": wrong,
@@ -172,12 +166,6 @@ def _file_form(found: worksheets.Sheet, *data: Any) -> FileForm:
     assert found.task is not None
     kinds = [(part.name, part.title) for part in found.task.datasets]
     return FileForm(*data, kinds=kinds, endings=found.task.files.endings)
-
-
-def _head(upload: "UploadedFile[bytes]") -> bytes:
-    head: bytes = upload.read(sniffing.LOOKED_AT)
-    upload.seek(0)
-    return head
 
 
 def _explain(form: PublicForm, error: Incomplete) -> None:

@@ -1,8 +1,9 @@
 """The law, the notices and the grounds of refusal as data.
 
 Rule files are TOML below ``dsr/rules/data`` and, over them, below ``settings.RULES_DIR``: ``notices/<organisation>/
-<date>/*.toml``, ``regimes/<id>/<date>.toml`` with worked cases beside it, ``refusals/*.toml``, ``calendars/<id>.toml``,
-``areas.toml`` and ``service.toml``. All of them are read strictly, or none is used.
+<date>/*.toml``, ``regimes/<id>/<date>.toml`` with worked cases beside it, ``refusals/*.toml``, ``ladder/*.toml``,
+``retention/*.toml``, ``calendars/<id>.toml``, ``areas.toml`` and ``service.toml``. All of them are read strictly, or
+none is used.
 
 ``pack()`` gives the rules in force for this process::
 
@@ -17,7 +18,10 @@ Rule files are TOML below ``dsr/rules/data`` and, over them, below ``settings.RU
     notice.seat_for("eu_gdpr").zone                      # whose midnight counts
     silence_after(rules.regime("us_cpni", day).notices, sent, "email").first_use
     statement(notice, "customer", "IE", "", day, language="en").sections
-    rules.refusal("third_party_rights").wording("plain")
+    rules.refusal("third_party_rights").why()
+    ladder.demanded(rules, "access", ("eu_gdpr",), day, relationship="customer", channel="web").methods
+    retention.verdict(rules.retention, "invoices", "IE", "", ("eu_gdpr",), day).before
+    rules.category_words("invoices", "some_id", "2026-04-09", "fr").title
 
 Everything returned is frozen. What is not in the rules raises ``NotInRules``, files that cannot be used
 ``RulesBroken``.

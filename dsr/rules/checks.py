@@ -9,6 +9,7 @@ from dsr.rules.places import Area
 from dsr.rules.problems import Problem, key_path
 from dsr.rules.schema.base import Row, Worded
 from dsr.rules.schema.duties import AgentRule, IdentityRule
+from dsr.rules.schema.ladder import Ladder
 from dsr.rules.schema.notice import Notice
 from dsr.rules.schema.periods import ANSWERS, ClockRule, PauseRule
 from dsr.rules.schema.refusal import Refusal
@@ -43,7 +44,7 @@ def notice(table: Notice, home: Home, known: Known) -> Iterator[Problem]:
     """Mistakes in a notice."""
     for loc, message in (
         *_duplicates(table),
-        *_translations(table),
+        *translations(table),
         *_places(table, known.areas),
         *_references(table, known),
         *_sense(table),
@@ -54,10 +55,11 @@ def notice(table: Notice, home: Home, known: Known) -> Iterator[Problem]:
 def regime(table: Regime, home: Home, known: Known) -> Iterator[Problem]:
     """Mistakes in a regime."""
     for loc, message in (
-        *_translations(table),
+        *translations(table),
         *_places(table, known.areas),
         *_regime_rights(table),
         *_regime_clocks(table),
+        *_regime_uses(table),
         *_regime_doubts(table),
         *_figures(table),
     ):
@@ -74,7 +76,7 @@ def refusals(rows: Iterable[tuple[str, int, Refusal]], known: Known) -> Iterator
         if row.id in seen:
             yield home.problem(("refusals", index, "id"), f"{row.id!r} is used twice; it is also in {first[row.id]}")
         seen.add(row.id)
-        for loc, message in _translations(row):
+        for loc, message in translations(row):
             yield home.problem(("refusals", index, *loc), message)
         cited = [citation.regime for citation in row.citations]
         for at, cited_id in enumerate(cited):
@@ -83,6 +85,29 @@ def refusals(rows: Iterable[tuple[str, int, Refusal]], known: Known) -> Iterator
                 yield home.problem(where, f"there is no regime {cited_id!r}")
             if cited_id in cited[:at]:
                 yield home.problem(where, f"{cited_id!r} is cited twice")
+
+
+def ladder(table: Ladder, home: Home, known: Known, people: Collection[str]) -> Iterator[Problem]:
+    """Mistakes in the ladder; ``people`` are the relationships of the notice that the service runs for."""
+    for loc, message in (
+        *_duplicates(table),
+        *translations(table),
+        *_places(table, known.areas),
+        # Where the service has no notice, that is the mistake to tell.
+        *dangling(("accounts",), table.accounts, people or table.accounts, "the relationships of the notice"),
+        *_ladder_references(table, known),
+    ):
+        yield home.problem(loc, message)
+
+
+def _ladder_references(table: Ladder, known: Known) -> Iterator[tuple[Path, str]]:
+    yield from _twice([(("demands", n, "demand"), row.demand) for n, row in enumerate(table.demands)])
+    for loc, row in walk(table):
+        yield from dangling((*loc, "regimes"), getattr(row, "regimes", None), known.regimes, "regimes")
+    for n, floor in enumerate(table.floors):
+        for at, right in enumerate(floor.rights):
+            if any(right in other.rights and other.holders in (None, floor.holders) for other in table.floors[:n]):
+                yield ("floors", n, "rights", at), f"another row says where {right!r} starts"
 
 
 def areas(rows: Sequence[Area], file: str) -> Iterator[Problem]:
@@ -126,7 +151,8 @@ def _duplicates(table: Row) -> Iterator[tuple[Path, str]]:
                 yield from _twice([((*loc, name, n, key), str(getattr(item, key))) for n, item in enumerate(items)])
 
 
-def _translations(table: Row) -> Iterator[tuple[Path, str]]:
+def translations(table: Row) -> Iterator[tuple[Path, str]]:
+    """Translations of what has no such words, or has them in another shape."""
     for loc, row in walk(table):
         if not isinstance(row, Worded):
             continue
@@ -171,21 +197,22 @@ def _references(table: Notice, known: Known) -> Iterator[tuple[Path, str]]:
     ids = {to: {row.id for row in getattr(table, to)} for _, _, to in _REFERENCES}
     for rows, key, to in _REFERENCES:
         for index, row in enumerate(getattr(table, rows)):
-            yield from _dangling((rows, index, key), getattr(row, key), ids[to], to)
-    yield from _dangling(("agents", "how"), table.agents.how, ids["channels"], "channels")
+            yield from dangling((rows, index, key), getattr(row, key), ids[to], to)
+    yield from dangling(("agents", "how"), table.agents.how, ids["channels"], "channels")
     for index, service in enumerate(table.services):
         for at, extra in enumerate(service.data):
             here = ("services", index, "data", at)
-            yield from _dangling((*here, "category"), extra.category, ids["categories"], "categories")
-            yield from _dangling((*here, "source"), extra.source, ids["sources"], "sources")
+            yield from dangling((*here, "category"), extra.category, ids["categories"], "categories")
+            yield from dangling((*here, "source"), extra.source, ids["sources"], "sources")
     for index, seat in enumerate(table.seats):
-        yield from _dangling(("seats", index, "calendar"), seat.calendar, known.calendars, "calendars")
-        yield from _dangling(("seats", index, "serves"), seat.serves, known.regimes, "regimes")
+        yield from dangling(("seats", index, "calendar"), seat.calendar, known.calendars, "calendars")
+        yield from dangling(("seats", index, "serves"), seat.serves, known.regimes, "regimes")
         if seat.serves and seat.calendar is None:
             yield ("seats", index, "calendar"), "is missing: which holidays count for the regimes that the seat serves?"
 
 
-def _dangling(loc: Path, value: Any, ids: Collection[str], to: str) -> Iterator[tuple[Path, str]]:
+def dangling(loc: Path, value: Any, ids: Collection[str], to: str) -> Iterator[tuple[Path, str]]:
+    """References, one or a list of them, that lead to none of ``ids``, and those that are listed twice."""
     if value is None:
         return
     for index, entry_id in enumerate([value] if isinstance(value, str) else value):
@@ -240,12 +267,17 @@ def _regime_rights(table: Regime) -> Iterator[tuple[Path, str]]:
     yield from _twice([(("rights", n, "right"), row.right) for n, row in enumerate(table.rights)])
     known = {row.right for row in table.rights}
     for loc, row in walk(table):
-        yield from _dangling((*loc, "rights"), _rights_of(row), known, "the rights of this regime")
+        yield from dangling((*loc, "rights"), _rights_of(row), known, "the rights of this regime")
 
 
 def _rights_of(row: Row) -> Sequence[str]:
     """The rights that a row of a regime is about; none for the regime itself, whose rights are tables."""
     return () if isinstance(row, Regime) else getattr(row, "rights", ())
+
+
+def _regime_uses(table: Regime) -> Iterator[tuple[Path, str]]:
+    yield from _twice([(("uses", n, "id"), row.id) for n, row in enumerate(table.uses)])
+    yield from _twice([(("services", n, "id"), row.id) for n, row in enumerate(table.services)])
 
 
 def _regime_clocks(table: Regime) -> Iterator[tuple[Path, str]]:

@@ -14,7 +14,21 @@ from typing import Any, Literal
 from dsr.rules.files import VECTORS, Document
 
 What = Literal["file", "clock", "window", "holiday", "right", "switch", "source", "words", "figure", "worked case"]
-_NAMES = ("id", "right", "event", "letter", "demand", "allowed", "topic", "medium", "case", "regime", "under", "title")
+_NAMES = (
+    "id",
+    "right",
+    "event",
+    "letter",
+    "demand",
+    "allowed",
+    "topic",
+    "medium",
+    "case",
+    "regime",
+    "under",
+    "title",
+    "category",
+)
 """What a row of a list is called by: the first of these that it has."""
 _IN_A_LAW: Mapping[str, What] = {
     "window": "window",

@@ -3,25 +3,27 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import pairwise
 from pathlib import PurePosixPath
 from typing import Any, TypeVar
 
-from dsr.rules import checks, vectors
+from dsr.rules import checks, keeping, vectors
 from dsr.rules.checks import Home
-from dsr.rules.files import VECTORS, Document, Files, Findings
+from dsr.rules.files import SHIPPED, VECTORS, Document, Files, Findings, read
 from dsr.rules.inheriting import KEYS, Follows, amiss, inherited
 from dsr.rules.places import Area
 from dsr.rules.problems import RulesBroken
 from dsr.rules.rulepack import RulePack
 from dsr.rules.schema.base import Many, Row, Slug
 from dsr.rules.schema.calendar import CalendarFile
+from dsr.rules.schema.ladder import Ladder
 from dsr.rules.schema.notice import Notice
 from dsr.rules.schema.refusal import Refusal, RefusalFile
 from dsr.rules.schema.regime import Regime, VectorFile
+from dsr.rules.schema.retention import RetentionFile, Schedule
 
-_DEPTHS = {"calendars": (1,), "refusals": (1,), "regimes": (2,), "notices": (2, 3)}
+_DEPTHS = {"calendars": (1,), "ladder": (1,), "refusals": (1,), "retention": (1,), "regimes": (2,), "notices": (2, 3)}
 Single = TypeVar("Single", bound=Row)
 
 
@@ -44,6 +46,19 @@ def build(files: Files, *, tried: bool = True) -> RulePack:
     if made is None or reader.findings.problems:
         raise RulesBroken(reader.findings.problems)
     return made
+
+
+@cache
+def shipped_ladder() -> Ladder:
+    """The ladder that ships, read once. Raises ValueError where it is not one, which the shipped rules never are."""
+    parts = read(SHIPPED).under("ladder")
+    return Ladder.model_validate({key: value for _, document in parts for key, value in document.items()})
+
+
+@cache
+def shipped_retention() -> tuple[RetentionFile, ...]:
+    """The retention schedule that ships, file by file, read once. Raises ValueError as ``shipped_ladder`` does."""
+    return tuple(RetentionFile.model_validate(document) for _, document in read(SHIPPED).under("retention"))
 
 
 @dataclass
@@ -72,6 +87,11 @@ class Reader:
         service = self._single(ServiceFile, "service.toml")
         if service is None:
             return None
+        people = {row.id for _, notice in notices if notice.id == service.organisation for row in notice.relationships}
+        ladder = self._ladder(people, known)
+        if ladder is None:
+            return None
+        retention = self._retention([notice for _, notice in notices], refusals, known)
         if service.organisation not in {notice.id for _, notice in notices}:
             self._wrong("service.toml", "organisation", f"there is no notice of {service.organisation!r}")
         return RulePack(
@@ -82,6 +102,8 @@ class Reader:
             notices=tuple(sorted((n for _, n in notices), key=lambda n: (n.id, n.version))),
             regimes=tuple(sorted((r for _, r in regimes), key=lambda r: (r.id, r.window.opens))),
             refusals={row.id: row for row in refusals},
+            ladder=ladder,
+            retention=retention,
         )
 
     @cached_property
@@ -225,6 +247,41 @@ class Reader:
             rows += [(path, index, row) for index, row in enumerate(table.refusals)] if table else []
         self.findings.problems += checks.refusals(rows, known)
         return [row for _, _, row in rows]
+
+    def _ladder(self, people: set[str], known: checks.Known) -> Ladder | None:
+        """The files of ``ladder`` as one table. A book from before there was one gets the shipped one, unchecked."""
+        parts = dict(self.files.under("ladder"))
+        if not parts and not self.tried:
+            return shipped_ladder()
+        if not parts:
+            self._wrong("ladder", "", "is missing: nothing says how surely it must be known who asks")
+            return None
+        document, home = self._joined("ladder", parts)
+        table = self.findings.table(Ladder, document, home.file, homes=home.homes)
+        if table:
+            self.findings.problems += checks.ladder(table, home, known, people)
+        return table
+
+    def _retention(self, notices: Sequence[Notice], refusals: Sequence[Refusal], known: checks.Known) -> Schedule:
+        """The files of ``retention``, put together. A book from before there were any gets the shipped, unchecked."""
+        parts: dict[str, RetentionFile] = {}
+        for path, document in self.files.under("retention"):
+            table = self.findings.table(RetentionFile, document, path)
+            if table:
+                parts[path] = table
+        before = sorted(notices, key=lambda notice: notice.version)
+        files = list(parts.values()) or ([] if self.tried else shipped_retention())
+        schedule = Schedule(
+            rules=tuple(row for file in files for row in file.rules),
+            sub_categories=tuple(row for file in files for row in file.sub_categories),
+            kept_like=tuple(row for file in files for row in file.kept_like),
+            areas=tuple(self.areas),
+            parents={row.id: row.parent for notice in before for row in notice.categories},
+        )
+        # Without a notice that could not be read its categories look unknown, and that is not the mistake to tell.
+        if (parts or self.tried) and len(notices) == len(self._editions()):
+            self.findings.problems += keeping.problems(parts, schedule, refusals, known)
+        return schedule
 
     def _single(self, model: type[Single], path: str) -> Single | None:
         document = self.files.documents.get(path)

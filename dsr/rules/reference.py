@@ -25,6 +25,8 @@ why. Files in `RULES_DIR` are laid over those that ship: a file with the same pa
 | `regimes/<id>/<from>.toml` | one law during one window; closed and followed by another, never edited |
 | `regimes/<id>/<from>.vectors.toml` | worked cases; without them, or if one comes out differently, nothing loads |
 | `refusals/*.toml` | coded grounds of refusal |
+| `ladder/*.toml` | how surely it must be known who asks, by what means, and for whom: [Who is asking](identity.md) |
+| `retention/*.toml` | how long what is kept, from when on and why: [How long data is kept](retention.md) |
 
 Any table with words for people may have them in other languages too, as `[categories.text.fr]` with `title = "..."`
 below a `[[categories]]`.
@@ -47,7 +49,7 @@ def page(rules: RulePack, note: str = "") -> str:
 
 def _marks() -> Iterator[str]:
     yield "## How sure a figure is\n"
-    yield from _table(("Mark", "Meaning"), [(f"`{mark}`", meaning) for mark, meaning in CONFIDENCE.items()])
+    yield from table(("Mark", "Meaning"), [(f"`{mark}`", meaning) for mark, meaning in CONFIDENCE.items()])
     yield "A figure that is marked *policy* is a target of the service and not a duty under the law.\n"
 
 
@@ -63,7 +65,7 @@ def _notices(rules: RulePack) -> Iterator[str]:
         )
         for notice in rules.notices
     ]
-    yield from _table(header, rows)
+    yield from table(header, rows)
 
 
 def _regime(regime: Regime) -> Iterator[str]:
@@ -82,10 +84,10 @@ def _regime(regime: Regime) -> Iterator[str]:
     ]
     if regime.notices:
         figures.append(_notice_wait(regime.notices))
-    yield from _table(("Clock", "Figure", "Rights", "Source", "Sure"), figures)
+    yield from table(("Clock", "Figure", "Rights", "Source", "Sure"), figures)
     rights = [(f"`{r.right}`", r.name, _since(r.opens) + (r.note or ""), r.source, _mark(r)) for r in regime.rights]
-    yield from _table(("Right", "What the law calls it", "Note", "Source", "Sure"), rights)
-    yield from _table(("Also", "Rule", "Source", "Sure"), [*_duties(regime), *_sayings(regime)])
+    yield from table(("Right", "What the law calls it", "Note", "Source", "Sure"), rights)
+    yield from table(("Also", "Rule", "Source", "Sure"), [*_duties(regime), *_sayings(regime)])
 
 
 def _duties(regime: Regime) -> Iterator[tuple[str, ...]]:
@@ -105,10 +107,8 @@ def _duties(regime: Regime) -> Iterator[tuple[str, ...]]:
         offered = "offered" if regime.appeal.offered else "none"
         said = ". ".join(filter(None, (offered, regime.appeal.text, _elements(regime.appeal.must_state))))
         yield ("appeal", said, regime.appeal.source, _mark(regime.appeal))
-    for proof in regime.identity:
-        points = f", {proof.points} matching facts" if proof.points else ""
-        said = f"{proof.demand.replace('_', ' ')}{points} for {_rights(proof.rights)}. {proof.text or ''}".strip()
-        yield ("identity", said, proof.source, _mark(proof))
+    yield from _uses(regime)
+    yield from _proofs(regime.identity)
     for agent in regime.agents:
         yield ("agents", _agent(agent), agent.source, _mark(agent))
     if regime.records:
@@ -116,6 +116,13 @@ def _duties(regime: Regime) -> Iterator[tuple[str, ...]]:
             f": {', '.join(regime.records.holds)}" if regime.records.holds else ""
         )
         yield ("records", said, regime.records.source, _mark(regime.records))
+
+
+def _uses(regime: Regime) -> Iterator[tuple[str, ...]]:
+    for use in regime.uses:
+        yield (f"use: {use.id}", f"{use.text} Needs: {use.needs}", use.source, _mark(use))
+    for service in regime.services:
+        yield (f"service: {service.id}", service.text, service.source, _mark(service))
 
 
 def _sayings(regime: Regime) -> Iterator[tuple[str, ...]]:
@@ -157,6 +164,20 @@ def _agent(agent: duties.AgentRule) -> str:
         confirm = "" if agent.may_confirm else "; the person may not be asked to confirm"
         said = f"for {_rights(agent.rights)}{': ' + kinds if kinds else ''}{confirm}"
     return f"{said}. {agent.text or ''}".strip()
+
+
+def _proofs(rules: Iterable[duties.IdentityRule]) -> Iterator[tuple[str, ...]]:
+    for proof in rules:
+        points = f", {proof.points} matching facts" if proof.points else ""
+        said = f"{proof.demand.replace('_', ' ')}{points} for {_rights(proof.rights)}. {proof.text or ''}".strip()
+        yield ("identity", said, proof.source, _mark(proof))
+        if proof.ends:
+            yield ("never identified", _end(proof.ends), proof.ends.source, _mark(proof.ends))
+
+
+def _end(ends: duties.UnverifiedEnd) -> str:
+    closes = f", {_many(ends.closes_after, 'day')} after the proof was asked for" if ends.closes_after else ""
+    return f"{ends.word.replace('_', ' ')}{closes}"
 
 
 def _elements(elements: Iterable[Element]) -> str:
@@ -224,7 +245,7 @@ def _calendars(rules: RulePack) -> Iterator[str]:
         )
         for table in sorted(rules.calendars.values(), key=lambda table: table.id)
     ]
-    yield from _table(("Calendar", "Holidays", "Clocks", "Weekend", "Known"), rows)
+    yield from table(("Calendar", "Holidays", "Clocks", "Weekend", "Known"), rows)
 
 
 def _known(table: WorkCalendar) -> str:
@@ -249,10 +270,11 @@ def _refusals(rules: RulePack) -> Iterator[str]:
         )
         for ground in rules.refusals.values()
     ]
-    yield from _table(("Code", "Ground", "Answers", "Who decides", "What must be on file", "Where it stands"), rows)
+    yield from table(("Code", "Ground", "Answers", "Who decides", "What must be on file", "Where it stands"), rows)
 
 
-def _table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
+def table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
+    """A table in Markdown and an empty line, line by line; nothing where there are no rows."""
     rows = list(rows)
     if not rows:
         return

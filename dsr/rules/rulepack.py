@@ -9,11 +9,14 @@ from datetime import date
 from functools import cached_property
 
 from dsr.deadlines import WorkCalendar
+from dsr.rules.naming import CategoryWords, words_of
 from dsr.rules.places import Area, closeness
 from dsr.rules.problems import NotInRules
+from dsr.rules.schema.ladder import Ladder
 from dsr.rules.schema.notice import Notice
 from dsr.rules.schema.refusal import Refusal
 from dsr.rules.schema.regime import Regime
+from dsr.rules.schema.retention import Schedule
 
 _RANK = {"law": 0, "framework": 1, "promise": 2, "policy": 3}
 """What is named first where several things bind."""
@@ -26,7 +29,8 @@ class RulePack:
 
     ``version`` is a digest of what the files say and is pinned to every submission. ``organisation`` is whose notice
     is meant where nobody says. ``notices`` and ``regimes`` hold every version, oldest first; ``refusals``,
-    ``calendars`` and ``areas`` are by id.
+    ``calendars`` and ``areas`` are by id. ``ladder`` says how surely it must be known who asks, ``retention`` how long
+    what is kept.
     """
 
     version: str
@@ -36,6 +40,8 @@ class RulePack:
     refusals: Mapping[str, Refusal]
     calendars: Mapping[str, WorkCalendar]
     areas: Mapping[str, Area]
+    ladder: Ladder
+    retention: Schedule
 
     def notice(self, notice_id: str, version: date | str) -> Notice:
         """The version of a notice that a submission is pinned to."""
@@ -67,6 +73,24 @@ class RulePack:
             return self.refusals[refusal_id]
         except KeyError:
             raise NotInRules(f"there is no ground of refusal {refusal_id!r}") from None
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """Every category that data may be of: those of the notices, and the parts that the schedule knows."""
+        return self.retention.categories
+
+    def category_words(
+        self, category: str, notice_id: str, version: date | str, language: str | None = None
+    ) -> CategoryWords:
+        """What a category of data is called in the notice that somebody is answered under, and what it is for.
+
+        Systems are described in the words of the newest notice, and may name a part that only the retention schedule
+        knows. What the pinned notice has no word for is told in the words of the latest version that has one.
+        """
+        pinned = self._notices.get((notice_id, str(version)))
+        versions = [notice for notice in reversed(self.notices) if notice.id == notice_id]
+        others = [notice for notice in self.notices if notice.id != notice_id]
+        return words_of(category, [*([pinned] if pinned else []), *versions, *others], self.retention, language)
 
     def propose(self, country: str, region: str, on: date) -> tuple[str, ...]:
         """The regimes of somebody who says that they live there, laws first and the narrowest fit first.

@@ -7,13 +7,14 @@ who keep the choices; here are the days.
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Literal
+from typing import Literal, get_args
 
 from dsr.deadlines import Period, Reason, Segment, Unit, WorkCalendar, add_months, reckon
 from dsr.rules.problems import NotInRules
 from dsr.rules.schema.periods import NoticeRule
 
 Medium = Literal["email", "post"]
+MEDIA: tuple[Medium, ...] = get_args(Medium)
 _ONE_DAY = timedelta(days=1)
 # The wait is in calendar days, so no holiday matters.
 _NO_HOLIDAYS = WorkCalendar("", "", "UTC", date.min, date.max)

@@ -2,6 +2,9 @@
 
 from typing import Final, Literal, get_args
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
 RightWord = Literal[
     "be_informed",
     "access",
@@ -58,8 +61,124 @@ IdentityDemand = Literal[
     "nothing", "reasonable_doubt", "reauthenticate", "reasonable", "reasonably_high", "by_sensitivity"
 ]
 MandateKind = Literal[
-    "signed_permission", "power_of_attorney", "legal_representative", "guardian", "advocate", "nominee"
+    "signed_permission",
+    "power_of_attorney",
+    "legal_representative",
+    "guardian",
+    "authorised_representative",
+    "advocate",
+    "nominee",
+    "estate",
 ]
+MANDATE_KINDS: Final[tuple[str, ...]] = get_args(MandateKind)
+EndWord = Literal["lapsed", "cannot_identify", "denied"]
+"""How a request ends of which nobody could tell who made it."""
+
+MethodWord = Literal[
+    "mail_link",
+    "mail_code",
+    "sms_code",
+    "login",
+    "login_mfa",
+    "facts",
+    "facts_declared",
+    "document",
+    "call_back",
+    "asserted_login",
+    "power_of_attorney",
+    "agency",
+]
+"""The ways of proving who one is, as ``verification.proofs.Method`` names them."""
+METHOD_LEVELS: Final[dict[str, int]] = {
+    "mail_link": 1,
+    "mail_code": 1,
+    "sms_code": 1,
+    "login": 2,
+    "login_mfa": 3,
+    "facts": 2,
+    "facts_declared": 3,
+    "document": 4,
+    "call_back": 2,
+    "asserted_login": 2,
+    "power_of_attorney": 3,
+    "agency": 2,
+}
+"""The rung that each reaches, as ``verification.proofs.LEVELS`` has it; the rules know no other part of the program."""
+SensitivityWord = Literal["ordinary", "high", "call_detail"]
+SignalWord = Literal[
+    "address_differs",
+    "address_changed_lately",
+    "number_changed_lately",
+    "password_changed_lately",
+    "disposable_domain",
+    "lookalike_domain",
+    "many_subjects_one_origin",
+    "burst",
+    "unusual_hours",
+    "agent_without_history",
+    "systems_not_asked",
+    "alert_unanswered",
+    "login_of_another",
+]
+SIGNAL_WORDS: Final[tuple[str, ...]] = get_args(SignalWord)
+FactWord = Literal[
+    "last_payment_amount",
+    "last_payment_month",
+    "account_opened_month",
+    "last_ticket_month",
+    "numbers_held",
+    "last_number_added_month",
+    "last_message_month",
+    "plan_name",
+    "event_attended",
+]
+"""What a person may be asked of recent dealings. Nothing that never changes, and nothing that breaches hold."""
+FACT_WORDS: Final[tuple[str, ...]] = get_args(FactWord)
+RetentionEvent = Literal[
+    "account_closed",
+    "call_made",
+    "choice_made",
+    "collected",
+    "consent_given",
+    "contract_ended",
+    "decided",
+    "event_held",
+    "flagged",
+    "identity_checked",
+    "invoice_issued",
+    "last_contact",
+    "message_sent",
+    "number_released",
+    "request_closed",
+    "support_closed",
+]
+"""What the time that a record is kept counts from, see ``RETENTION_EVENTS``; a data set names that of its records."""
+RETENTION_EVENTS: Final[dict[str, str | Promise]] = {
+    "account_closed": _("the account was closed"),
+    "call_made": _("the call was made"),
+    "choice_made": _("the choice was made"),
+    "collected": _("the record was made"),
+    "consent_given": _("the consent was given"),
+    "contract_ended": _("the contract ended"),
+    "decided": _("the decision was made"),
+    "event_held": _("the event was over"),
+    "flagged": _("the warning was raised"),
+    "identity_checked": _("the identity was checked"),
+    "invoice_issued": _("the invoice was issued"),
+    "last_contact": _("we were last in touch"),
+    "message_sent": _("the message was sent"),
+    "number_released": _("the telephone number was given back"),
+    "request_closed": _("the request was closed"),
+    "support_closed": _("the matter was closed"),
+}
+BasisWord = Literal["consent", "contract", "legal_obligation", "legitimate_interest"]
+"""On what data rests while it is kept, whatever a notice calls it."""
+BASES: Final[dict[str, str | Promise]] = {
+    "consent": _("consent"),
+    "contract": _("a contract"),
+    "legal_obligation": _("a legal obligation"),
+    "legitimate_interest": _("a legitimate interest"),
+}
 Letter = Literal["acknowledgement", "answer", "appeal", "clarification", "extension", "overdue", "pause", "refusal"]
 NoteTopic = Literal["abuse", "agent", "complaint", "fee", "identity", "records", "search", "scope", "watch"]
 

@@ -1,12 +1,19 @@
-"""What may be asked of somebody who uses a right, and what must not: one list for form, desk and programs."""
+"""What may be asked of somebody who uses a right, what must be answered, and what must not be asked.
 
-from collections.abc import Iterator
+One list for form, desk and programs.
+
+What may be asked to show who somebody is follows from the ladder and is not listed here; what must not, is.
+"""
+
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from dsr.rights import SPECS, Floor, Right
+from dsr.rights import CORRECTION_ROWS, SPECS, Right
+from dsr.rules.ladder import Demand
+from dsr.rules.schema.ladder import OTHER, Ladder
 
 _REACH = ("relationship", "country", "region", "language", "email")
 """What every request needs to be answered at all, and under the right law."""
@@ -24,7 +31,32 @@ TITLES: dict[str, str | Promise] = {
     "phone": _("Your telephone number"),
     "identifiers": _("Account numbers and other identifiers by which you can be found"),
     "scope": _("What you want to see, if not everything"),
+    "consequences": _("That you know what a deletion means: an account is closed for good"),
+    "wrong_1": _("What is wrong"),
+    "right_1": _("What it should say"),
+    "wrong_2": _("What else is wrong"),
+    "right_2": _("What that should say"),
+    "wrong_3": _("What is wrong besides"),
+    "right_3": _("What that should say in turn"),
+    "restriction_ground": _("Why the data should be kept and not used"),
 }
+CHOICES: Mapping[str, Mapping[str, str | Promise]] = {
+    "consequences": {"yes": _("Yes, I know what this means, and I want it")},
+    "restriction_ground": {  # GDPR Art 18(1)(a) to (d), in that order
+        "accuracy_contested": _("The data is said to be wrong, and that has to be checked first"),
+        "unlawful": _("The data may not be used at all, but it is not to be deleted"),
+        "needed_for_claims": _("The data is no longer needed here, but it is needed to claim or defend a right"),
+        "objection_pending": _("There is an objection to the use, and it is not decided yet"),
+    },
+}
+"""Questions that are answered by one of some words, each with its meaning."""
+_SAY: Mapping[str, str | Promise] = {
+    "consequences": _("Confirm with yes that you know what a deletion means."),
+    "restriction_ground": _("Choose why the data should be kept and not used."),
+    "wrong": _("Say what is wrong."),
+    "right": _("Say what it should say instead."),
+}
+"""What is missing where one of these is, by the name of the question without its number."""
 _NEVER: dict[str, str | Promise] = {
     "reason": _("Nobody has to say why they use a right."),
     "password": _("A password proves nothing that a sign-in does not, and must not be told to anybody."),
@@ -34,19 +66,19 @@ _IDENTITY: dict[str, str | Promise] = {
     "identity": _("This right is given to everybody who asks; nobody has to prove who they are."),
     "identity_document": _("This right is given to everybody who asks; nobody has to prove who they are."),
 }
-_DOCUMENT: dict[str, str | Promise] = {
-    "identity_document": _("Control of the mail address is enough here; a document would be more than is needed."),
-}
+_ASKED_AS: dict[str, str] = {"document": "identity_document"}
+"""What a method that is barred would ask for, where that has a name of its own."""
 _UNSEARCHED = _("No system is searched for this right, so nothing is needed to find you by.")
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Something that may be asked, and whether there must be an answer."""
+    """Something that may be asked, and whether there must be an answer; one of ``choices`` where there are any."""
 
     name: str
     title: str
     required: bool
+    choices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,19 +93,55 @@ def questions(right: Right) -> list[Question]:
     """Return what may be asked of somebody who uses a right, in the order of the form."""
     spec = SPECS[right]
     needed = [Question(name, str(TITLES[name]), name != "region") for name in _REACH]
-    optional = (*_HELPFUL, *(_FINDING if spec.searches else ()), *spec.questions)
-    return [*needed, *(Question(name, str(TITLES.get(name, name)), False) for name in optional)]
+    optional = (*_HELPFUL, *(_FINDING if spec.searches else ()))
+    return [
+        *needed,
+        *(Question(name, str(TITLES[name]), False) for name in optional),
+        *(
+            Question(name, str(TITLES[name]), name in spec.must_answer, tuple(CHOICES.get(name, ())))
+            for name in spec.questions
+        ),
+    ]
 
 
-def must_not_ask(right: Right) -> list[Barred]:
-    """Return what must not be asked of somebody who uses a right, each with the reason."""
-    return [Barred(name, str(because)) for name, because in _barred(right)]
+def unanswered(right: Right, details: Mapping[str, str]) -> dict[str, str]:
+    """Return a sentence for each detail that a right needs and that is missing or cannot be used, by its name."""
+    needed = set(SPECS[right].must_answer)
+    for row in range(1, CORRECTION_ROWS + 1):
+        names = {f"wrong_{row}", f"right_{row}"}
+        if any(details.get(name) for name in names):
+            needed |= names  # either side alone says nothing
+    missing = [name for name in SPECS[right].questions if name in needed and not _is_answer(name, details.get(name))]
+    return {name: str(_SAY[name.rstrip("_0123456789")]) for name in missing}
 
 
-def _barred(right: Right) -> Iterator[tuple[str, str | Promise]]:
+def _is_answer(name: str, answer: str | None) -> bool:
+    return answer in CHOICES[name] if name in CHOICES else bool(answer)
+
+
+def must_not_ask(right: str, demand: Demand, ladder: Ladder, language: str | None = None) -> list[Barred]:
+    """Return what must not be asked of somebody who uses a right, each with the reason.
+
+    ``demand`` is what they have to prove, by the ``ladder`` of the rules; a right that is filed elsewhere has no more.
+    """
+    found = {**_NEVER, **dict(_as_proof(demand, ladder, language))}
+    if right in set(Right):
+        found |= dict(_unneeded(Right(right)))
+    return [Barred(name, str(because)) for name, because in found.items()]
+
+
+def _as_proof(demand: Demand, ladder: Ladder, language: str | None) -> Iterator[tuple[str, str | Promise]]:
+    if not demand.level:
+        yield from _IDENTITY.items()
+    yield from ((_ASKED_AS.get(method, method), because) for method, because in demand.barred)
+    for fact in ladder.facts_barred:
+        # A name or an address may be asked to find and reach somebody; that it proves nothing is for those who check.
+        if fact.id not in {*TITLES, *_NEVER, OTHER}:
+            yield fact.id, fact.wording("because", language)
+
+
+def _unneeded(right: Right) -> Iterator[tuple[str, str | Promise]]:
     spec = SPECS[right]
-    yield from _NEVER.items()
-    yield from (_IDENTITY if spec.floor is Floor.NOTHING else _DOCUMENT).items()
     if not spec.searches:
         yield from ((name, _UNSEARCHED) for name in _FINDING)
     for other in SPECS.values():

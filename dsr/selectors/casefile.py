@@ -1,7 +1,7 @@
 """Everything staff see of one request, read in a constant number of statements."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
@@ -9,16 +9,24 @@ from django.contrib.auth.models import User
 from django.db.models import Q
 
 from dsr.models import (
+    Certificate,
+    CorrectionItem,
     Deadline,
     Event,
+    Kept,
     LedgerEntry,
     Package,
     Post,
+    Restriction,
     Step,
     StepState,
     SubjectRequest,
+    Task,
+    TaskState,
     Withholding,
+    WorksheetFile,
 )
+from dsr.rights import Right
 from notifications import outbox
 from notifications.models import Forgotten, Message
 
@@ -41,6 +49,7 @@ class CaseFile:
     letters: list[Message]
     staff: dict[int, User]
     """Colleagues named in the history, by primary key."""
+    acts: "Acts"
 
     @property
     def categories(self) -> list[str]:
@@ -48,9 +57,21 @@ class CaseFile:
         return sorted({category for step in self.steps for category in step.system.categories})
 
     @property
-    def stuck(self) -> list[Step]:
-        """The steps that need a decision."""
-        return [step for step in self.steps if step.state == StepState.STUCK]
+    def stuck(self) -> list[Step | Task]:
+        """The steps and tasks that need a decision."""
+        stuck_steps = [step for step in self.steps if step.state == StepState.STUCK]
+        return [*stuck_steps, *(task for task in self.acts.tasks if task.state == TaskState.STUCK)]
+
+
+@dataclass(frozen=True, slots=True)
+class Acts:
+    """What is done in the systems, for rights that are answered by doing something; nothing for others."""
+
+    tasks: list[Task] = field(default_factory=list)
+    kept: list[Kept] = field(default_factory=list)
+    restrictions: list[Restriction] = field(default_factory=list)
+    items: list[CorrectionItem] = field(default_factory=list)
+    certificates: list[Certificate] = field(default_factory=list)
 
 
 def find(request_id: UUID) -> SubjectRequest | None:
@@ -92,6 +113,32 @@ def load(request: SubjectRequest) -> CaseFile:
         packages=list(request.packages.order_by("-number")),
         letters=letters,
         staff=_colleagues(events),
+        acts=_acts(request),
+    )
+
+
+def _acts(request: SubjectRequest) -> Acts:
+    if not request.spec.acts:
+        return Acts()
+    tasks = list(
+        request.tasks.select_related("system", "decided_by")
+        .prefetch_related("files")
+        .order_by("made_at", "system__key", "ordinal")
+    )
+    items = list(request.items.select_related("decided_by")) if request.right == Right.CORRECTION else []
+    for task in tasks:
+        task.request = request
+        for file in task.files.all():
+            file.task = task
+    for item in items:
+        item.request = request
+    deletion, restriction = request.right == Right.DELETION, request.right == Right.RESTRICTION
+    return Acts(
+        tasks=tasks,
+        kept=list(request.kept.select_related("system")) if deletion else [],
+        restrictions=list(request.restrictions.select_related("system")) if restriction else [],
+        items=items,
+        certificates=list(request.certificates.defer("document")),
     )
 
 
@@ -101,7 +148,7 @@ def _colleagues(events: Iterable[Event]) -> dict[int, User]:
     return {user.pk: user for user in get_user_model().objects.filter(pk__in=named)}
 
 
-def text_of(row: Post | Withholding | Step | SubjectRequest, name: str) -> str:
+def text_of(row: Post | Withholding | Step | Task | WorksheetFile | CorrectionItem | SubjectRequest, name: str) -> str:
     """Return a sealed text of a row, or "" once the person was forgotten."""
     try:
         return row.open(name)

@@ -3,10 +3,21 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count
+from django.db.models import Case, Count, Value, When
 
 from dsr.lifecycle import State
-from dsr.models import ACTED_ON, Deadline, Step, StepState, SubjectRequest
+from dsr.models import (
+    ACTED_ON,
+    REAPPEARED,
+    Deadline,
+    Kept,
+    Step,
+    StepState,
+    SubjectRequest,
+    Task,
+    TaskKind,
+    TaskState,
+)
 from dsr.selectors import queue
 from notifications.models import TROUBLE, Message, MessageState
 
@@ -26,13 +37,20 @@ class Figures:
     waiting_messages: int
     troubled_messages: int
     """Could not be delivered, and nobody of the staff has taken note."""
+    came_back: dict[tuple[str, str], int]
+    """People whom a later look found again where they had been erased, by system and whether staff have decided."""
+    overdue_kept: dict[str, int]
+    """Rows of what was kept whose day has come and that are not erased yet, by system."""
 
 
 def figures(at: datetime) -> Figures:
-    """Return the figures at one instant, in six statements."""
+    """Return the figures at one instant, in eight statements."""
     opened = SubjectRequest.objects.exclude(state=State.CLOSED)
     by_right = opened.order_by().values_list("right", "state").annotate(number=Count("id"))
     waiting = Step.objects.filter(state__in=(StepState.WAITING, StepState.WITH_OWNER)).order_by()
+    back = Task.objects.filter(kind=TaskKind.RECHECK, code=REAPPEARED).order_by()
+    decided = Case(When(state=TaskState.STUCK, then=Value("open")), default=Value("decided"))
+    due = Kept.objects.filter(ended_at__isnull=True, check_at__lt=at).order_by()
     return Figures(
         open_requests={(right, state): number for right, state, number in by_right},
         overdue_requests=queue.overdue(opened, at).count(),
@@ -40,4 +58,11 @@ def figures(at: datetime) -> Figures:
         late_deadlines=Deadline.objects.filter(done_at__isnull=True, kind__in=ACTED_ON, due_at__lt=at).count(),
         waiting_messages=Message.objects.filter(state=MessageState.WAITING).count(),
         troubled_messages=Message.objects.filter(state__in=TROUBLE, noted_at__isnull=True).count(),
+        came_back={
+            (system, word): number
+            for system, word, number in back.annotate(word=decided)
+            .values_list("system__key", "word")
+            .annotate(number=Count("request", distinct=True))
+        },
+        overdue_kept=dict(due.values_list("system__key").annotate(number=Count("id"))),
     )

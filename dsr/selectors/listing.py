@@ -21,7 +21,23 @@ from dsr.selectors.queue import Requests, Sought
 _COLUMNS = (
     *("id", "submission_id", "right", "state", "outcome", "turn", "regime", "received_at", "due_at", "due_on"),
     *("slack_at", "waits_for", "closed_at", "proposal", "question_at", "version", "assignee_id"),
-    *("submission__reference", "submission__received_at", "assignee__username"),
+    *("identity_floor", "identity_of_record", "identity_doubts", "assignee__username"),
+    *(
+        f"submission__{name}"
+        for name in (
+            *("reference", "received_at", "channel", "country", "region", "zone", "relationship", "regimes"),
+            *("rules_version", "notice_id", "notice_version", "verified_level", "verified_method", "vouched"),
+            *("looked_at", "signed_in", "of_record", "held_until", "stopped_at", "for_other"),
+            # whether the address that letters go to was shown to be read is sealed with the case
+            *(
+                "email_sealed",
+                "proved_sealed",
+                "data_key__wrapped",
+                "data_key__wrapped_under",
+                "data_key__forgotten_at",
+            ),
+        )
+    ),
 )
 
 Standing = State | Literal["open", "all"]
@@ -92,7 +108,7 @@ def page(wanted: Wanted, position: Position | None, limit: int, at: datetime) ->
 
 
 def _narrowed(wanted: Wanted, at: datetime) -> Requests:
-    rows = queue.rows().only(*_COLUMNS)
+    rows = queue.rows().select_related("submission__data_key", "assignee").only(*_COLUMNS)
     if wanted.standing == "open":
         rows = queue.still_open(rows)
     elif wanted.standing != "all":

@@ -1,11 +1,12 @@
 """Personal values as most people see them: enough to tell two apart, too little to learn one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from dsr.models import SubjectRequest
+from dsr.selectors import asking
 from notifications.models import Forgotten
 
 DOTS = "\u2022" * 3
@@ -40,7 +41,7 @@ def values(request: SubjectRequest, revealed: frozenset[str] = frozenset()) -> l
             Personal.EMAIL: _one(submission.open("email")),
             Personal.PHONE: _one(submission.open("phone")),
             Personal.IDENTIFIERS: _pairs(submission.open_json("identifiers")),
-            Personal.DETAILS: _pairs(request.open_json("details")),
+            Personal.DETAILS: _pairs(dict(_answers(request.open_json("details")))),
         }
     except Forgotten:
         return []
@@ -71,6 +72,15 @@ def _masked(kind: Personal, lines: tuple[str, ...]) -> str:
 
 def _one(text: str) -> tuple[str, ...]:
     return (text,) if text else ()
+
+
+def _answers(details: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield what was answered to each question, in words and in the order in which it was asked."""
+    places = list(asking.TITLES)
+    for name in sorted(details, key=lambda each: places.index(each) if each in places else len(places)):
+        answer = details[name]
+        meanings = asking.CHOICES.get(name, {})
+        yield str(asking.TITLES.get(name, name)), str(meanings[answer]) if answer in meanings else answer
 
 
 def _pairs(values: Mapping[str, Any]) -> tuple[str, ...]:

@@ -5,16 +5,29 @@ Every count is capped, so that what it costs follows from the cap and not from t
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Self
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from dsr import ids
 from dsr.lifecycle import State, Turn
-from dsr.models import Step, StepState, SubjectRequest, Submission
+from dsr.models import (
+    ChangeState,
+    HoldState,
+    LegalHold,
+    RetentionChange,
+    Signal,
+    Step,
+    StepState,
+    SubjectRequest,
+    Submission,
+    Task,
+    TaskKind,
+    TaskState,
+)
 from notifications import sealing
 from notifications.models import TROUBLE, Message
 
@@ -30,6 +43,7 @@ _LOOK_ALIKES = str.maketrans("ZSGB", "2568")
 """Symbols that no reference holds, and the only one of ours that each could be meant for."""
 
 Requests = QuerySet[SubjectRequest]
+Holds = QuerySet[LegalHold]
 
 
 def rows() -> Requests:
@@ -42,6 +56,7 @@ def rows() -> Requests:
         .only(
             "id", "right", "state", "outcome", "turn", "regime", "due_at", "due_on", "slack_at", "ready_at",
             "closed_at", "proposal", "question_at", "waits_for", "submission__reference", "submission__zone",
+            "submission__stopped_at", "submission__held_until",
             "assignee__username", "assignee__first_name", "assignee__last_name",
         )
         .order_by("slack_at", "id")
@@ -99,10 +114,53 @@ def of(requests: Requests, user_id: int | None) -> Requests:
     return still_open(requests).filter(assignee_id=user_id)
 
 
+def waiting_for_check(requests: Requests) -> Requests:
+    """Narrow down to what waits for somebody who checks who is asking, or whether they may ask for another."""
+    return requests.filter(state=str(State.VERIFYING), turn=str(Turn.STAFF))
+
+
+def stopped(requests: Requests) -> Requests:
+    """Narrow down to what somebody on file has stopped."""
+    return still_open(requests).filter(submission__stopped_at__isnull=False)
+
+
+def held(requests: Requests, at: datetime) -> Requests:
+    """Narrow down to what may not be handed over yet."""
+    return still_open(requests).filter(submission__held_until__gt=at)
+
+
+def with_signals(requests: Requests) -> Requests:
+    """Narrow down to what has a signal that nobody has looked into."""
+    # Looked up for each open request, so that it follows what is open and not how many signals there ever were.
+    seen = Signal.objects.filter(submission=OuterRef("submission"), cleared_at=None)
+    return still_open(requests).filter(Exists(seen))
+
+
 def with_stuck_system(requests: Requests) -> Requests:
-    """Narrow down to what a system keeps from going on until somebody decides."""
-    stuck = Step.objects.filter(state=StepState.STUCK).order_by().values("request_id")
-    return still_open(requests).filter(pk__in=stuck)
+    """Narrow down to what a system keeps from going on until somebody decides, after the end of a request, too."""
+    steps = Step.objects.filter(state=StepState.STUCK).order_by().values("request_id")
+    tasks = Task.objects.filter(state=TaskState.STUCK).order_by().values("request_id")
+    # After the end no list of open requests shows that the owner of a system has not answered in time.
+    ended = Q(request__state=str(State.CLOSED), request__turn=str(Turn.STAFF))
+    silent = Task.objects.filter(ended, state=TaskState.WITH_OWNER).order_by().values("request_id")
+    return requests.filter(pk__in=steps.union(tasks, silent))
+
+
+def with_reappeared(requests: Requests) -> Requests:
+    """Narrow down to closed ones of which something that was erased is there again."""
+    again = Task.objects.filter(state=TaskState.STUCK, kind=TaskKind.RECHECK).order_by().values("request_id")
+    return requests.filter(pk__in=again)
+
+
+def holds_for_second(holds: Holds) -> Holds:
+    """Narrow down to legal holds that wait for a second person: to be confirmed, or to be lifted."""
+    lifting = Q(state=HoldState.IN_FORCE, lifting_by__isnull=False)
+    return holds.filter(Q(state=HoldState.PROPOSED) | lifting)
+
+
+def holds_to_review(holds: Holds, at: datetime) -> Holds:
+    """Narrow down to legal holds whose day to be looked at has come."""
+    return holds.filter(state__in=(HoldState.PROPOSED, HoldState.IN_FORCE), review_on__lte=at.date())
 
 
 def count(queryset: QuerySet[Any]) -> int:
@@ -112,7 +170,7 @@ def count(queryset: QuerySet[Any]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Searched:
-    """How far the search of the systems has come for one request."""
+    """How far the systems have come with one request; ``stuck`` where one of them needs a decision."""
 
     answered: int = 0
     asked: int = 0
@@ -120,9 +178,10 @@ class Searched:
 
 
 def searched(request_ids: Iterable[UUID]) -> dict[UUID, Searched]:
-    """Return how far the search has come, for many requests in one statement."""
+    """Return how far the search has come, and whether carrying it out is stuck, for many requests in two statements."""
+    keys_here = list(request_ids)
     counted = (
-        Step.objects.filter(request_id__in=list(request_ids))
+        Step.objects.filter(request_id__in=keys_here)
         .order_by()
         .values_list("request_id")
         .annotate(
@@ -131,7 +190,11 @@ def searched(request_ids: Iterable[UUID]) -> dict[UUID, Searched]:
             stuck=Count("pk", filter=Q(state=StepState.STUCK)),
         )
     )
-    return {pk: Searched(answered, asked, stuck) for pk, answered, asked, stuck in counted}
+    found = {pk: Searched(answered, asked, stuck) for pk, answered, asked, stuck in counted}
+    tasks = Task.objects.filter(request_id__in=keys_here, state=TaskState.STUCK).order_by()
+    for pk in set(tasks.values_list("request_id", flat=True)):
+        found[pk] = replace(found.get(pk, Searched()), stuck=1)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +207,7 @@ class Figures:
     due_soon: int
     waiting_for_person: int
     stuck: int
+    reappeared: int
     failed_mail: int
 
 
@@ -157,7 +221,27 @@ def figures(user_id: int | None, at: datetime) -> Figures:
         due_soon=count(due_soon(requests, at)),
         waiting_for_person=count(waiting_for(requests, Turn.PERSON)),
         stuck=count(with_stuck_system(requests)),
+        reappeared=count(with_reappeared(requests)),
         failed_mail=count(Message.objects.filter(state__in=TROUBLE, noted_at=None)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Guarded:
+    """What waits for those who set legal holds and keep the retention schedule."""
+
+    second: int
+    review: int
+    changes: int
+
+
+def guarded(at: datetime) -> Guarded:
+    """Count what waits beside requests, in one statement each."""
+    holds = LegalHold.objects.all()
+    return Guarded(
+        second=count(holds_for_second(holds)),
+        review=count(holds_to_review(holds, at)),
+        changes=count(RetentionChange.objects.filter(state=ChangeState.PROPOSED)),
     )
 
 

@@ -1,11 +1,27 @@
 """What a person sees of what they filed, read in a constant number of statements."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 from uuid import UUID
 
+from dsr import demands
 from dsr.lifecycle import State
-from dsr.models import Direction, Event, LedgerEntry, Package, Post, SubjectRequest, Submission, Withholding
+from dsr.models import (
+    Certificate,
+    CorrectionItem,
+    Deadline,
+    DeadlineKind,
+    Direction,
+    Event,
+    LedgerEntry,
+    Package,
+    Post,
+    Restriction,
+    SubjectRequest,
+    Submission,
+    Withholding,
+)
 from dsr.rights import SPECS, Right
 from notifications.models import TROUBLE, Forgotten, Message
 from verification import mail
@@ -29,7 +45,8 @@ class Filed:
     @property
     def waits(self) -> bool:
         """Whether something waits for the address to be confirmed."""
-        return any(request.state == State.VERIFYING for request in self.requests)
+        waiting = any(request.state == State.VERIFYING for request in self.requests)
+        return waiting and demands.waits_for_mail(self.submission)
 
     @property
     def address(self) -> str:
@@ -66,6 +83,11 @@ class Sight:
     packages: list[Package]
     ledger: list[LedgerEntry]
     withholdings: list[Withholding]
+    dates: list[Deadline] = field(default_factory=list)
+    """By when the person has to say something; the ones below, too, only where something is done in systems."""
+    certificates: list[Certificate] = field(default_factory=list)
+    items: list[CorrectionItem] = field(default_factory=list)
+    restrictions: list[Restriction] = field(default_factory=list)
 
 
 def see(submission_id: UUID) -> Sight | None:
@@ -91,7 +113,22 @@ def see(submission_id: UUID) -> Sight | None:
         packages=list(Package.objects.filter(request__submission=submission).defer("manifest").order_by("-number")),
         ledger=list(LedgerEntry.objects.filter(request__submission=submission).select_related("system")),
         withholdings=withholdings,
+        **_done(submission, by_id) if any(request.spec.acts for request in requests) else {},
     )
+
+
+def _done(submission: Submission, by_id: dict[UUID, SubjectRequest]) -> dict[str, Any]:
+    """Return what there is beside where something is done in the systems."""
+    mine = {"request__submission": submission}
+    items = list(CorrectionItem.objects.filter(**mine).order_by("number"))
+    for item in items:
+        item.request = by_id[item.request_id]
+    return {
+        "dates": list(Deadline.objects.filter(submission=submission, kind=DeadlineKind.CONFIRM_END, done_at=None)),
+        "certificates": list(Certificate.objects.filter(**mine).defer("document").order_by("number")),
+        "items": items,
+        "restrictions": list(Restriction.objects.filter(**mine).select_related("system")),
+    }
 
 
 def request_of(submission_id: UUID, request_id: UUID) -> SubjectRequest | None:
@@ -100,7 +137,7 @@ def request_of(submission_id: UUID, request_id: UUID) -> SubjectRequest | None:
     return rows.filter(pk=request_id, submission_id=submission_id).first()
 
 
-def text_of(row: Post | Withholding | SubjectRequest, name: str) -> str:
+def text_of(row: Post | Withholding | SubjectRequest | CorrectionItem, name: str) -> str:
     """Return a sealed text of a row, or "" once the person was forgotten."""
     try:
         return row.open(name)

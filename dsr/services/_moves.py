@@ -17,7 +17,7 @@ from django.db.models import Model, QuerySet
 from django.utils.translation import gettext as _
 
 from dsr import reckoning
-from dsr.errors import NotFound, RecourseError, Stale, Unlawful, WrongState
+from dsr.errors import NotFound, RecourseError, Stale, Unlawful
 from dsr.lifecycle import BY_VERB, COMPUTED, TURN_OF, Actor, Move, Outcome, State, Turn, of
 from dsr.models import (
     Deadline,
@@ -36,10 +36,17 @@ from dsr.rights import Right
 from dsr.services import clocks, history, pace
 from notifications import rows
 from notifications.reads import Prepared
+from verification.evidence import live
 
 __all__ = ["Caller", "Case", "OpenMove", "holding", "make", "new_case", "open_moves"]
 
-_OUTLIVE_CLOSING = (DeadlineKind.DESTROY, DeadlineKind.PURGE)
+_OUTLIVE_CLOSING = (
+    DeadlineKind.DESTROY,
+    DeadlineKind.PURGE,
+    DeadlineKind.KEPT,
+    DeadlineKind.RECHECK,
+    DeadlineKind.LIFT,
+)
 
 
 class Untold(Exception):
@@ -124,7 +131,7 @@ class Case:
         method: Callable[..., None] = getattr(request, verb)
         method(at=at, **stamps)
         self._settle(request, move, source, at)
-        self._touch(request)
+        self.touch(request)
         self.record(verb, by=by, at=at, request=request, source=source, data=data, role=by.acting_as(move))
         if move.tells:
             self._owed.append((verb, move.tells))
@@ -169,7 +176,7 @@ class Case:
         """Have fields of the submission saved when the case is written."""
         self._changed.update(fields)
 
-    def _touch(self, request: SubjectRequest) -> None:
+    def touch(self, request: SubjectRequest) -> None:
         """Have what differs from the row saved when the case is written, whoever changed it since it was loaded."""
         if not self._new:
             request.version += 1
@@ -179,7 +186,7 @@ class Case:
         """Put the request in front of staff, because something waits for a decision."""
         if request.turn != Turn.STAFF:
             request.turn = str(Turn.STAFF)
-            self._touch(request)
+            self.touch(request)
 
     def record(
         self,
@@ -251,6 +258,9 @@ class Case:
         closed = all(request.state == State.CLOSED for request in self.requests())
         if closed == (submission.purge_at is not None):
             return
+        if closed:  # what was shown for the check goes soon after the outcome; the sweep sees to it
+            shown = Deadline.objects.filter(submission=submission, kind=DeadlineKind.EVIDENCE, done_at=None)
+            shown.update(due_at=at, claimed_until=None)
         submission.purge_at = at + timedelta(days=settings.CASE_KEPT_DAYS) if closed else None
         self.keep("purge_at")
         purge = Deadline.objects.filter(submission=submission, kind=DeadlineKind.PURGE)
@@ -275,6 +285,9 @@ class Case:
         if move.target is None or self._new:
             return
         self._settled_at = at
+        ends = State.CLOSED in (move.target, source)  # or goes on after its end
+        if ends and request.right == Right.CORRECTION and live(self.submission.pk).exists():
+            clocks.look_at_evidence(self.submission, at)  # how long it stays hangs on what was decided
         if move.target == State.CLOSED:
             request.closed_at = at
             request.outcome = str(computed_outcome(request) if move.outcome == COMPUTED else move.outcome)
@@ -302,7 +315,7 @@ def computed_outcome(request: SubjectRequest) -> Outcome:
 def outcome_of(lines: Iterable[str]) -> Outcome:
     """Return what the outcomes of all lines of a ledger come to."""
     outcomes = set(lines)
-    if outcomes & {LedgerOutcome.WITHHELD, LedgerOutcome.FAILED}:
+    if outcomes & {LedgerOutcome.WITHHELD, LedgerOutcome.KEPT, LedgerOutcome.FAILED}:
         return Outcome.PARTLY_FULFILLED
     if outcomes == {LedgerOutcome.NOTHING_HELD}:
         return Outcome.NOTHING_HELD
@@ -388,10 +401,3 @@ def open_moves(request: SubjectRequest, by: Caller, at: datetime) -> list[OpenMo
             rule = error.rule if isinstance(error, Unlawful) else ""
             moves.append(OpenMove(move.verb, str(move.title), False, move.inputs, error.sentence, error.code, rule))
     return moves
-
-
-def known_verb(verb: str) -> Move:
-    """Return the row of a verb. Raises WrongState for a word that no machine knows."""
-    if verb not in BY_VERB:
-        raise WrongState(_("There is no such step."), code="unknown-move")
-    return BY_VERB[verb]

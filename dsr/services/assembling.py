@@ -15,7 +15,7 @@ from dsr.packaging import contents as parts
 from dsr.packaging.parcel import open_parcel
 from dsr.rights import SPECS, Delivery, Right
 from dsr.rules import Notice, Statement, pack, statement
-from dsr.rules.schema.contents import Category
+from dsr.rules.naming import CategoryWords
 from dsr.services import telling
 from dsr.services.storage import vault
 from notifications.reads import Prepared
@@ -176,35 +176,19 @@ def _withheld_part(row: Withholding, language: str) -> parts.Withheld:
 
 @lru_cache(maxsize=32)
 def _dictionary(notice_id: str, version: str, language: str) -> Mapping[str, parts.Category]:
-    """Return the data dictionary of a notice. A version never changes, so it is made once per process.
-
-    Systems are described in the words of the newest version. A category that the pinned version has no word for is
-    explained as the version says that knows it.
-    """
-    versions = [notice for notice in pack().notices if notice.id == notice_id]
-    pinned = pack().notice(notice_id, version)
-    return {
-        category.id: _category(notice, category, language)
-        for notice in (*versions, pinned)
-        for category in notice.categories
-    }
+    """Return the data dictionary of a notice. A version never changes, so it is made once per process."""
+    rules = pack()
+    return {name: _category(rules.category_words(name, notice_id, version, language)) for name in rules.categories}
 
 
-def _category(notice: Notice, category: Category, language: str) -> parts.Category:
+def _category(words: CategoryWords) -> parts.Category:
     return parts.Category(
-        id=category.id,
-        title=category.wording("title", language),
-        description=category.wording("description", language),
-        source=notice.source(category.source).wording("title", language),
-        purposes=tuple(
-            parts.Purpose(
-                purpose.wording("title", language),
-                tuple(notice.legal_basis(basis).wording("title", language) for basis in purpose.legal_bases),
-            )
-            for purpose in notice.purposes
-            if category.id in notice.with_children(purpose.categories)
-        ),
-        portable=category.portable,
+        id=words.id,
+        title=words.title,
+        description=words.description,
+        source=words.source,
+        purposes=tuple(parts.Purpose(title, bases) for title, bases in words.purposes),
+        portable=words.portable,
     )
 
 

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 
 from django.conf import settings
 
-from dsr import reckoning
+from dsr import demands, reckoning
 from dsr.deadlines import day_ends
 from dsr.models import Deadline, DeadlineKind, Event, SubjectRequest, Submission
 from dsr.reckoning import Due
@@ -99,10 +99,27 @@ def _set_rows(request: SubjectRequest, wanted: Iterable[Deadline], at: datetime)
         Deadline.objects.filter(pk__in=over).update(done_at=at)
 
 
+def waiting_ends(request: SubjectRequest, started: datetime) -> datetime:
+    """Return when we stop waiting for the identity.
+
+    A law that names its days is taken at its word. Where the clock runs on, it is before the answer is due, so that
+    the answer is in time; a law that lets a request be denied gives the person all of that time (11 CCR 7021(b)).
+    """
+    end = demands.end_of(request)
+    ends = started + timedelta(days=end.closes_after or settings.LAPSE_AFTER_DAYS)
+    last = request.due_at - _A_DAY
+    if request.waits_for or last <= started + _A_DAY:
+        return ends
+    return last if end.word == "denied" else min(ends, last)
+
+
+LAPSES = (DeadlineKind.LAPSE_WARNING, DeadlineKind.LAPSE)
+
+
 def lapse(submission: Submission, request: SubjectRequest, started: datetime) -> list[Deadline]:
     """Return unsaved rows: when we warn, and when we stop waiting for the identity."""
-    ends = started + timedelta(days=settings.LAPSE_AFTER_DAYS)
-    warns = ends - timedelta(days=settings.LAPSE_WARNING_DAYS)
+    ends = waiting_ends(request, started)
+    warns = max(started + _A_DAY, ends - timedelta(days=settings.LAPSE_WARNING_DAYS))
     return [
         Deadline(submission=submission, request=request, kind=DeadlineKind.LAPSE_WARNING, due_at=warns),
         Deadline(submission=submission, request=request, kind=DeadlineKind.LAPSE, due_at=ends),
@@ -136,12 +153,34 @@ def build_now(request: SubjectRequest, at: datetime) -> Deadline:
     return Deadline(submission=request.submission, request=request, kind=DeadlineKind.BUILD, due_at=at)
 
 
+def look_now(submission: Submission, at: datetime) -> bool:
+    """Have the systems asked anew who is known; False where no date was ever set for it."""
+    rows = Deadline.objects.filter(submission=submission, kind=DeadlineKind.LOOK)
+    return bool(rows.update(due_at=at, done_at=None, claimed_until=None, attempts=0))
+
+
+def look_at_evidence(submission: Submission, due_at: datetime) -> None:
+    """Have the sweep look then which documents of a submission go; there is one such date for each."""
+    date = Deadline.objects.filter(submission=submission, kind=DeadlineKind.EVIDENCE)
+    if not date.update(due_at=due_at, done_at=None, claimed_until=None, attempts=0):
+        Deadline.objects.create(submission=submission, kind=DeadlineKind.EVIDENCE, due_at=due_at)
+
+
+def still_open(deadline: Deadline) -> bool:
+    """Whether nobody has met a deadline yet. To be asked while the submission is held."""
+    return Deadline.objects.filter(pk=deadline.pk, done_at__isnull=True).exists()
+
+
+def set_back(request: SubjectRequest, kind: DeadlineKind, due_at: datetime) -> None:
+    """Have one kind of thing happen at an instant: a new row, or the earlier one set to it."""
+    rows = Deadline.objects.filter(request=request, kind=kind, regime="", ordinal=0)
+    if not rows.update(due_at=due_at, done_at=None, claimed_until=None, attempts=0):
+        Deadline.objects.create(submission=request.submission, request=request, kind=kind, due_at=due_at)
+
+
 def build_soon(request: SubjectRequest, at: datetime) -> None:
     """Have the answer built: a new row, or the earlier one set back when the answer is built anew.
 
     Inside the transaction that holds the submission, so nobody else does it meanwhile.
     """
-    fresh = build_now(request, at)
-    earlier = Deadline.objects.filter(request=request, kind=fresh.kind, regime="", ordinal=0)
-    if not earlier.update(due_at=at, done_at=None, claimed_until=None, attempts=0):
-        fresh.save(force_insert=True)
+    set_back(request, DeadlineKind.BUILD, at)

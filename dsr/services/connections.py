@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from dsr.connectors import BadConfig, Connector, ConnectorError, Dataset, open_connector
 from dsr.connectors.reasons import reason
 from dsr.errors import Incomplete, NotAllowed, NotFound
-from dsr.models import System
+from dsr.models import Role, System
 from dsr.policies import Caller
 from dsr.services import systems
 
@@ -32,6 +32,7 @@ class Particulars:
     owner_email: str
     connector: str
     active: bool
+    role: str = str(Role.OWN)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,9 @@ from dsr.deadlines import local_date
 from dsr.errors import NotFound, WrongState
 from dsr.lifecycle import State
 from dsr.models import Deadline, DeadlineKind, Package, SubjectRequest, Submission
+from dsr.policies import authority_holds, not_held, not_stopped
 from dsr.rights import SPECS, Right
-from dsr.services import assembling, fulfilment, letters, search, steps, telling
+from dsr.services import assembling, clocks, fulfilment, letters, mandated, search, steps, telling
 from dsr.services._moves import Caller, computed_outcome, holding
 from dsr.services.doorbell import Bell, ring
 from dsr.services.storage import vault
@@ -80,23 +81,30 @@ def _current(request: SubjectRequest) -> Package:
 
 
 def ask_code(request_id: UUID, *, at: datetime) -> UUID:
-    """Mail a fresh code to the address on file and return the id of the challenge it answers.
+    """Mail a fresh code to the address that was proved, and return the id of the challenge it answers.
 
-    Raises WrongState unless the answer is ready, and mail.TooSoon when codes are asked for too fast.
+    Raises WrongState unless the answer is ready and nobody stopped it, and mail.TooSoon when asked for too fast.
     """
     with holding(request_id=request_id) as case:
         request, submission = case.request(request_id), case.submission
         if request.state != State.READY:
             raise WrongState(_("The answer is not ready to download. It can be issued again."))
         _current(request)
-        started = mail.ask(request.pk, submission.open("email"), submission.data_key, at)
+        not_stopped(request, _SYSTEM, at)
+        not_held(request, _SYSTEM, at)
+        authority_holds(request, _SYSTEM, at)
+        address = mandated.release_address(request, at)
+        if not address:
+            raise WrongState(_("There is no address to which this answer may go. Write to us."), code="no-address")
+        started = mail.ask(request.pk, address, submission.data_key, at)
         letter = letters.DownloadCode(
             reference=submission.reference,
             organisation=telling.organisation(submission),
             code=started.code,
             minutes=CODE_MINUTES,
         )
-        telling.tell(submission, letter, at=at, dedupe=f"code:{started.challenge.pk}:{started.challenge.sends}")
+        dedupe = f"code:{started.challenge.pk}:{started.challenge.sends}"
+        telling.tell(submission, letter, at=at, dedupe=dedupe, to=started.address)
         case.record("code_sent", by=_SYSTEM, at=at, request=request)
     return started.challenge.pk
 
@@ -112,6 +120,9 @@ def open_download(request_id: UUID, challenge_id: UUID, code: str, *, by: Caller
     with holding(request_id=request_id) as case:
         request = case.request(request_id)
         package = _current(request)
+        not_stopped(request, by, at)
+        not_held(request, by, at)
+        authority_holds(request, by, at)
         token = grants.issue(DOWNLOAD, package.pk, at, lasts=SESSION, uses=None)
         case.record("download_opened", by=by, at=at, request=request, data={"package": package.number})
     return token
@@ -127,6 +138,8 @@ def stream(token: str, *, first: int | None, last: int | None, at: datetime) -> 
     package = Package.objects.select_related("request__submission__data_key").get(pk=grant.about)
     if package.destroyed_at is not None:
         raise NotFound(_("There is nothing to download."))
+    not_stopped(package.request, _SYSTEM, at)
+    not_held(package.request, _SYSTEM, at)
     start, end = _range(package.size, first, last)
     reading = vault().reader(package.vault_name, package.request.submission.data_key.key_bytes(), start, end + 1)
     return Download(
@@ -201,7 +214,7 @@ def warn_of_expiry(deadline: Deadline, at: datetime) -> None:
     """Tell the person that the download ends soon."""
     with holding(request_id=deadline.request_id) as case:
         request = case.request(_request_of(deadline))
-        if request.state == State.READY and _still_open(deadline):
+        if request.state == State.READY and clocks.still_open(deadline):
             case.move(request, "warn_expiry", by=_SYSTEM, at=at)
             _tell_expiry(case.submission, request, at, deadline)
         Deadline.objects.filter(pk=deadline.pk, done_at__isnull=True).update(done_at=at)
@@ -224,7 +237,7 @@ def expire(deadline: Deadline, at: datetime) -> None:
     """Stop holding an answer ready that nobody collected. It can be issued again."""
     with holding(request_id=deadline.request_id) as case:
         request = case.request(_request_of(deadline))
-        if request.state == State.READY and _still_open(deadline):
+        if request.state == State.READY and clocks.still_open(deadline):
             case.move(request, "expire", by=_SYSTEM, at=at)
         Deadline.objects.filter(pk=deadline.pk, done_at__isnull=True).update(done_at=at)
 
@@ -241,7 +254,7 @@ def destroy(deadline: Deadline, at: datetime) -> None:
         over = request.state == State.CLOSED
         if over:
             steps.let_go(request)
-        if _still_open(deadline):
+        if clocks.still_open(deadline):
             numbers = [package.number for package in packages if package.destroyed_at is None]
             for package in packages:
                 package.destroyed_at = package.destroyed_at or at
@@ -259,7 +272,3 @@ def destroy(deadline: Deadline, at: datetime) -> None:
 def _request_of(deadline: Deadline) -> UUID:
     assert deadline.request_id is not None
     return deadline.request_id
-
-
-def _still_open(deadline: Deadline) -> bool:
-    return Deadline.objects.filter(pk=deadline.pk, done_at__isnull=True).exists()

@@ -35,6 +35,7 @@ from notifications.reads import Prepared
 log = get_logger(__name__)
 TRIES = 5
 """How often a package is tried before people look at it."""
+_WHILE_STOPPED = timedelta(hours=1)
 _SYSTEM = Caller.system()
 _REQUEST = Prepared(lambda pk: SubjectRequest.objects.select_related("submission__data_key").filter(pk=pk))
 
@@ -45,6 +46,9 @@ def build(deadline: Deadline, at: datetime) -> None:
     [request] = _REQUEST.rows(deadline.request_id)
     if request.state != State.FULFILLING:
         Deadline.objects.filter(pk=deadline.pk).update(done_at=at)
+        return
+    if (until := _waits_until(request, at)) is not None:
+        Deadline.objects.filter(pk=deadline.pk).update(claimed_until=until, attempts=0)
         return
     if deadline.attempts > TRIES and request.spec.searches:
         # Not one try was recorded to the end: whatever it is, it takes the worker down, and would do so for ever.
@@ -63,6 +67,16 @@ def build(deadline: Deadline, at: datetime) -> None:
     finally:
         if not kept and package.vault_name:
             vault().delete(package.vault_name)
+
+
+def _waits_until(request: SubjectRequest, at: datetime) -> datetime | None:
+    """Return when to look again at what was released and must not be handed over now; it goes on before, if told so."""
+    submission = request.submission
+    if not request.identity_floor:
+        return None
+    if submission.stopped_at is not None:
+        return at + _WHILE_STOPPED
+    return submission.held_until if submission.held_until is not None and submission.held_until > at else None
 
 
 def _write(request: SubjectRequest, at: datetime) -> tuple[Package, assembling.Basis]:
@@ -90,6 +104,9 @@ def _record(package: Package, basis: assembling.Basis, at: datetime) -> bool:
     with holding(request_id=package.request_id) as case:
         request = case.request(package.request_id)
         if request.state != State.FULFILLING or request.approved_at != released_at:
+            return False
+        if (until := _waits_until(request, at)) is not None:  # stopped while it was written
+            Deadline.objects.filter(request=request, kind=DeadlineKind.BUILD, done_at=None).update(claimed_until=until)
             return False
         package.request, package.number = request, request.packages.count() + 1
         package.expires_at = at + timedelta(days=settings.DOWNLOAD_DAYS)

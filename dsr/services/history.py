@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, Max, OuterRef
 
 from dsr.models import Checkpoint, Event, Submission
+from dsr.services.choices import cpnichain
 from notifications import sealing
 
 SETTLING = timedelta(minutes=10)
@@ -44,6 +45,8 @@ class Proof:
     events: int
     chains: int
     checkpoints: int
+    choices: int = 0
+    """Lines of the ledgers of CPNI choices."""
     broken: str = ""
 
     @property
@@ -57,8 +60,8 @@ class _Broken(Exception):
 
 
 def verify(reference: str | None = None) -> Proof:
-    """Recompute every chain (or one) and every checkpoint, streaming. Never raises for a broken history."""
-    chains_seen = events_seen = checkpoints_seen = 0
+    """Recompute every chain (or one), every checkpoint and every ledger, streaming. Never raises for a break."""
+    chains_seen = events_seen = checkpoints_seen = choices_seen = 0
     broken = ""
     try:
         chains = Submission.objects.order_by("id").only("id", "reference", "chain_seq", "chain_head")
@@ -71,9 +74,11 @@ def verify(reference: str | None = None) -> Proof:
             _verify_no_strays()
             for _checkpoint in _verify_checkpoints():
                 checkpoints_seen += 1
-    except _Broken as error:
+            for lines in cpnichain.prove():
+                choices_seen += lines
+    except (_Broken, cpnichain.Broken) as error:
         broken = str(error)
-    return Proof(events_seen, chains_seen, checkpoints_seen, broken)
+    return Proof(events_seen, chains_seen, checkpoints_seen, choices_seen, broken)
 
 
 def _verify_chains(submissions: Iterator[Submission]) -> Iterator[int]:

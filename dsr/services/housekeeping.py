@@ -5,13 +5,14 @@ from datetime import datetime, timedelta
 from django.contrib.sessions.backends.db import SessionStore
 
 from dsr.models import ApiToken, IdempotentAnswer
-from dsr.services import history, orphans, pace, watching
+from dsr.services import history, orphans, pace, signals, watching
 from dsr.services.storage import vault
-from verification import grants
+from verification import checks, grants
 
 ANSWERS_KEPT = timedelta(days=2)
 """How long a repeated POST gets the first answer again."""
 _LEFTOVERS = timedelta(days=1)
+_UPLOADS = timedelta(hours=1)
 _GRANTS_KEPT = timedelta(days=30)
 
 
@@ -29,6 +30,9 @@ def housekeep(at: datetime) -> dict[str, int]:
         "events_signed": signed.count if signed else 0,
         "answers_forgotten": answers,
         "tokens_expired": tokens,
+        "checks_ended": checks.end_due(at),
         "grants_ended": grants.delete_ended(at - _GRANTS_KEPT),
+        "origins_forgotten": signals.forget_origins(at),
         "files_swept": vault().sweep(at - _LEFTOVERS) + orphans.sweep(at - _LEFTOVERS),
+        "uploads_swept": orphans.sweep_uploads(at - _UPLOADS),
     }

@@ -3,8 +3,8 @@
 import hashlib
 import json
 import unicodedata
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -13,22 +13,26 @@ from django.conf import settings
 from django.db import IntegrityError
 from django.utils.translation import gettext as _
 
-from dsr import reckoning
+from dsr import demands, reckoning
 from dsr.deadlines import local_date
 from dsr.errors import Conflict, Incomplete
 from dsr.ids import new_reference
 from dsr.lifecycle import Actor
-from dsr.models import Channel, Deadline, DeadlineKind, SubjectRequest, Submission
+from dsr.models import Channel, Deadline, DeadlineKind, SubjectRequest, Submission, Vouched
 from dsr.rights import SPECS, Floor, Right
 from dsr.rules import COUNTRIES, ClockEvent, EventKind, Notice, NotInRules, pack
-from dsr.services import clocks, letters, links, pace, rulebooks, telling
+from dsr.selectors import asking
+from dsr.services import beside, clocks, letters, links, pace, rulebooks, telling
 from dsr.services._moves import Caller, Case, new_case
+from dsr.services.asserted import Verified
 from dsr.services.doorbell import Bell, ring
+from dsr.services.mandated import AgentClaim
 from notifications import sealing
 from notifications.ids import uuid7
 from notifications.mail import deliverable
 from notifications.models import DataKey, Message
 from notifications.rows import insert
+from notifications.sealing import fingerprint
 from verification import mail
 from verification.models import Challenge, Grant
 
@@ -64,6 +68,12 @@ class Filing:
     phone: str = ""
     identifiers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     received_at: datetime | None = None
+    origin: str = ""
+    """What tells one device and network from another, for as long as the case is open; never an answer by itself."""
+    agent: AgentClaim | None = None
+    """Who files, where that is not the person: then ``email`` is the agent's address and ``name`` the person's name."""
+    verified: Verified | None = None
+    """What the help desk saw of who is asking."""
     idempotency_scope: str = ""
     idempotency_key: str | None = None
 
@@ -76,6 +86,8 @@ class Filed:
     requests: list[SubjectRequest]
     created: bool
     challenge_id: UUID | None = None
+    lapses_at: datetime | None = None
+    """When the waiting for the identity ends; None where nobody waits for it."""
 
 
 def notice_for(at: datetime) -> Notice:
@@ -126,7 +138,8 @@ def _earlier(filing: Filing) -> Filed | None:
         return None
     if found.idempotency_digest not in _digests(filing):
         raise Conflict(_("This Idempotency-Key was used before with other content. Use a new one."))
-    return Filed(found, list(found.requests.order_by("id")), created=False)
+    first = found.deadlines.filter(kind=DeadlineKind.LAPSE, ordinal=0)
+    return Filed(found, list(found.requests.order_by("id")), created=False, lapses_at=_lapses_at(first))
 
 
 def _digests(filing: Filing) -> list[str]:
@@ -142,6 +155,10 @@ def _digests(filing: Filing) -> list[str]:
         "identifiers": {kind: list(values) for kind, values in sorted(filing.identifiers.items())},
         "wants": [[want.right, dict(want.details)] for want in filing.wants],
     }
+    if filing.agent is not None:
+        content["agent"] = asdict(filing.agent)
+    if filing.verified is not None:
+        content["verified"] = [filing.verified.method, filing.verified.at.isoformat(), filing.verified.identifiers]
     exact = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
     return [hashlib.sha256(each.encode()).hexdigest() for each in sealing.fingerprints("filing", exact)]
 
@@ -156,13 +173,24 @@ def _file(filing: Filing, by: Caller, at: datetime) -> Filed:
         request, dates = _request(case, want, by, received, at)
         requests.append(request)
         deadlines += dates
+    if any(request.identity_floor for request in requests):
+        deadlines.append(Deadline(submission=submission, kind=DeadlineKind.LOOK, due_at=at))
     way_in, message = _greet(filing, notice, submission, requests, deadlines, at)
-    insert(submission.data_key, submission, *requests, *deadlines, *case.take_events(), way_in, message)
+    insert(
+        submission.data_key,
+        submission,
+        *beside.rows(case, filing, by=by, at=at),
+        *requests,
+        *deadlines,
+        *case.take_events(),
+        way_in,
+        message,
+    )
     ring(Bell.MESSAGE, str(message.pk))
-    if any(deadline.kind == DeadlineKind.BUILD for deadline in deadlines):
+    if any(deadline.kind in (DeadlineKind.BUILD, DeadlineKind.LOOK) for deadline in deadlines):
         ring(Bell.WORK, str(submission.pk))
     challenge_id = way_in.pk if isinstance(way_in, Challenge) else None
-    return Filed(submission, requests, created=True, challenge_id=challenge_id)
+    return Filed(submission, requests, created=True, challenge_id=challenge_id, lapses_at=_lapses_at(deadlines))
 
 
 def _submission(filing: Filing, notice: Notice, received: datetime, at: datetime) -> Submission:
@@ -186,16 +214,26 @@ def _submission(filing: Filing, notice: Notice, received: datetime, at: datetime
         idempotency_scope=filing.idempotency_scope,
         idempotency_key=filing.idempotency_key,
         idempotency_digest=_digests(filing)[0] if filing.idempotency_key else "",
-        email_fingerprint=sealing.fingerprint("email", filing.email),
-        phone_fingerprint=sealing.fingerprint("phone", filing.phone) if filing.phone else "",
+        email_fingerprint=fingerprint("email", filing.email),
+        phone_fingerprint=fingerprint("phone", filing.phone) if filing.phone else "",
+        for_other=filing.agent is not None,
     )
     accounts = filing.identifiers.get("account", ())
-    submission.account_fingerprint = sealing.fingerprint("account", accounts[0]) if accounts else ""
+    submission.account_fingerprint = fingerprint("account", accounts[0]) if accounts else ""
+    submission.origin_fingerprint = fingerprint("origin", filing.origin) if filing.origin else ""
+    claims = [(kind, value) for kind, values in filing.identifiers.items() for value in values]
+    own = {fingerprint("email", address) for address in (filing.email, _principal(filing)) if address}
+    if any(kind != "email" or fingerprint(kind, value) not in own for kind, value in claims):
+        submission.vouched = Vouched.OPEN
     submission.seal("name", filing.name)
     submission.seal("email", filing.email)
     submission.seal("phone", filing.phone)
     submission.seal_json("identifiers", {kind: list(values) for kind, values in filing.identifiers.items()})
     return submission
+
+
+def _principal(filing: Filing) -> str:
+    return filing.agent.person_email if filing.agent is not None else ""
 
 
 def _request(
@@ -214,6 +252,8 @@ def _request(
         due_on=due.on,
         last_on=due.last_on,
     )
+    demand = demands.demand_on_filing(submission, want.right)
+    request.identity_floor, request.identity_of_record = demand.level, demand.of_record
     request.seal_json("details", dict(want.details))
     case.adopt(request)
     case.record("file", by=by, at=received, request=request, data={"right": want.right, "channel": submission.channel})
@@ -227,6 +267,11 @@ def _request(
         deadlines.append(clocks.build_now(request, at))
     request.slack_at = pace.start_by(request, pace.at_hand() or {})
     return request, deadlines
+
+
+def _lapses_at(deadlines: Iterable[Deadline]) -> datetime | None:
+    """Return when the waiting for the identity ends first, None where nobody waits for it."""
+    return min((each.due_at for each in deadlines if each.kind == DeadlineKind.LAPSE), default=None)
 
 
 def _greet(
@@ -250,7 +295,7 @@ def _greet(
             rights=titles,
             link=links.confirm(started.token),
             code=started.code,
-            lapses_on=local_date(at + timedelta(days=settings.LAPSE_AFTER_DAYS), submission.zone),
+            lapses_on=local_date(_lapses_at(deadlines) or at, submission.zone),
         )
     else:
         way_in, tracker = telling.first_tracker(submission, at)
@@ -284,10 +329,16 @@ def _checked(filing: Filing, by: Caller, at: datetime) -> Filing:
     identifiers = _checked_identifiers(filing, problems)
     if filing.received_at is not None:
         _check_received(filing.received_at, by, at, problems)
+    agent = filing.agent
+    if agent is not None:
+        name = _clean("agent.name", agent.name, problems, limit=_LONGEST["name"])
+        agent = replace(agent, name=name, person_email=_clean("agent.person_email", agent.person_email, problems))
+        agent = beside.checked_agent(filing, agent, cleaned, at, problems)
+    beside.check_verified(filing, identifiers, by, at, problems)
     if problems:
         raise Incomplete(_("Some answers are missing or cannot be used."), problems=problems)
     replaced = {name: getattr(filing, name) for name in Filing.__slots__}
-    return Filing(**{**replaced, **cleaned, "wants": wants, "identifiers": identifiers})
+    return Filing(**{**replaced, **cleaned, "wants": wants, "identifiers": identifiers, "agent": agent})
 
 
 def _clean(name: str, value: str, problems: dict[str, str], *, lines: bool = False, limit: int = 0) -> str:
@@ -329,6 +380,8 @@ def _checked_wants(filing: Filing, problems: dict[str, str]) -> tuple[Want, ...]
                 problems[f"{want.right}.{name}"] = _("This is not asked for.")
                 continue
             details[name] = _clean(f"{want.right}.{name}", text, problems, lines=True, limit=_LONGEST["details"])
+        for name, sentence in asking.unanswered(want.right, details).items():
+            problems.setdefault(f"{want.right}.{name}", sentence)
         wants.append(Want(want.right, {name: text for name, text in details.items() if text}))
     return tuple(wants)
 

@@ -16,6 +16,31 @@ def confirm(token: str) -> str:
     return _link("/verify/", token)
 
 
+def alert(token: str) -> str:
+    """Where somebody on file says whether a request is theirs."""
+    return _link("/verify/alert/", token)
+
+
+def login_back() -> str:
+    """Where the console sends people back to. It has to be registered there, letter for letter."""
+    return _link("/verify/login/back/")
+
+
+def mandate(token: str) -> str:
+    """Where somebody says whether they gave another the permission to ask for them."""
+    return _link("/agents/confirm/", token)
+
+
+def mandate_ended(token: str) -> str:
+    """Where somebody takes such a permission back, at any time."""
+    return _link("/agents/withdraw/", token)
+
+
+def paper(reference: str, token: str) -> str:
+    """Where an agent shows the paper that it acts on."""
+    return f"{_link('/agents/paper/', token)}&{urlencode({'reference': reference})}"
+
+
 def tracker(reference: str, token: str = "") -> str:
     """Where a person sees how a request stands; without a token, where the link to it is asked for."""
     return _link(f"/requests/{reference}/", token) if token else _link("/requests/track/")
@@ -29,6 +54,11 @@ def worksheet(token: str) -> str:
 def console(request_id: UUID) -> str:
     """Where staff work on a request, once they are signed in."""
     return _link(f"/admin/dsr/subjectrequest/{request_id}/change/")
+
+
+def hold(hold_id: UUID) -> str:
+    """Where staff look at a legal hold."""
+    return _link(f"/admin/dsr/legalhold/{hold_id}/change/")
 
 
 def centre() -> str:

@@ -1,12 +1,18 @@
-"""Files that nobody points to: published by a worker that died before it could record them."""
+"""Files that nobody points to: published, or being taken in, by a process that died before it could record them."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import islice
+from pathlib import Path
 from uuid import UUID
 
+from django.conf import settings
+
 from dsr.models import Package, Step, WorksheetFile
+from dsr.services.evidence import FOLDER
 from dsr.services.storage import vault
+from verification.models import Evidence
 
 _BATCH = 500
 
@@ -17,6 +23,20 @@ def sweep(before: datetime) -> int:
     Only work in progress and answers that are kept have files, so there are never many names to go through.
     """
     return sum(_sweep(prefix, orphaned, before) for prefix, orphaned in _PLACES.items())
+
+
+def sweep_uploads(before: datetime) -> int:
+    """Delete what Django wrote of large uploads and nobody has touched since an instant; return how many.
+
+    They lie in the clear until they are sealed, and a process that is killed meanwhile takes none of them away.
+    """
+    deleted = 0
+    for path in Path(settings.FILE_UPLOAD_TEMP_DIR).glob("*.upload*"):
+        with suppress(FileNotFoundError):
+            if path.lstat().st_mtime < before.timestamp():
+                path.unlink()
+                deleted += 1
+    return deleted
 
 
 def _sweep(prefix: str, orphaned: Callable[[list[str], datetime], set[str]], before: datetime) -> int:
@@ -35,6 +55,11 @@ def _packages(names: list[str], before: datetime) -> set[str]:
 
 def _worksheets(names: list[str], before: datetime) -> set[str]:
     known = set(WorksheetFile.objects.filter(vault_name__in=names).values_list("vault_name", flat=True))
+    return {name for name in _old(names, before) if name not in known}
+
+
+def _evidence(names: list[str], before: datetime) -> set[str]:
+    known = set(Evidence.objects.filter(vault_name__in=names).values_list("vault_name", flat=True))
     return {name for name in _old(names, before) if name not in known}
 
 
@@ -64,4 +89,5 @@ _PLACES: dict[str, Callable[[list[str], datetime], set[str]]] = {
     "packages/": _packages,
     "worksheets/": _worksheets,
     "parcels/": _parcels,
+    FOLDER: _evidence,
 }

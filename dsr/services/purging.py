@@ -1,15 +1,35 @@
 """Forgetting: the personal data of a case goes, its history stays."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from dsr.models import Deadline, Package, Submission
-from dsr.services import steps
+from dsr.models import (
+    OVER,
+    Alert,
+    Deadline,
+    DeadlineKind,
+    Package,
+    Restriction,
+    SubjectRequest,
+    Submission,
+    TaskState,
+)
+from dsr.services import evidence, steps, taskproof
 from dsr.services._moves import Caller, Case, holding
 from dsr.services.storage import vault
-from verification import forgetting, grants
+from verification import forgetting, grants, mandates
 
-_PSEUDONYMS = ("email_fingerprint", "phone_fingerprint", "account_fingerprint", "idempotency_digest")
+_PSEUDONYMS = (
+    "email_fingerprint",
+    "phone_fingerprint",
+    "account_fingerprint",
+    "origin_fingerprint",
+    "idempotency_digest",
+)
+
+
+LATER = timedelta(days=30)
+"""For how long a case is put off that cannot be forgotten yet."""
 
 
 def purge(deadline: Deadline, at: datetime) -> None:
@@ -19,6 +39,7 @@ def purge(deadline: Deadline, at: datetime) -> None:
     # A crash before this point leaves the date open, and the next sweep deletes what is still there.
     for name in _files(deadline.submission_id):
         vault().delete(name)
+    evidence.finish(deadline.submission_id, at)
     Deadline.objects.filter(pk=deadline.pk).update(done_at=at)
 
 
@@ -33,7 +54,11 @@ def forget(submission_id: UUID, at: datetime) -> bool:
             return True
         if submission.purge_at is None or submission.purge_at > at:
             return False
+        if _still_restricted(case):
+            _put_off(submission, at + LATER)
+            return False
         submission.data_key.forget(at)
+        evidence.let_go(case, at=at)
         _let_go(case, at)
         for field in _PSEUDONYMS:
             setattr(submission, field, "")
@@ -43,12 +68,31 @@ def forget(submission_id: UUID, at: datetime) -> bool:
     return True
 
 
+def _still_restricted(case: Case) -> bool:
+    """Whether a system holds data restricted for this case: lifting that takes what names the person."""
+    return Restriction.objects.filter(request__submission=case.submission, lifted_at=None).exists()
+
+
+def _put_off(submission: Submission, until: datetime) -> None:
+    submission.purge_at = until
+    submission.save(update_fields=["purge_at"])
+    waiting = Deadline.objects.filter(submission=submission, kind=DeadlineKind.PURGE, done_at=None)
+    waiting.update(due_at=until, claimed_until=None, attempts=0)
+
+
 def _let_go(case: Case, at: datetime) -> None:
     """End every link and drop every pointer to a file."""
     for about in (case.submission.pk, *(request.pk for request in case.requests())):
         forgetting.forget(about, at)
+    for alert in Alert.objects.filter(submission=case.submission):
+        forgetting.forget(alert.pk, at)
+    Alert.objects.filter(submission=case.submission).update(fingerprint="")
+    if (mandate := mandates.of(case.submission.pk)) is not None:  # the person was asked about it, at an address
+        forgetting.forget(mandate.pk, at)
     for request in case.requests():
         steps.let_go(request)
+        taskproof.let_go(request)
+        _call_off(request, at)
         for step in request.steps.all():
             grants.revoke(step.pk, at=at)
         for package in request.packages.filter(destroyed_at=None):
@@ -56,9 +100,20 @@ def _let_go(case: Case, at: datetime) -> None:
     Package.objects.filter(request__submission=case.submission, destroyed_at=None).update(destroyed_at=at)
 
 
+def _call_off(request: SubjectRequest, at: datetime) -> None:
+    """Ask no system for anything more in the person's name. What is kept still goes on its day, by its own key."""
+    for task in request.tasks.all():
+        grants.revoke(task.pk, at=at)
+    request.tasks.filter(late=False).exclude(state__in=OVER).update(
+        state=TaskState.CALLED_OFF, lease=None, claimed_until=None
+    )
+    request.tasks.exclude(known_as="").update(known_as="")
+
+
 def _files(submission_id: UUID) -> list[str]:
     names: list[str] = []
     for request in Submission.objects.get(pk=submission_id).requests.all():
         names += request.packages.exclude(vault_name="").values_list("vault_name", flat=True)
         names += steps.files(request)
+        names += taskproof.files(request)
     return names

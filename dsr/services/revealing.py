@@ -1,16 +1,20 @@
 """Showing personal values to staff: each time with a reason, and on record."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 
 from dsr.errors import Incomplete, NotAllowed, NotFound, WrongState
-from dsr.models import SubjectRequest
+from dsr.models import SubjectRequest, WorksheetFile
+from dsr.packaging.vault import Missing, Reading
 from dsr.policies import NEEDS, Caller
 from dsr.selectors.masking import Personal
+from dsr.services import taskproof
 from dsr.services._moves import holding
+from dsr.services.storage import vault
 from dsr.services.threads import keep_note
 from notifications import delivery
 from notifications.models import Message
@@ -63,3 +67,34 @@ def reveal_letter(message_id: UUID, reason: str, *, by: Caller, at: datetime) ->
     if sent is None:
         raise WrongState(_("It has not been sent yet, so nothing of it is kept."), code="not-sent")
     return f"{sent.subject}\n\n{sent.text}"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A file of an owner that may be read, because its opening is on record. ``chunks`` has to be closed."""
+
+    ending: str
+    size: int
+    chunks: Reading
+
+
+def reveal_file(request_id: UUID, file_id: UUID, reason: str, *, by: Caller, at: datetime) -> Opened:
+    """Put on record that somebody opened what an owner handed in as proof, and why; return it.
+
+    Raises NotAllowed, WrongState, Incomplete, and NotFound for a file that is no proof in this request, or gone.
+    """
+    with holding(request_id=request_id) as case:
+        request = case.request(request_id)
+        check_can_reveal(request, by, at)
+        proofs = WorksheetFile.objects.filter(task__request_id=request_id).select_related("task__system__data_key")
+        row = proofs.filter(pk=file_id).first()
+        if row is None or row.task is None:
+            raise NotFound(_("There is no such file."))
+        post = keep_note(case, request, reason, by, at)
+        data = {"system": row.task.system.key, "file": str(row.pk), "post": str(post.pk)}
+        case.record("revealed", by=by, at=at, request=request, data=data)
+        key = case.submission.data_key.key_bytes()
+    try:
+        return Opened(taskproof.ending(row.task, row.media_type), row.size, vault().reader(row.vault_name, key))
+    except Missing:
+        raise NotFound(_("There is no such file.")) from None

@@ -9,16 +9,20 @@ from django.utils.translation import gettext as _
 
 from dsr.errors import Incomplete, NotFound
 from dsr.lifecycle import BY_VERB
-from dsr.models import SubjectRequest, Submission, System, Withholding
-from dsr.policies import check_can_make
-from dsr.rights import SPECS, Right
+from dsr.models import SubjectRequest, System, Withholding
+from dsr.policies import can_make, check_can_make
+from dsr.rights import SPECS, Look, Right
 from dsr.rules import pack
-from dsr.services import clocks, letters, telling
+from dsr.services import acting, clocks, letters, search, taskwork, telling
 from dsr.services._moves import Caller, Case, holding
 from dsr.services.doorbell import Bell, ring
+from dsr.services.erasure import plan
+from dsr.services.grounds import check_ground
 from dsr.services.steps import destroy_later
 from dsr.services.threads import checked_text, keep_note
 from notifications.ids import uuid7
+
+_SYSTEM = Caller.system()
 
 
 def assign(
@@ -50,7 +54,7 @@ def withhold(
     with holding(request_id=request_id) as case:
         request = case.request(request_id, expect=expect)
         system = _system_of(request, system_key) if system_key else None
-        check_ground(case.submission, request, ground)
+        check_ground(request, ground)
         if category not in _categories(request, system):
             raise Incomplete(_("Choose a data category that these systems hold."), field="category")
         row = Withholding(
@@ -60,6 +64,7 @@ def withhold(
         data = {"category": category, "ground": ground, "system": system_key}
         case.move(request, "withhold", by=by, at=at, data=data)
         row.save(force_insert=True)
+        _plan_anew(case, request, at)
     return request
 
 
@@ -75,7 +80,15 @@ def release(
         case.move(request, "release", by=by, at=at, data={"category": row.category})
         row.lifted_at = at
         row.save(update_fields=["lifted_at"])
+        _plan_anew(case, request, at)
     return request
+
+
+def _plan_anew(case: Case, request: SubjectRequest, at: datetime) -> None:
+    """Have the systems count again what would go and what would stay, where that hangs on what was just decided."""
+    if request.spec.look is Look.PREVIEW and can_make(request, "search", _SYSTEM, at):
+        search.begin(case, request, by=_SYSTEM, at=at)
+        ring(Bell.WORK, str(case.submission.pk))
 
 
 def prepare(request_id: UUID, *, by: Caller, at: datetime, expect: int | None = None) -> SubjectRequest:
@@ -93,7 +106,7 @@ def propose_refusal(
     with holding(request_id=request_id) as case:
         request = case.request(request_id, expect=expect)
         check_can_make(request, BY_VERB["propose_refusal"], by, at)
-        check_ground(case.submission, request, ground)
+        check_ground(request, ground)
         request.seal("reason", checked_text(reason, "reason"))
         case.move(request, "propose_refusal", by=by, at=at, data={"ground": ground}, by_id=by.user_id, ground=ground)
     return request
@@ -113,9 +126,13 @@ def approve(request_id: UUID, *, by: Caller, at: datetime, expect: int | None = 
     """Release a prepared answer, as another person than who prepared it; it is built then."""
     with holding(request_id=request_id) as case:
         request = case.request(request_id, expect=expect)
+        plan.check_it_holds(request, at)
         case.move(request, "approve", by=by, at=at, by_id=by.user_id)
-        clocks.build_soon(request, at)
-        ring(Bell.WORK, str(case.submission.pk))
+        if request.spec.acts:
+            acting.after_approval(case, request, at)
+        else:
+            clocks.build_soon(request, at)
+            ring(Bell.WORK, str(case.submission.pk))
     return request
 
 
@@ -153,7 +170,7 @@ def _tell_refusal(case: Case, request: SubjectRequest, at: datetime, *, late: bo
         reference=submission.reference,
         organisation=telling.organisation(submission),
         right=str(SPECS[Right(request.right)].title),
-        ground=ground.wording("plain"),
+        ground=ground.why(),
         reason=request.open("reason"),
         remedies=telling.remedies(submission),
         late=late,
@@ -182,6 +199,7 @@ def _close(
         if text:
             request.seal("reason", text)
         case.move(request, verb, by=by, at=at, **stamps)
+        taskwork.call_off(request)  # what was made to be done and nobody has begun
         destroy_later(request, at)
         letter = letters.Closed(
             reference=case.submission.reference,
@@ -193,13 +211,6 @@ def _close(
         )
         telling.tell_in(case, letter, at=at, dedupe=f"closed:{request.pk}:{request.version}")
     return request
-
-
-def check_ground(submission: Submission, request: SubjectRequest, ground: str) -> None:
-    """Raise Incomplete unless the ground is coded and may be used for this right."""
-    row = pack().refusals.get(ground)
-    if row is None or request.right not in row.rights:
-        raise Incomplete(_("Choose a ground that the law gives for this right."), field="ground")
 
 
 def _system_of(request: SubjectRequest, key: str) -> System:

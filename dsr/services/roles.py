@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
-from django.db.models import Q
 from django.utils.translation import gettext_noop
 
 _CASE = (
@@ -12,7 +11,10 @@ _CASE = (
     "dsr.view_package", "dsr.view_deadline",
 )  # fmt: skip
 _LETTERS = ("notifications.view_message",)
-_PROOF = ("dsr.view_event", "dsr.view_checkpoint")
+_AGENCIES = ("verification.view_agency", "verification.add_agency", "verification.change_agency")
+_GUARDING = ("dsr.set_holds", "dsr.edit_retention", "dsr.view_legalhold", "dsr.view_retentionchange")
+"""Above single requests: legal holds and the retention schedule. Two roles have it, as two people decide."""
+_PROOF = ("dsr.view_event", "dsr.view_checkpoint", "dsr.view_cpnientry")
 
 ROLES: Mapping[str, tuple[str, ...]] = {
     gettext_noop("Privacy analyst"): (
@@ -20,15 +22,17 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     ),
     gettext_noop("Approver"): (
         *_CASE, *_LETTERS, *_PROOF, "dsr.view_post", "dsr.view_system", "dsr.work_requests", "dsr.approve_requests",
-        "dsr.reveal_personal", "dsr.audit_requests",
+        "dsr.reveal_personal", "dsr.audit_requests", *_GUARDING,
     ),
     gettext_noop("Team lead"): (
         *_CASE, *_LETTERS, "dsr.view_post", "dsr.view_system", "dsr.work_requests", "dsr.lead_requests",
-        "dsr.reveal_personal",
+        "dsr.reveal_personal", "dsr.check_identity",
     ),
     gettext_noop("Data protection officer"): (
-        *_CASE, *_LETTERS, *_PROOF, "dsr.view_system", "dsr.audit_requests", "dsr.officer_requests",
+        *_CASE, *_LETTERS, *_PROOF, "dsr.view_system", "dsr.work_requests", "dsr.audit_requests",
+        "dsr.officer_requests", "dsr.check_identity", *_AGENCIES, *_GUARDING,
     ),
+    gettext_noop("Identity checker"): (*_CASE, "dsr.work_requests", "dsr.check_identity"),
     gettext_noop("Support agent"): (*_CASE, *_LETTERS, "dsr.view_post", "dsr.file_requests"),
     gettext_noop("Auditor"): (*_CASE, *_LETTERS, *_PROOF, "dsr.view_system", "dsr.audit_requests"),
     gettext_noop("Systems manager"): ("dsr.view_system", "dsr.add_system", "dsr.change_system"),
@@ -41,21 +45,27 @@ def set_up() -> dict[str, bool]:
     """Make every group, or bring it back to what is written here. Returns, by name, whether it was made.
 
     Permissions that somebody added to one of these groups by hand are taken away again: make a group of your own.
+    Raises LookupError for a permission that the database does not have.
     """
-    made = {}
-    for name, wanted in ROLES.items():
-        group, made[name] = Group.objects.get_or_create(name=name)
-        group.permissions.set(_permissions(wanted))
-    return made
+    keys = _keys()
+    made = {name: Group.objects.get_or_create(name=name) for name in ROLES}
+    holds = Group.permissions.through
+    wanted = {(made[name][0].pk, keys[dotted]) for name, permissions in ROLES.items() for dotted in permissions}
+    rows = holds.objects.filter(group__name__in=ROLES).values_list("group_id", "permission_id", "pk")
+    there = {(group_id, permission_id): pk for group_id, permission_id, pk in rows}
+    holds.objects.filter(pk__in=[pk for pair, pk in there.items() if pair not in wanted]).delete()
+    missing = wanted - there.keys()
+    new = [holds(group_id=group_id, permission_id=permission_id) for group_id, permission_id in missing]
+    holds.objects.bulk_create(new, ignore_conflicts=True)
+    return {name: was_made for name, (_group, was_made) in made.items()}
 
 
-def _permissions(wanted: tuple[str, ...]) -> list[Permission]:
-    either = Q()
-    for dotted in wanted:
-        app, _, codename = dotted.partition(".")
-        either |= Q(content_type__app_label=app, codename=codename)
-    found = list(Permission.objects.filter(either).select_related("content_type"))
-    missing = set(wanted) - {f"{each.content_type.app_label}.{each.codename}" for each in found}
-    if missing:
+def _keys() -> dict[str, int]:
+    """Return the primary keys of all permissions that the roles hold, by their dotted names."""
+    wanted = {dotted for permissions in ROLES.values() for dotted in permissions}
+    apps = {dotted.partition(".")[0] for dotted in wanted}
+    rows = Permission.objects.filter(content_type__app_label__in=apps)
+    keys = {f"{app}.{name}": pk for pk, app, name in rows.values_list("pk", "content_type__app_label", "codename")}
+    if missing := wanted - keys.keys():
         raise LookupError(f"no such permission: {', '.join(sorted(missing))}; has the database been migrated?")
-    return found
+    return keys

@@ -21,6 +21,7 @@ from dsr.logs import get_logger, places
 from dsr.models import (
     Attempt,
     ConnectorKind,
+    Role,
     Step,
     StepResult,
     StepState,
@@ -28,10 +29,13 @@ from dsr.models import (
     System,
 )
 from dsr.packaging import parcel
+from dsr.rights import Look
 from dsr.services import worksheets
 from dsr.services._moves import Caller, Case, holding
 from dsr.services.doorbell import Bell, ring
-from dsr.services.steps import PROVED_KINDS, claimed_kinds, finish_search, finish_step, identifiers_for, step_of
+from dsr.services.erasure import plan
+from dsr.services.identifiers import PROVED_KINDS, claimed_kinds, identifiers_for
+from dsr.services.steps import finish_search, finish_step, step_of
 from dsr.services.storage import vault
 from notifications import rows, sealing
 from notifications.ids import uuid7
@@ -54,7 +58,7 @@ _STEP = Prepared(
     lambda pk: Step.objects.select_related("system__data_key", "request__submission__data_key").filter(pk=pk).order_by()
 )
 _EARLIER = Prepared(lambda pk: Step.objects.filter(request_id=pk).order_by())
-_SYSTEMS = Prepared(lambda: System.objects.filter(active=True).select_related("data_key"))
+_SYSTEMS = Prepared(lambda: System.objects.filter(active=True, role=Role.OWN).select_related("data_key"))
 
 
 class _LeaseLost(Exception):
@@ -96,16 +100,18 @@ def _ask_owner(case: Case, request: SubjectRequest, step: Step, at: datetime) ->
 
 
 _RESET = (
-    "state", "result", "code", "counts", "parcel", "reason_sealed", "due_at", "claimed_until", "lease", "attempts",
-    "reminders", "started_at", "finished_at", "decided_by",
+    "state", "result", "code", "counts", "plan", "parcel", "reason_sealed", "due_at", "claimed_until", "lease",
+    "attempts", "reminders", "started_at", "finished_at", "decided_by",
 )  # fmt: skip
 
 
 def _reset(step: Step, at: datetime) -> None:
     # An owner who knows people by something else than what was proved is asked once other systems have told it.
-    at_once = step.system.connector == ConnectorKind.MANUAL and PROVED_KINDS & set(step.system.identifiers)
+    manual = step.system.connector == ConnectorKind.MANUAL and step.request.spec.look is Look.COLLECT
+    at_once = manual and PROVED_KINDS & set(step.system.identifiers)
     step.state = StepState.WITH_OWNER if at_once else StepState.WAITING
-    step.result, step.code, step.parcel, step.counts = "", "", "", {}
+    _drop_later(step.parcel)
+    step.result, step.code, step.parcel, step.counts, step.plan = "", "", "", {}, []
     step.reason_sealed = step.claimed_until = step.lease = step.finished_at = step.decided_by = None
     step.attempts = step.reminders = 0
     step.due_at = step.started_at = at
@@ -137,7 +143,11 @@ def run_step(step_id: UUID, *, at: datetime) -> bool:
 
 
 def _work(step: Step, lease: UUID, at: datetime, started: float) -> None:
-    """Search one system and record what it holds, or ask its owner to."""
+    """Look at one system and record what it holds, as the right needs it, or ask its owner to."""
+    look = step.request.spec.look
+    if look is not Look.COLLECT:
+        _count(step, lease, look, at, started)
+        return
     if step.system.connector == ConnectorKind.MANUAL:
         who = identifiers_for(step)
         base.usable(who, frozenset(step.system.identifiers))
@@ -151,6 +161,35 @@ def _work(step: Step, lease: UUID, at: datetime, started: float) -> None:
     finally:
         if not kept:
             vault().delete(name)
+
+
+def _count(step: Step, lease: UUID, look: Look, at: datetime, started: float) -> None:
+    """Count what a system holds, and what would become of it; its owner is asked once, when it is carried out."""
+    lines: plan.Lines = []
+    by_hand = step.system.connector == ConnectorKind.MANUAL
+    if not by_hand:
+        who = identifiers_for(step)
+        try:
+            if look is Look.PREVIEW:
+                lines = plan.look(step, who, at)
+                counts = plan.counts(lines)
+            else:
+                connector = connectors.open_connector(step.system.connector, step.system.open_json("config"))
+                counts = dict(connector.locate(who, key=f"{step.pk}:count").counts)
+        except base.PermanentFailure as failure:
+            if failure.code != base.Code.UNABLE:
+                raise
+            by_hand = True  # it cannot be looked at, which must not look as if nothing were held
+    if by_hand:
+        result, counts = StepResult.BY_HAND, {}
+    else:
+        result = StepResult.FOUND if any(counts.values()) else StepResult.NOTHING_HELD
+    now = at + timedelta(seconds=monotonic() - started)
+    with holding(submission_id=step.request.submission_id) as case:
+        if not _still_ours(step, lease):
+            return
+        finish_step(case, step, result, at=now, counts=counts, plan=lines)
+        Attempt.objects.filter(lease=lease).update(ended_at=now, result=step.result)
 
 
 def _hand_over(step: Step, lease: UUID, at: datetime) -> None:
@@ -281,7 +320,6 @@ def retry(request_id: UUID, step_id: UUID, *, by: Caller, at: datetime, expect: 
         request = case.request(request_id, expect=expect)
         step = step_of(request, step_id)
         case.move(request, "retry_system", by=by, at=at, data={"system": step.system.key})
-        _drop_later(step.parcel)
         _reset(step, at)
         step.save()
         if step.state == StepState.WITH_OWNER:

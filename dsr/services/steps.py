@@ -1,14 +1,15 @@
 """What automatic searches and worksheets have in common: who is looked for, and what a finished step leads to."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from dsr.connectors import open_connector
 from dsr.errors import NotFound
+from dsr.lifecycle import Turn
 from dsr.models import (
     Deadline,
     DeadlineKind,
@@ -16,10 +17,9 @@ from dsr.models import (
     StepResult,
     StepState,
     SubjectRequest,
-    Submission,
-    System,
     WorksheetFile,
 )
+from dsr.rights import Right
 from dsr.services import clocks
 from dsr.services._moves import Caller, Case
 from dsr.services.storage import vault
@@ -35,40 +35,6 @@ def step_of(request: SubjectRequest, step_id: UUID) -> Step:
         raise NotFound(_("There is no such step."))
     step.request = request
     return step
-
-
-PROVED_KINDS = frozenset({"email"})
-"""What every system can be searched by without asking another one first."""
-
-
-def known_identifiers(submission: Submission) -> dict[str, list[str]]:
-    """Return what systems may be searched by: what was proved, and nothing that was merely claimed."""
-    return {"email": [submission.open("email")]}
-
-
-def claimed_kinds(step: Step) -> set[str]:
-    """Return the kinds of identifier that the person merely claimed and that this system knows people by."""
-    submission = step.request.submission
-    claimed = set(submission.open_json("identifiers")) | ({"phone"} if submission.phone_sealed else set())
-    return claimed & set(step.system.identifiers)
-
-
-def identifiers_for(step: Step) -> dict[str, list[str]]:
-    """Return what one system may be searched by: the proved identifiers, and those on file for the same person.
-
-    A system that does not know people by a proved identifier is searched by what the others have on file under it.
-    """
-    proved = known_identifiers(step.request.submission)
-    wanted = set(step.system.identifiers)
-    who = {kind: list(values) for kind, values in proved.items()}
-    if wanted & set(proved):
-        return who
-    for system in System.objects.filter(active=True).exclude(pk=step.system_id).select_related("data_key"):
-        connector = open_connector(system.connector, system.open_json("config"))
-        for kind, values in connector.resolve(proved, key=f"{step.pk}:{system.key}").items():
-            if kind in wanted:
-                who[kind] = sorted({*who.get(kind, ()), *values})
-    return who
 
 
 def destroy_later(request: SubjectRequest, at: datetime) -> None:
@@ -99,7 +65,7 @@ def files(request: SubjectRequest) -> list[str]:
 
 
 _FINISHED = (
-    "state", "result", "finished_at", "counts", "parcel", "code", "lease", "claimed_until",
+    "state", "result", "finished_at", "counts", "plan", "parcel", "code", "lease", "claimed_until",
     "reason_sealed", "decided_by",
 )  # fmt: skip
 
@@ -112,12 +78,14 @@ def finish_step(
     at: datetime,
     by: Caller = _SYSTEM,
     counts: Mapping[str, int] | None = None,
+    plan: Iterable[Mapping[str, Any]] = (),
     parcel_name: str = "",
     code: str = "",
 ) -> None:
     """Record what one system's part came to, and the end of the search when it was the last one."""
     step.state, step.result, step.finished_at = StepState.DONE, result, at
     step.counts, step.parcel, step.code = dict(counts or {}), parcel_name, code
+    step.plan = [dict(line) for line in plan]
     step.lease = step.claimed_until = None
     rows.write(changed=[(step, _FINISHED)])
     request = case.request(step.request_id)
@@ -130,5 +98,12 @@ def finish_search(case: Case, request: SubjectRequest, at: datetime) -> None:
     """Note that the search is over, if it is, and release plain cases where the organisation has a standing rule."""
     if not case.try_move(request, "found", by=_SYSTEM, at=at):
         return
+    if request.right == Right.DELETION and request.confirmed_at is None:
+        request.turn = str(Turn.PERSON)  # nothing goes on before the person says that this is wanted
+    release_plain(case, request, at)
+
+
+def release_plain(case: Case, request: SubjectRequest, at: datetime) -> None:
+    """Release a plain case where the organisation has a standing rule for its right."""
     if request.right in settings.AUTO_APPROVE and case.try_move(request, "approve_by_rule", by=_SYSTEM, at=at):
         clocks.build_soon(request, at)

@@ -17,7 +17,27 @@ from django.db.models.functions import Least
 
 from dsr.logs import get_logger
 from dsr.models import ACTED_ON, Deadline, DeadlineKind
-from dsr.services import delivery, fulfilment, identity, mailing, purging, search, timing, watching, worksheets
+from dsr.services import (
+    acting,
+    delivery,
+    evidence,
+    fulfilment,
+    holds,
+    identity,
+    mailing,
+    onfile,
+    purging,
+    restriction,
+    search,
+    stopping,
+    taskpaper,
+    taskrun,
+    taskwork,
+    timing,
+    watching,
+    worksheets,
+)
+from dsr.services.erasure import kept, rechecks, waiting
 from notifications import delivery as mail_delivery
 from notifications import outbox
 
@@ -37,9 +57,18 @@ HANDLERS: dict[DeadlineKind, Handler] = {
     DeadlineKind.WATCH: watching.look,
     DeadlineKind.LAPSE_WARNING: identity.warn_of_lapse,
     DeadlineKind.LAPSE: identity.lapse,
+    DeadlineKind.LOOK: onfile.look,
+    DeadlineKind.HOLD_ENDS: stopping.hold_over,
+    DeadlineKind.EVIDENCE: evidence.destroy_due,
     DeadlineKind.BUILD: fulfilment.build,
     DeadlineKind.EXPIRY_WARNING: delivery.warn_of_expiry,
     DeadlineKind.EXPIRY: delivery.expire,
+    DeadlineKind.CONFIRM_REMINDER: waiting.remind,
+    DeadlineKind.CONFIRM_END: waiting.end,
+    DeadlineKind.ACT: acting.start,
+    DeadlineKind.KEPT: kept.look,
+    DeadlineKind.RECHECK: rechecks.begin,
+    DeadlineKind.LIFT: restriction.lift,
     DeadlineKind.DESTROY: delivery.destroy,
     DeadlineKind.PURGE: purging.purge,
 }
@@ -51,6 +80,7 @@ class Tally:
 
     deadlines: int = 0
     steps: int = 0
+    tasks: int = 0
     reminders: int = 0
     messages: int = 0
     troubles: int = 0
@@ -59,7 +89,7 @@ class Tally:
     @property
     def total(self) -> int:
         """Everything that was worked on."""
-        return self.deadlines + self.steps + self.reminders + self.messages + self.troubles
+        return self.deadlines + self.steps + self.tasks + self.reminders + self.messages + self.troubles
 
 
 def sweep(at: datetime) -> Tally:
@@ -68,7 +98,12 @@ def sweep(at: datetime) -> Tally:
     _search(tally, search.due_steps(at, BATCH), at, clock)
     for step_id, request_id in worksheets.due_reminders(at, BATCH):
         tally.reminders += _safely(tally, partial(worksheets.remind, step_id, request_id, clock()))
+    for task_id, request_id in taskpaper.due_reminders(at, BATCH):
+        tally.reminders += _safely(tally, partial(taskpaper.remind, task_id, request_id, clock()))
+    for hold_id in holds.due_reviews(at, BATCH):
+        tally.reminders += _safely(tally, partial(holds.remind, hold_id, clock()))
     _meet(tally, Q(), clock)
+    _carry_out(tally, taskwork.due_tasks(at, BATCH), at, clock)
     _safely(tally, lambda: _deliver(tally, clock()))
     for message in outbox.news(BATCH):
         tally.troubles += _safely(tally, partial(mailing.report_trouble, message, at=clock()))
@@ -78,8 +113,11 @@ def sweep(at: datetime) -> Tally:
 def work(submission_id: UUID, at: datetime) -> Tally:
     """Work on what is due for one submission, until nothing is: its steps, then what follows from them."""
     tally, clock = Tally(), _Clock(at)
+    mine = Q(submission_id=submission_id)
+    _meet(tally, mine, clock)  # who is asking comes first: what is found waits for it
     _search(tally, search.due_steps(at, BATCH, submission_id), at, clock)
-    _meet(tally, Q(submission_id=submission_id), clock)
+    _meet(tally, mine, clock)
+    _carry_out(tally, taskwork.due_tasks(clock.exact(), BATCH, submission_id), at, clock)
     return tally
 
 
@@ -113,6 +151,14 @@ def _search(tally: Tally, step_ids: list[UUID], at: datetime, clock: _Clock) -> 
         if clock() >= at + SEARCH_WITHIN:
             break
         tally.steps += _safely(tally, partial(search.run_step, step_id, at=clock()))
+
+
+def _carry_out(tally: Tally, task_ids: list[UUID], at: datetime, clock: _Clock) -> None:
+    """Have one system after the other do its part, as long as searches are asked."""
+    for task_id in task_ids:
+        if clock() >= at + SEARCH_WITHIN:
+            break
+        tally.tasks += _safely(tally, partial(taskrun.run_task, task_id, at=clock()))
 
 
 def _deliver(tally: Tally, at: datetime) -> None:

@@ -8,9 +8,9 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from dsr.connectors import BadConfig, Problem, open_connector
+from dsr.connectors import Auditable, BadConfig, Problem, open_connector
 from dsr.errors import Incomplete
-from dsr.models import System
+from dsr.models import Role, System
 from dsr.rules import pack
 from notifications.ids import uuid7
 from notifications.mail import deliverable
@@ -29,6 +29,7 @@ class Entry:
     config: Mapping[str, Any] = field(default_factory=dict)
     description: str = ""
     active: bool = True
+    role: str = str(Role.OWN)
 
 
 def enter(entry: Entry, *, at: datetime) -> System:
@@ -55,7 +56,7 @@ def _keep(entry: Entry, categories: list[str], identifiers: list[str], at: datet
         system.data_key.save(force_insert=True)
     system.name, system.description = entry.name, entry.description
     system.owner_name, system.owner_email = entry.owner_name, entry.owner_email
-    system.connector, system.active = entry.connector, entry.active
+    system.connector, system.active, system.role = entry.connector, entry.active, entry.role
     system.categories, system.identifiers = categories, identifiers
     system.seal_json("config", entry.config)
     system.save()
@@ -79,11 +80,17 @@ def _described(entry: Entry) -> tuple[list[str], list[str]]:
 
 
 def known_categories() -> set[str]:
-    """Return the data categories of every version of every notice."""
-    return {category.id for notice in pack().notices for category in notice.categories}
+    """Return the data categories of every version of every notice, and the parts that the retention schedule knows."""
+    return {*pack().categories}
 
 
 def check(system: System) -> Sequence[Problem]:
     """Reach a system and return what stands in the way of searching it. Call outside a transaction."""
     connector = open_connector(system.connector, system.open_json("config"))
     return connector.check()
+
+
+def audit(system: System) -> Sequence[Problem]:
+    """Do the same, and have a database looked through for what its mapping forgot. Call outside a transaction."""
+    connector = open_connector(system.connector, system.open_json("config"))
+    return connector.audit() if isinstance(connector, Auditable) else connector.check()

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from dsr import reckoning
+from dsr import demands, reckoning
 from dsr.deadlines import local_date
 from dsr.models import SubjectRequest, Submission
 from dsr.rights import SPECS, Delivery, Right
@@ -16,7 +16,7 @@ from dsr.services.doorbell import Bell, ring
 from dsr.services.letters import SENT_AS, Handling, LegalLetter
 from notifications import outbox, rows
 from notifications.letters import Letter
-from notifications.models import Message
+from notifications.models import Channel, Message
 from verification import grants
 from verification.models import Grant
 
@@ -46,6 +46,22 @@ def tracker_pass(case: Case, at: datetime) -> str:
     return token
 
 
+def is_read(submission: Submission) -> bool:
+    """Whether whoever asks showed that they read the address that letters go to."""
+    return not demands.waits_for_mail(submission)
+
+
+def door(case: Case, at: datetime) -> str:
+    """Return a link that opens the tracker where the contact is proved to be read by whoever asks; else where to ask.
+
+    What is mailed to an address that nobody has confirmed must not let anybody in.
+    """
+    submission = case.submission
+    if is_read(submission):
+        return links.tracker(submission.reference, tracker_pass(case, at))
+    return links.tracker(submission.reference)
+
+
 def first_tracker(submission: Submission, at: datetime) -> tuple[Grant, str]:
     """Return the first grant for the tracker as a row that is inserted with the submission, and the link to it."""
     grant, token = grants.prepare(TRACKER, submission.pk, at, lasts=TRACKER_LASTS, uses=None)
@@ -61,11 +77,13 @@ def tell(
     to: str = "",
     case: Case | None = None,
     about: Iterable[SubjectRequest] | None = None,
+    channel: Channel = Channel.EMAIL,
 ) -> None:
     """Queue a letter to the person, in the same transaction as the fact it tells; once per ``dedupe``.
 
-    With ``case``, its row is inserted when the case is written, together with what else there is to write. The letter
-    states what the laws want of it for the requests that it is ``about``; for all those of the case if none are named.
+    It goes by mail to the address on file, where neither ``to`` nor ``channel`` says otherwise. With ``case``, its row
+    is inserted when the case is written, together with what else there is to write. The letter states what the laws
+    want of it for the requests that it is ``about``; for all those of the case if none are named.
     """
     if about is None:
         about = case.requests() if case and isinstance(letter, LegalLetter) else ()
@@ -77,6 +95,7 @@ def tell(
         about=submission.pk,
         at=at,
         dedupe=dedupe,
+        channel=channel,
     )
     if case is None:
         rows.write(once=[message])
@@ -94,9 +113,10 @@ def tell_in(
     dedupe: str,
     to: str = "",
     about: Iterable[SubjectRequest] | None = None,
+    channel: Channel = Channel.EMAIL,
 ) -> None:
     """Queue a letter to the person with everything else that happens in a case; once per ``dedupe``."""
-    tell(case.submission, letter, at=at, dedupe=dedupe, to=to, case=case, about=about)
+    tell(case.submission, letter, at=at, dedupe=dedupe, to=to, case=case, about=about, channel=channel)
 
 
 def under_law(submission: Submission, letter: Letter, about: Iterable[SubjectRequest]) -> Letter:

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from dsr.errors import Incomplete
-from dsr.lifecycle import BY_VERB
+from dsr.errors import Incomplete, WrongState
+from dsr.lifecycle import BY_VERB, State
 from dsr.models import Direction, Post, SubjectRequest
 from dsr.policies import check_can_make
 from dsr.services import letters, moved, telling
@@ -35,7 +35,9 @@ def write_from_person(
     """Keep what the person wrote; an open question counts as answered by it."""
     with holding(request_id=request_id) as case:
         request = case.request(request_id, expect=expect)
-        verb = "answer" if request.question_at is not None else "message"
+        # While more proof is waited for, a question rests: what is written then is a message.
+        asked = request.question_at is not None and request.state in BY_VERB["answer"].sources
+        verb = "answer" if asked else "message"
         keep(case, request, verb, Direction.FROM_PERSON, text, by, at)
         moved.tell(case, at)
     return request
@@ -44,6 +46,21 @@ def write_from_person(
 def answer(request_id: UUID, text: str, *, by: Caller, at: datetime, expect: int | None = None) -> SubjectRequest:
     """Keep what the person answered to an open question. Raises WrongState when there is none."""
     return _post(request_id, "answer", Direction.FROM_PERSON, text, by, at, expect)
+
+
+def call_for_help(submission_id: UUID, text: str, *, by: Caller, at: datetime) -> SubjectRequest:
+    """Keep what somebody wrote who cannot show what was asked, and put it in front of staff: nobody is left alone.
+
+    Raises NotFound, and WrongState when nothing of the submission waits for proof any more.
+    """
+    with holding(submission_id=submission_id) as case:
+        waiting = [request for request in case.requests() if request.state == State.VERIFYING]
+        if not waiting:
+            raise WrongState(_("Nothing more is asked of you for this request."), code="nothing-asked")
+        keep(case, waiting[0], "message", Direction.FROM_PERSON, text, by, at)
+        for request in waiting:
+            case.needs_staff(request)
+    return waiting[0]
 
 
 def note(request_id: UUID, text: str, *, by: Caller, at: datetime, expect: int | None = None) -> SubjectRequest:

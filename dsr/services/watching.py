@@ -7,7 +7,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef
 from django.utils.translation import override
 
 from dsr import reckoning
@@ -18,7 +18,14 @@ from dsr.policies import Caller
 from dsr.rights import SPECS, Right
 from dsr.rules import marks
 from dsr.rules.marks import Mark
-from dsr.services import clocks, letters, links, pace, telling
+from dsr.services import (
+    clocks,
+    colleagues,
+    letters,
+    links,
+    pace,
+    telling,
+)
 from dsr.services._moves import Case, holding
 from dsr.services.doorbell import Bell, ring
 from dsr.services.letters import Whose
@@ -166,19 +173,10 @@ def _warned(request: SubjectRequest, mark: Mark) -> Iterator[tuple[User, Whose]]
 def _holders(request: SubjectRequest, whose: Whose) -> Iterable[tuple[User, Whose]]:
     """Return who holds a part. Where nobody has the request the leads do; where nobody leads, those who approve."""
     if whose is Whose.OWNER:
-        mine = _reachable(get_user_model().objects.filter(pk__in=[request.assignee_id]))
+        mine = colleagues.reachable(get_user_model().objects.filter(pk__in=[request.assignee_id]))
         return [(user, whose) for user in mine] or _holders(request, Whose.LEAD)
-    people = _with(_PERMISSIONS[whose]) or _with(_INSTEAD)
+    people = colleagues.with_permission(_PERMISSIONS[whose]) or colleagues.with_permission(_INSTEAD)
     return [(user, whose) for user in people]
-
-
-def _with(permission: str) -> list[User]:
-    """Return who has a permission by account or group. To be a superuser is no part in a team."""
-    return _reachable(get_user_model().objects.with_perm(permission, include_superusers=False))
-
-
-def _reachable(people: QuerySet[User]) -> list[User]:
-    return list(people.filter(is_active=True).exclude(email="").order_by("pk"))
 
 
 def _title(request: SubjectRequest) -> str:

@@ -18,7 +18,8 @@ from dsr.packaging.vault import Missing
 from dsr.services import letters, links, telling
 from dsr.services._moves import Caller, Case, holding
 from dsr.services.doorbell import Bell, ring
-from dsr.services.steps import finish_step, identifiers_for
+from dsr.services.identifiers import identifiers_for
+from dsr.services.steps import finish_step
 from dsr.services.storage import vault
 from notifications import outbox
 from notifications.ids import uuid7
@@ -173,16 +174,9 @@ def add_file(
     step = _open_step(token, at)
     row = WorksheetFile(id=uuid7(at), step=step, dataset=dataset, media_type=media_type, at=at)
     row.vault_name = f"worksheets/{step.pk}/{row.pk}"
-    files = _connector(step).config.files
-    with vault().writer(row.vault_name, step.request.submission.data_key.key_bytes()) as out:
-        for chunk in chunks:
-            out.write(chunk)
-            if out.size > files.max_bytes:
-                raise Incomplete(_("This file is too large."), field="files")
-        row.size = out.size
-    row.seal("name", name)
+    write(row, name, chunks, most=_connector(step).config.files.max_bytes)
     try:
-        _check(step, Answer(OwnerOutcome.FOUND, files=tuple(_offered([*_files(step), row]))))
+        _check(step, Answer(OwnerOutcome.FOUND, files=tuple(offered([*_files(step), row]))))
         with holding(submission_id=step.request.submission_id) as case:
             _check_open(_locked_step(case, step.pk))
             row.save(force_insert=True)
@@ -190,6 +184,17 @@ def add_file(
         vault().delete(row.vault_name)
         raise
     return HandedIn(row.pk, dataset, name, row.size)
+
+
+def write(row: WorksheetFile, name: str, chunks: Iterable[bytes], *, most: int) -> None:
+    """Seal a file: its bytes into the vault, its name into its row. Raises Incomplete when it is too large."""
+    with vault().writer(row.vault_name, row.sealing_key().key_bytes()) as out:
+        for chunk in chunks:
+            out.write(chunk)
+            if out.size > most:
+                raise Incomplete(_("This file is too large."), field="files")
+        row.size = out.size
+    row.seal("name", name)
 
 
 def remove_file(token: str, file_id: UUID, *, at: datetime) -> None:
@@ -205,7 +210,7 @@ def report(token: str, outcome: str, reason: str, *, at: datetime) -> Step:
     """Take the owner's answer. Raises Incomplete with what is missing, WrongState when it was answered before."""
     step = _open_step(token, at)
     rows = _files(step)
-    _check(step, Answer(outcome, reason, tuple(_offered(rows))))
+    _check(step, Answer(outcome, reason, tuple(offered(rows))))
     name = f"parcels/{step.pk}/{uuid7(at)}" if rows else ""
     try:
         counts = _spool(step, rows, name)
@@ -286,7 +291,8 @@ def _files(step: Step) -> list[WorksheetFile]:
     return rows
 
 
-def _offered(rows: Iterable[WorksheetFile]) -> Iterator[FileOffered]:
+def offered(rows: Iterable[WorksheetFile]) -> Iterator[FileOffered]:
+    """Yield files as the rules for files look at them."""
     for row in rows:
         yield FileOffered(row.dataset, row.open("name"), row.media_type, row.size)
 

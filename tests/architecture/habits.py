@@ -12,7 +12,13 @@ APPS = ("dsr", "verification", "notifications")
 INTERFACES = ("dsr/public/", "dsr/api/", "dsr/admin/", "dsr/demo/", "notifications/management/")
 INTERFACE_MODULES = ("dsr/tasks.py", "dsr/health.py", "dsr/wellknown.py")
 #: Clocks of a protocol (leases, the stamp of a signature); they decide nothing about anybody.
-OWN_CLOCK = ("dsr/broker.py", "dsr/connectors/http.py")
+OWN_CLOCK = (
+    "dsr/broker.py",
+    "dsr/connectors/http.py",
+    "dsr/connectors/http_call.py",
+    "dsr/connectors/opendsr.py",
+    "dsr/connectors/rest.py",
+)
 
 Rule = Callable[[str, ast.Module], Iterator[tuple[int, str]]]
 

@@ -65,7 +65,7 @@ def _systems(tmp_path: Path, outpost: Outpost, db: None) -> None:
     at = timezone.now()
     organisation.desk(tmp_path, at)
     with closing(sqlite3.connect(tmp_path / "desk.sqlite3")) as connection, connection:
-        connection.execute(f"INSERT INTO customers VALUES ('{EMAIL}', '{STEM} name', '{STEM}-account')")
+        connection.execute(f"INSERT INTO customers VALUES ('{EMAIL}', '{STEM} name', '{STEM}-account', FALSE, NULL)")
     outpost.rows = {EMAIL: [f"{STEM} segment"]}
     outpost.script = [BUSY, BREAK]
     outposts.enter(outpost, at)
@@ -158,6 +158,7 @@ def _file_by_api() -> SubjectRequest:
     sam.get(f"/submissions/{filed.json['id']}")
     drain(timezone.now())
     Client().post("/verify/", {"key": _key(_linked("/verify/"))})
+    builders.prove(Submission.objects.get(pk=UUID(filed.json["id"])), timezone.now())
     return builders.only(Submission.objects.get(pk=UUID(filed.json["id"])))
 
 

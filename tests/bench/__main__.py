@@ -15,7 +15,7 @@ from itertools import chain
 from pathlib import Path
 from time import monotonic
 
-from tests.bench import access, clock, cold, create, figures, installation, listing, package, sweep
+from tests.bench import access, clock, cold, create, deletion, figures, installation, listing, package, strangers, sweep
 from tests.bench.figures import Figure
 from tests.bench.installation import Site
 from tests.run import ROOT
@@ -81,8 +81,13 @@ GROUPS: dict[str, tuple[tuple[str, ...], Group]] = {
         ("access_1", "access_100"),
         lambda bench: access.measure(bench.site("access", **access.ENVIRONMENT), bench.server),
     ),
+    "deletion": (
+        ("plan_1", "deletion_100"),
+        lambda bench: deletion.measure(bench.site("deletion", **deletion.ENVIRONMENT), bench.server),
+    ),
     "package": (("package_1gb", "package_1gb_rss"), lambda bench: package.measure(bench.small)),
     "clock": (("clock_100k",), lambda bench: clock.measure(bench.site("clock", CASE_KEPT_DAYS="90"))),
+    "constant": (("constant_time",), lambda bench: strangers.measure(bench.site("strangers"))),
     "list_10k": (
         ("list_10k",),
         lambda bench: listing.lists(bench.ten_thousand.site, "10k", bench.ten_thousand.token),

@@ -6,7 +6,7 @@ The service and a bare Django REST view take turns, so that whatever else the ma
 import json
 import subprocess
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from time import perf_counter
 from typing import Any
@@ -38,14 +38,14 @@ _BARE = {
 }
 
 
-def filing(port: int, token: str, **load: Any) -> Load:
-    """Return what files one access request after the other, each with a key of its own as clients are told to."""
+def filing(port: int, token: str, wish: Mapping[str, Any] = FILING, **load: Any) -> Load:
+    """Return what files one request after the other, each with a key of its own as clients are told to."""
     headers = {
         "Authorization": f"Bearer {token}",
         "Content-Type": "application/json",
         "Idempotency-Key": "bench-{n}",
     }
-    return Load(port, "POST", "/api/v1/submissions", 201, json.dumps(FILING), headers, **load)
+    return Load(port, "POST", "/api/v1/submissions", 201, json.dumps(wish), headers, **load)
 
 
 def measure(site: Site) -> Iterator[Figure]:

@@ -68,7 +68,9 @@ BARS = (
     Bar("first page at 1,000,000 rows over 10,000: at most 1.5", lambda v: v["list_1m"] / v["list_10k"], at_most=1.5),
     Bar("first page at 1,000,000 rows, p95: under 60 ms", lambda v: v["list_1m"], at_most=60),
     Bar("100 access requests: at most 5 s", lambda v: v["access_100"], at_most=5),
+    Bar("the plan for one person over 5 tables of 1,000,000 rows: under 1 s", lambda v: v["plan_1"], at_most=1),
     Bar("memory while a package of 1 GB is built: under 150 MB", lambda v: v["package_1gb_rss"], at_most=150),
+    Bar("median times for people on file and unknown: within a quarter", lambda v: v["constant_time"], at_most=1.25),
     Bar(
         "idle sweep at 1,000,000 rows over 10,000: does not grow (at most 1.5)",
         lambda v: v["sweep_idle_1m"] / v["sweep_idle_10k"],

@@ -10,9 +10,18 @@ from dsr.services import roles
 
 def token() -> str:
     """Make an account that files and works the queue, and return a token of it."""
+    return _token_of("hal", "Privacy analyst", "Support agent")
+
+
+def approver() -> str:
+    """Make the account of the second person, who approves, and return a token of it."""
+    return _token_of("vera", "Approver")
+
+
+def _token_of(name: str, *groups: str) -> str:
     roles.set_up()
-    owner = User.objects.create_user("hal", "hal@staff.example.org", is_staff=True)
-    owner.groups.set(Group.objects.filter(name__in=("Privacy analyst", "Support agent")))
+    owner = User.objects.create_user(name, f"{name}@staff.example.org", is_staff=True)
+    owner.groups.set(Group.objects.filter(name__in=groups))
     _row, secret = ApiToken.objects.create(
         user=owner, expiry=timedelta(days=1), name="bench", scopes=["agent", "staff"]
     )

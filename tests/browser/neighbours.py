@@ -19,7 +19,7 @@ def move_in(now: datetime) -> None:
     late, asked, proposed, fresh, silent = customers()[1:6]
     _searched(late, now - timedelta(days=33))
 
-    question = _searched(asked, now - timedelta(days=25), country="US", region="CA")
+    question = _searched(asked, now - timedelta(days=25), country="GB")
     threads.ask(question.pk, "Which of your two accounts do you mean?", by=_staff("hal"), at=now - timedelta(days=20))
 
     waiting = _searched(proposed, now - timedelta(days=12), Right.PORTABILITY)

@@ -117,7 +117,7 @@ def prepares(hal: Window, reference: str) -> None:
     hal.arrived(f"{reference} Access")
 
     form = hal.unfold("Hold something back")
-    form.get_by_label("Data category").select_option(label="Customer Proprietary Network Information")
+    form.get_by_label("Data category").select_option(label="Call Records")
     form.get_by_label("In which system").select_option(label="Messaging records")
     form.get_by_label("Ground").select_option(label="It would disclose somebody else")
     form.get_by_label("Reason").fill(REASON)

@@ -1,4 +1,4 @@
-"""Asking from California, by the code; having second thoughts; finding the way back without the link."""
+"""Asking from the United States, by the code; having second thoughts; finding the way back without the link."""
 
 import re
 
@@ -21,7 +21,7 @@ REASON = "It is the same as last week's."
 @pytest.mark.usefixtures("support")
 def test_person_withdraws_and_comes_back_by_a_mailed_link(watch: Watch) -> None:
     ada = watch.window()
-    reference = asks_in_california(ada)
+    reference = asks_in_the_united_states(ada)
     writes(ada)
     proposes_and_may_not_approve(watch.desk(), reference)
     withdraws(ada)
@@ -33,7 +33,7 @@ def test_person_withdraws_and_comes_back_by_a_mailed_link(watch: Watch) -> None:
     ada.open(f"/requests/{reference}/", "You need a new link")
 
 
-def asks_in_california(ada: Window) -> str:
+def asks_in_the_united_states(ada: Window) -> str:
     """From a card of the privacy centre, with the right chosen by it; confirmed by the code, right there."""
     ada.open("/", "Your data, and what you can ask of us")
     ada.follow(f"Ask for this ({TAKE})", "How do you know us?")
@@ -43,7 +43,7 @@ def asks_in_california(ada: Window) -> str:
     ada.press("Continue", "Where do you live?")
     ada.choose("Country", "United States")
     ada.press("Continue", "Where in the country?")
-    ada.choose("California")
+    ada.choose("Somewhere else in the country")
     ada.press("Continue", "What would you like to ask for?")
     expect(ada.page.get_by_label(TAKE)).to_be_checked()
     ada.press("Continue", "Is there something in particular?")

@@ -52,6 +52,8 @@ class Watch:
         self._faults: list[str] = []
         self._contexts: list[BrowserContext] = []
         self._cookieless: list[BrowserContext] = []
+        self._elsewhere = ""
+        """The one other site that a window may go to."""
         self._looked_at: set[str] = set()
         self._arrived_at: dict[str, str] = {}
         # Scans are none of the page's own scripts, so its policy need not allow them.
@@ -62,6 +64,11 @@ class Watch:
         page = self._page(base_url=self.base, java_script_enabled=False)
         self._cookieless.append(page.context)
         return self._watched(page)
+
+    def customer(self, console: str) -> "Window":
+        """Open a window as a person has it who also signs in at another site, whose pages are none of ours."""
+        self._elsewhere = console
+        return self._watched(self._page(base_url=self.base, java_script_enabled=False))
 
     def desk(self) -> "Window":
         """Open a window as staff have it: with scripts, and with the cookie of their session."""
@@ -133,19 +140,25 @@ class Watch:
         page.emulate_media(color_scheme="light")
 
     def _heard(self, message: ConsoleMessage) -> None:
+        place = message.location.get("url", "")
+        if self._elsewhere and place.startswith(f"{self._elsewhere}/"):
+            return  # none of our pages
         # The browser itself remarks on pages that say that something is wrong; tests look at those by their words.
         if not message.text.startswith("Failed to load resource: the server responded with a status of 4"):
-            self._faults.append(f"console: {message.text} at {message.location.get('url')}")
+            self._faults.append(f"console: {message.text} at {place}")
 
     def _requested(self, request: Request) -> None:
         parts = urlsplit(request.url)
-        if f"{parts.scheme}://{parts.netloc}" != self.base and parts.scheme != "data":
+        site = f"{parts.scheme}://{parts.netloc}"
+        if site not in (self.base, self._elsewhere) and parts.scheme != "data":
             self._faults.append(f"asked of somebody else: {request.url}")
 
     def _answered(self, response: Response) -> None:
         if response.status >= 500:
             self._faults.append(f"{response.status} from {response.url}")
         if not response.headers.get("content-type", "").startswith("text/html"):
+            return
+        if self._elsewhere and response.url.startswith(f"{self._elsewhere}/"):
             return
         self._faults += [f"{fault} at {response.url}" for fault in _loose(response.headers)]
         if not 300 <= response.status < 400:

@@ -63,6 +63,7 @@ def test_worker_killed_in_the_middle_of_a_collection_is_replaced(
     assert Step.objects.get(pk=held.pk).lease == held.lease, "a lease that still runs was taken"
     leases_run_out()
     eventually(lambda: builders.again(request).searched_at, "the end of the search")
+    eventually(lambda: _is_known(request), "word of who is known")
     _release(request)
     eventually(lambda: builders.again(request).state == State.READY, "the answer")
 
@@ -72,6 +73,12 @@ def test_worker_killed_in_the_middle_of_a_collection_is_replaced(
     assert len(set(outpost.keys())) == 1
     assert Step.objects.get(pk=held.pk).counts == {"data_enrichment_services": 40, "marketing_communications_data": 40}
     _assert_done_once(request)
+
+
+def _is_known(request: SubjectRequest) -> bool:
+    """Whether the systems have said how the person is reached; one that was asked in vain is asked again at once."""
+    leases_run_out()
+    return builders.again(request).submission.looked_at is not None
 
 
 def _release(request: SubjectRequest) -> None:

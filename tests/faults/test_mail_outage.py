@@ -1,20 +1,22 @@
 """A mail server that refuses for an hour: every letter arrives once, and staff see meanwhile how things stand."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dsr.lifecycle import State, Turn
-from dsr.models import Event
+from dsr.models import Alert, Event, Submission
 from dsr.rights import Right
 from dsr.selectors import figures
-from dsr.services import sweeping
+from dsr.services import onfile, sweeping
 from notifications.models import Message, MessageState
-from tests import builders
+from tests import builders, organisation
 from tests import postbox as postboxes
 from tests.clock import Clock
 from tests.drain import drain
@@ -88,6 +90,29 @@ def test_every_letter_arrives_once_after_an_hour_of_refusals(clock: Clock, setti
     assert set(Message.objects.values_list("state", flat=True)) == {"sent"}
     assert again.messages == 0
     assert not Event.objects.filter(verb="message_failed").exists()
+
+
+def test_whoever_is_warned_is_warned_once_after_an_outage_and_can_still_stop_it(
+    clock: Clock, settings: Any, tmp_path: Path, postbox: Postbox
+) -> None:
+    """Meanwhile nothing is given: what is claimed is tied to nobody."""
+    organisation.console(tmp_path, clock())
+    postbox.answer = lambda asked, line: "421 too busy" if asked == "CONNECT" else None
+    builders.file(at=clock(), email="ada@home.example.net", identifiers={"account": (organisation.ADA_NUMBER,)})
+    for _minute in range(HOUR):
+        drain(clock.tick(minutes=1))
+    queued = Message.objects.get(kind="somebody_asked")
+    assert (queued.state, Alert.objects.filter(channel="email").count()) == (MessageState.WAITING, 1)
+
+    postbox.answer = lambda asked, line: None
+    for _hour in range(3):
+        drain(clock.tick(hours=1))
+
+    [warning] = [mail for mail in postbox.mails() if mail["To"] == builders.ADA]
+    text = str(warning.get_body(("plain",)).get_content())  # type: ignore[union-attr]
+    [token] = set(re.findall(r"/verify/alert/\?key=([\w-]+)", text))
+    onfile.stop(token, at=clock.tick())
+    assert Submission.objects.get().stopped_at == clock()
 
 
 def test_server_that_never_comes_back_ends_before_staff_after_three_days(

@@ -14,9 +14,8 @@ from tempfile import mkdtemp
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from dsr.deadlines import local_date
 from dsr.errors import RecourseError, Unlawful
@@ -28,6 +27,7 @@ from dsr.services import review, threads, timing
 from dsr.services._moves import open_moves
 from notifications.models import Message
 from tests import builders, organisation
+from tests.properties.driving import PATIENCE, drive
 
 DAY = timedelta(days=1)
 RECEIVED = date(2026, 3, 5)
@@ -264,16 +264,12 @@ class LawfulTime(RuleBasedStateMachine):
         return found.filter(kind=kind).count() if kind else found.count()
 
 
+@pytest.mark.timeout(PATIENCE)
 @pytest.mark.django_db(transaction=True)
 def test_no_sequence_of_moves_reaches_what_the_law_forbids():
     LawfulTime.tried.clear()
 
-    run_state_machine_as_test(
-        LawfulTime,
-        settings=settings(
-            max_examples=50, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)
-        ),
-    )
+    drive(LawfulTime, examples=50, steps=15)
 
     verbs = {verb for verb, _what in LawfulTime.tried}
     assert verbs >= {"extend", "clarify", "refuse"}, LawfulTime.tried

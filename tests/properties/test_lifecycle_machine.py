@@ -9,7 +9,6 @@ from tempfile import mkdtemp
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -17,28 +16,39 @@ from hypothesis.stateful import (
     invariant,
     precondition,
     rule,
-    run_state_machine_as_test,
 )
 
 from dsr import reckoning
 from dsr.errors import RecourseError
 from dsr.lifecycle import BY_VERB, State
-from dsr.models import Deadline, DeadlineKind, Event, SubjectRequest
+from dsr.models import Deadline, DeadlineKind, Event, ItemDecision, SubjectRequest
 from dsr.policies import Caller
 from dsr.rights import SPECS, Right
-from dsr.services import delivery, history, identity, review, search, threads
+from dsr.services import acting, correction, delivery, history, identity, review, search, threads
+from dsr.services.erasure import waiting
 from notifications.models import Message
 from tests import builders, organisation
 from tests.drain import drain
+from tests.properties.driving import PATIENCE, drive
 from verification import mail
 
 PEOPLE = ("person", "sam", "hal", "vera")
-TELLS = {"ask", "refuse", "refuse_late", "redirect", "withdraw", "reissue", "lapse", "reopen"}
+GROUNDS = {Right.DELETION: "legal_claims", Right.RESTRICTION: "legal_claims", Right.CORRECTION: "accuracy_confirmed"}
+"""On what a right may be refused; what is handed over, because it names others."""
+TELLS = {"take_up", "ask", "refuse", "refuse_late", "redirect", "withdraw", "reissue", "lapse", "reopen"}
 """Moves that promise the person a message."""
 
 
 class Lifecycle(RuleBasedStateMachine):
     """One request of one right, and what we know about it from the outside."""
+
+    sure, decided, unsure = True, True, False
+    """Whether an erasure is confirmed, everything to correct decided, and it ended for want of a confirmation."""
+
+    @property
+    def ground(self) -> str:
+        """On what the right may be refused."""
+        return GROUNDS.get(self.right, "third_party_rights")
 
     @initialize(right=st.sampled_from(list(Right)), start=st.sampled_from(["filed", "confirmed", "searched"]))
     def file(self, right: Right, start: str) -> None:
@@ -58,6 +68,7 @@ class Lifecycle(RuleBasedStateMachine):
         self.searched, self.question = False, False
         self.proposal, self.preparer = "", ""
         self.answered, self.lapsed = False, False
+        self.sure, self.decided, self.unsure = right != Right.DELETION, right != Right.CORRECTION, False
         if SPECS[right].searches and start != "filed":
             self.confirm()
             if start == "searched":
@@ -93,21 +104,51 @@ class Lifecycle(RuleBasedStateMachine):
     def withdraw(self, who: str, sure: int) -> None:
         if sure:
             return
-        if self.attempt("withdraw", who, lambda by: review.withdraw(self.request_id, by=by, at=self.now)):
+        act = lambda by: review.withdraw(self.request_id, by=by, at=self.now)
+        if self.attempt("withdraw", who, act, not self.begun()):
             self.lapsed = self.question = False
+
+    def begun(self) -> bool:
+        """Whether a system has been told to do something that cannot be taken back."""
+        return self.request().tasks.filter(attempts__gt=0).exists()
+
+    @rule(who=st.sampled_from(PEOPLE))
+    def confirm_erasure(self, who: str) -> None:
+        act = lambda by: waiting.confirm(self.request_id, by=by, at=self.now)
+        if self.attempt("confirm_erasure", who, act, not self.sure):
+            self.sure = True
+
+    @rule(who=st.sampled_from(PEOPLE))
+    @precondition(lambda self: self.right == Right.CORRECTION)
+    def decide_item(self, who: str) -> None:
+        decision = correction.Decision(ItemDecision.CORRECT, ("desk.customers.name",))
+        act = lambda by: correction.decide_item(self.request_id, 1, decision, by=by, at=self.now)
+        if self.attempt("decide_item", who, act, self.searched, not self.proposal):
+            self.decided = True
+
+    @rule(who=st.sampled_from(PEOPLE))
+    def halt(self, who: str) -> None:
+        act = lambda by: acting.halt(self.request_id, "Look again.", by=by, at=self.now)
+        if self.attempt("halt", who, act):
+            self.proposal, self.preparer, self.searched = "", "", False
+
+    @rule(who=st.sampled_from(PEOPLE))
+    @precondition(lambda self: self.unsure)
+    def take_up(self, who: str) -> None:
+        act = lambda by: waiting.take_up(self.request_id, by=by, at=self.now)
+        if self.attempt("take_up", who, act):
+            self.proposal, self.preparer, self.searched, self.unsure = "", "", False, False
 
     @rule(who=st.sampled_from(PEOPLE))
     def prepare(self, who: str) -> None:
         act = lambda by: review.prepare(self.request_id, by=by, at=self.now)
-        if self.attempt("prepare", who, act, self.searched, not self.proposal):
+        if self.attempt("prepare", who, act, self.searched, not self.proposal, self.decided):
             self.proposal, self.preparer = "release", who
 
     @rule(who=st.sampled_from(PEOPLE))
     def propose_refusal(self, who: str) -> None:
-        act = lambda by: review.propose_refusal(
-            self.request_id, "third_party_rights", "It names others.", by=by, at=self.now
-        )
-        if self.attempt("propose_refusal", who, act, not self.proposal):
+        act = lambda by: review.propose_refusal(self.request_id, self.ground, "It has to be so.", by=by, at=self.now)
+        if self.attempt("propose_refusal", who, act, not self.proposal, not self.begun()):
             self.proposal, self.preparer = "refuse", who
 
     @rule(who=st.sampled_from(PEOPLE))
@@ -119,7 +160,9 @@ class Lifecycle(RuleBasedStateMachine):
     @rule(who=st.sampled_from(PEOPLE))
     def approve(self, who: str) -> None:
         act = lambda by: review.approve(self.request_id, by=by, at=self.now)
-        if self.attempt("approve", who, act, self.proposal == "release", self.preparer != who, self.searched):
+        if self.attempt(
+            "approve", who, act, self.proposal == "release", self.preparer != who, self.searched, self.sure
+        ):
             self.question = False
 
     @rule(who=st.sampled_from(PEOPLE))
@@ -152,9 +195,11 @@ class Lifecycle(RuleBasedStateMachine):
     @rule(who=st.sampled_from(PEOPLE))
     def withhold(self, who: str) -> None:
         act = lambda by: review.withhold(
-            self.request_id, "contact_data", "third_party_rights", "Names others.", by=by, at=self.now
+            self.request_id, "contact_data", self.ground, "It has to be so.", by=by, at=self.now
         )
-        self.attempt("withhold", who, act, not self.proposal, State(self.request().state) == State.IN_REVIEW)
+        possible = not self.proposal, State(self.request().state) == State.IN_REVIEW
+        if self.attempt("withhold", who, act, *possible) and self.right == Right.DELETION:
+            self.searched = False  # what would go is counted anew
 
     @rule(who=st.sampled_from(PEOPLE))
     def retry_system(self, who: str) -> None:
@@ -185,6 +230,7 @@ class Lifecycle(RuleBasedStateMachine):
         self.now += timedelta(seconds=7)
         started = mail.remind(self.filed.submission.pk, self.now)
         identity.confirm_link(started.token, by=Caller.person(), at=self.now)
+        builders.prove(self.filed.submission, self.now)
         assert self.request().state == State.IN_REVIEW
         self.searched = False
 
@@ -198,7 +244,9 @@ class Lifecycle(RuleBasedStateMachine):
         after = self.request()
         if before.state == State.IN_REVIEW:
             self.searched = True
-        if before.state == State.FULFILLING:
+        if before.state == State.FULFILLING and SPECS[self.right].acts:
+            assert after.state == (State.FULFILLING if after.act_at else State.CLOSED)
+        elif before.state == State.FULFILLING:
             assert after.state == State.READY
             self.answered = True
 
@@ -211,8 +259,11 @@ class Lifecycle(RuleBasedStateMachine):
         after = self.request()
         if before.state == State.IN_REVIEW:
             self.searched = True
-        if before.state == State.FULFILLING:
+        if before.state == State.FULFILLING and not SPECS[self.right].acts:
             self.answered = True
+        if before.state == State.IN_REVIEW and after.state == State.CLOSED:
+            self.unsure = True
+            assert not self.sure
         if before.state == State.VERIFYING and after.state == State.CLOSED:
             self.lapsed = True
 
@@ -240,7 +291,10 @@ class Lifecycle(RuleBasedStateMachine):
             assert Deadline.objects.filter(request=request, kind=DeadlineKind.LAPSE, done_at=None).exists()
         if request.state == State.READY:
             assert Deadline.objects.filter(request=request, kind=DeadlineKind.EXPIRY, done_at=None).exists()
-        if request.state == State.FULFILLING:
+        if request.state == State.FULFILLING and SPECS[self.right].acts:
+            assert request.act_at
+            assert Deadline.objects.filter(request=request, kind=DeadlineKind.ACT, done_at=None).exists()
+        elif request.state == State.FULFILLING:
             assert Deadline.objects.filter(request=request, kind=DeadlineKind.BUILD, done_at=None).exists()
 
     @invariant()
@@ -260,14 +314,7 @@ class Lifecycle(RuleBasedStateMachine):
         return Event.objects.count()
 
 
+@pytest.mark.timeout(PATIENCE)
 @pytest.mark.django_db(transaction=True)
 def test_no_sequence_of_moves_leaves_the_machine():
-    run_state_machine_as_test(
-        Lifecycle,
-        settings=settings(
-            max_examples=40,
-            stateful_step_count=30,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    drive(Lifecycle, examples=16, steps=30)

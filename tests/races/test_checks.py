@@ -8,7 +8,7 @@ import pytest
 from notifications.models import DataKey
 from tests.clock import Clock
 from tests.together import kinds, together
-from verification import grants, mail
+from verification import grants, mail, sms
 from verification.models import Challenge, Grant, Link
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -100,6 +100,79 @@ def test_address_corrected_while_it_is_confirmed_ends_one_way(started: mail.Star
     else:
         assert isinstance(confirmed, mail.Superseded)
         assert isinstance(moved, mail.Started)
+        assert row.superseded_at is not None
+
+
+# --- By text message
+
+NUMBER = "+353871234567"
+
+
+@pytest.fixture
+def texted(clock: Clock) -> sms.Started:
+    """A challenge that Ada was just sent to her telephone."""
+    key = DataKey.new(clock())
+    key.save()
+    return sms.ask(ABOUT, NUMBER, key, clock())
+
+
+def test_code_by_text_message_is_proved_once_by_many(texted: sms.Started, clock: Clock) -> None:
+    results = together([lambda: sms.confirm_code(texted.challenge.pk, texted.code, clock())] * 8)
+
+    confirmed = [result for result in results if isinstance(result, sms.Confirmed)]
+    assert len(confirmed) == 8, results
+    assert [result.first for result in confirmed].count(True) == 1
+    assert len({result.proof for result in confirmed}) == 1
+
+
+def test_right_and_wrong_codes_at_once_end_one_way(texted: sms.Started, clock: Clock) -> None:
+    wrong = f"{(int(texted.code) + 1) % 1_000_000:06}"
+
+    results = together(
+        [lambda: sms.confirm_code(texted.challenge.pk, wrong, clock())] * 8
+        + [lambda: sms.confirm_code(texted.challenge.pk, texted.code, clock())]
+    )
+
+    row = Challenge.objects.get()
+    right = results[-1]
+    assert kinds(results[:-1]) == {"WrongCode": 5, "TooMany": 3}, results
+    assert isinstance(right, sms.Confirmed | sms.TooMany)
+    assert (row.confirmed_at is not None) == isinstance(right, sms.Confirmed)
+    assert row.tries == 5
+
+
+def test_text_messages_asked_for_by_many_are_one(texted: sms.Started, clock: Clock) -> None:
+    clock.tick(minutes=2)
+
+    results = together(
+        [lambda: sms.ask(ABOUT, NUMBER, texted.challenge.data_key, clock())] * 4
+        + [lambda: sms.resend(texted.challenge.pk, clock())] * 4
+    )
+
+    sent = [result for result in results if isinstance(result, sms.Started)]
+    assert len(sent) == 1, results
+    assert kinds(results).keys() <= {"Started", "TooSoon", "Superseded"}, results
+
+
+@pytest.mark.parametrize("round_", range(5))
+def test_code_moved_to_another_channel_while_it_is_confirmed_ends_one_way(
+    started: mail.Started, clock: Clock, round_: int
+) -> None:
+    confirmed, moved = together(
+        [
+            lambda: mail.confirm_code(started.challenge.pk, started.code, clock()),
+            lambda: sms.renumber(started.challenge.pk, NUMBER, clock()),
+        ]
+    )
+
+    row = Challenge.objects.get(pk=started.challenge.pk)
+    if row.confirmed_at is not None:
+        assert isinstance(confirmed, mail.Confirmed)
+        assert isinstance(moved, sms.AlreadyConfirmed)
+        assert Challenge.objects.count() == 1
+    else:
+        assert isinstance(confirmed, mail.Superseded)
+        assert isinstance(moved, sms.Started)
         assert row.superseded_at is not None
 
 

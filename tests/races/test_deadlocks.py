@@ -9,20 +9,25 @@ from uuid import UUID
 
 import pytest
 
-from dsr.errors import RecourseError
+from dsr.errors import RecourseError, WrongState
 from dsr.lifecycle import State
 from dsr.models import Event, LedgerEntry, Package, Step, SubjectRequest, Submission
 from dsr.policies import Caller
 from dsr.rights import Right
 from dsr.services import (
     delivery,
+    evidence,
+    facts,
     history,
     housekeeping,
     identity,
     mailing,
+    onfile,
+    proving,
     revealing,
     review,
     search,
+    stopping,
     storage,
     sweeping,
     threads,
@@ -35,13 +40,18 @@ from tests.clock import Clock
 from tests.drain import drain
 from tests.together import together
 from verification import grants, mail
-from verification.models import Challenge
+from verification.models import Challenge, Purpose
+from verification.proofs import Method
+from verification.uploads import Clean
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PERSON = Caller.person()
 FORESEEN = (RecourseError, mail.CheckError, grants.NoGrant)
 NOBODY = UUID(int=1)
-HANDS, ACTS = 8, 60
+CLAIMS = {"account": (organisation.ADA_NUMBER,)}
+ROLES = ("work_requests", "approve_requests", "reveal_personal", "check_identity", "officer_requests")
+HANDS, ACTS = 8, 80
+PAGE = Clean("image/png", b"what was cleaned")
 
 
 class Hand:
@@ -61,6 +71,12 @@ class Hand:
                 continue
             self.done[name] = self.done.get(name, 0) + 1
         return self.done
+
+    def seldom(self, act: Callable[[], Any]) -> None:
+        """Do what ends most of what could be done afterwards once in ten times."""
+        if self.dice.random() > 0.1:
+            raise WrongState("Not now.")
+        act()
 
     def acts(self) -> dict[str, Callable[[], Any]]:
         """What can be done to a case chosen by chance. Most of it will be refused, which is fine."""
@@ -91,6 +107,20 @@ class Hand:
             "report": lambda: worksheets.report(_worksheet(request, at), "nothing_held", "", at=at),
             "link": lambda: tracking.send_link(submission.reference, builders.ADA, at=at),
             "trouble": lambda: [mailing.report_trouble(each, at=at) for each in Message.objects.all()[:2]],
+            "look": lambda: onfile.look(submission.deadlines.get(kind="look"), at),
+            "ask_more": lambda: proving.ask_more(pk, "other", "Odd.", by=by, at=at),
+            "check": lambda: proving.check_identity(pk, Method.DOCUMENT, "passed", claims=True, by=by, at=at),
+            "go_on_without": lambda: proving.go_without(submission.pk, by=PERSON, at=at),
+            "facts": lambda: facts.begin(submission.pk, by=PERSON, at=at),
+            "hold": lambda: stopping.hold(pk, "Wait.", by=by, at=at),
+            "lift": lambda: stopping.lift_hold(pk, "Well.", by=by, at=at),
+            "stop": lambda: self.seldom(lambda: stopping.stop_for(pk, "Not her.", by=by, at=at)),
+            "resume": lambda: stopping.resume(pk, "It was.", by=by, at=at),
+            "end": lambda: self.seldom(lambda: proving.end_unproved(pk, "Nobody.", by=by, at=at)),
+            "document": lambda: evidence.receive(
+                submission.pk, Purpose.IDENTITY, PAGE, by=PERSON, at=at, wanted=[Purpose.IDENTITY]
+            ),
+            "destroy": lambda: evidence.destroy(submission.pk, at=at),
             "sweep": lambda: sweeping.sweep(at),
             "work": lambda: sweeping.work(submission.pk, at),
             "housekeep": lambda: housekeeping.housekeep(at),
@@ -119,12 +149,13 @@ def _whole(submission: Submission) -> None:
 def test_many_hands_on_few_cases_block_each_other_never(clock: Clock, tmp_path: Path, settings: Any) -> None:
     settings.STORAGE_URL = f"file://{tmp_path}/vault"
     organisation.desk(tmp_path, clock())
+    organisation.console(tmp_path, clock())
     organisation.cabinet(clock())
-    submissions = [builders.file(Right.ACCESS, Right.BE_INFORMED, at=clock()).submission for _ in range(3)]
-    callers = [
-        Caller.of_user(builders.staff(name, "work_requests", "approve_requests", "reveal_personal"), "admin")
-        for name in ("vera", "wilma")
+    submissions = [
+        builders.file(Right.ACCESS, Right.BE_INFORMED, at=clock(), email=email, identifiers=claims).submission
+        for email, claims in ((builders.ADA, {}), (builders.ADA, CLAIMS), ("ada@home.example.net", CLAIMS))
     ]
+    callers = [Caller.of_user(builders.staff(name, *ROLES), "admin") for name in ("vera", "wilma")]
     links = {each: builders.token_in(builders.letters_to(each, "confirm_address")[-1].link) for each in submissions}
     clock.tick(minutes=2)
 
@@ -135,7 +166,7 @@ def test_many_hands_on_few_cases_block_each_other_never(clock: Clock, tmp_path: 
     for result in results:
         assert isinstance(result, dict)
         done |= {name: done.get(name, 0) + number for name, number in result.items()}
-    assert {"confirm", "sweep", "verify", "reply"} <= set(done), done
+    assert {"confirm", "sweep", "verify", "reply", "hold", "document"} <= set(done), done
     drain(clock.tick(minutes=20))
     _check_everything()
 

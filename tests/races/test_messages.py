@@ -6,12 +6,13 @@ import pytest
 from django.core.mail import EmailMessage
 
 from notifications import delivery, outbox, rotation, sealing
-from notifications.models import DataKey, Message, MessageState
+from notifications.models import Channel, DataKey, Message, MessageState
 from tests.clock import Clock
 from tests.postbox import Note, Postbox, note, postbox
+from tests.textbox import NUMBER, Pin, Textbox, pin, textbox
 from tests.together import kinds, together
 
-__all__ = ["note", "postbox"]
+__all__ = ["note", "pin", "postbox", "textbox"]
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("note")]
 ABOUT = UUID("0198a000-0000-7000-8000-000000000001")
 
@@ -45,6 +46,24 @@ def test_messages_are_sent_once_each_by_many_workers(key: DataKey, clock: Clock,
 
     assert sum(result for result in results if isinstance(result, int)) == 40, results
     assert sorted(postbox.subjects()) == sorted(f"Request R-{number}" for number in range(40))
+    assert set(Message.objects.values_list("state", "attempts")) == {(MessageState.SENT, 1)}
+
+
+def test_texts_are_sent_once_each_by_many_workers(pin: type[Pin], key: DataKey, clock: Clock, textbox: Textbox) -> None:
+    for number in range(20):
+        letter = Pin(organisation="Example Telecom", reference=f"R-{number}", code="123456")
+        outbox.queue(letter, to=NUMBER, language="en", data_key=key, about=ABOUT, at=clock(), channel=Channel.SMS)
+
+    def drain() -> int:
+        sent = 0
+        while (tally := delivery.deliver_due(clock(), limit=3)).claimed:
+            sent += tally.sent
+        return sent
+
+    results = together([drain] * 5)
+
+    assert sum(result for result in results if isinstance(result, int)) == 20, results
+    assert len(textbox.senders) == len(textbox.texts) == 20
     assert set(Message.objects.values_list("state", "attempts")) == {(MessageState.SENT, 1)}
 
 

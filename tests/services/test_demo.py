@@ -59,7 +59,7 @@ def test_signs_staff_up_once() -> None:
 
     demo.load_once(NOW)
 
-    assert [name for name, _, _ in logins] == ["hal", "vera", "lena", "dora", "sam", "kim"]
+    assert [name for name, _, _ in logins] == ["hal", "vera", "lena", "dora", "ivy", "sam", "kim"]
     assert User.objects.get(username="hal").check_password("his own")
     assert User.objects.get(username="vera").check_password("vera-approves")
     assert User.objects.get(username="vera").has_perm("dsr.approve_requests")
@@ -74,7 +74,7 @@ def test_checks_every_system_and_fails_for_one_that_is_down() -> None:
 
     assert "accounts: good" in told
     assert "marketing: \n  error: The system does not answer." in told
-    assert told.endswith("cannot be searched completely: marketing")
+    assert told.endswith("cannot be searched completely, or not asked as configured: marketing")
     found = json.loads(listed.partition("\n")[0])["systems"]
     assert found["accounts"] == found["messaging"] == found["support"] == []
     assert found["marketing"][0]["code"] == "unreachable"

@@ -1,18 +1,25 @@
 """The hourly round: what has served goes, what is still needed stays, and doing it twice changes nothing."""
 
+import os
+import shutil
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
 from django.contrib.sessions.models import Session
+from django.core.files.uploadedfile import TemporaryUploadedFile
 from django.core.management import call_command
 
 from dsr.models import ApiToken, Event, IdempotentAnswer
 from dsr.services import housekeeping, storage
+from notifications.models import DataKey
 from tests import builders
 from tests.clock import Clock
-from verification import grants
-from verification.models import Grant
+from verification import checks, grants
+from verification.models import Check, CheckState, Grant
+from verification.proofs import Method
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("systems", "storage_of_its_own")]
 
@@ -55,6 +62,17 @@ def test_grants_go_a_month_after_they_ended(clock: Clock) -> None:
     assert Grant.objects.count() == 1
 
 
+def test_checks_that_nobody_came_back_to_lose_their_workings(clock: Clock) -> None:
+    key = DataKey.new(clock())
+    key.save()
+    checks.begin(UUID(int=1), key, Method.LOGIN, {"nonce": "n"}, clock(), lasts=timedelta(minutes=15))
+
+    assert housekeeping.housekeep(clock.tick(minutes=14))["checks_ended"] == 0
+    assert housekeeping.housekeep(clock.tick(minutes=1))["checks_ended"] == 1
+    check = Check.objects.get()
+    assert (check.state, check.workings_sealed, check.token_hash) == (CheckState.ENDED, None, None)
+
+
 def test_files_of_crashed_writers_go_and_answers_stay(clock: Clock) -> None:
     builders.ready(clock())
     [kept] = storage.vault().list_prefix("packages/")
@@ -65,6 +83,22 @@ def test_files_of_crashed_writers_go_and_answers_stay(clock: Clock) -> None:
 
     assert swept == 1
     assert list(storage.vault().list_prefix("packages/")) == [kept]
+
+
+def test_uploads_of_killed_processes_go_after_an_hour(clock: Clock, settings: Any, tmp_path: Path) -> None:
+    settings.FILE_UPLOAD_TEMP_DIR = tmp_path / "tmp"
+    settings.FILE_UPLOAD_TEMP_DIR.mkdir()
+    for minutes in (59, 61):
+        with TemporaryUploadedFile("proof.pdf", "application/pdf", 0, None) as upload:
+            path = Path(upload.temporary_file_path())
+            left = Path(shutil.copy(path, path.with_name(f"{minutes}{path.name}")))
+        touched = (clock() - timedelta(minutes=minutes)).timestamp()
+        os.utime(left, (touched, touched))
+
+    first, second = (housekeeping.housekeep(clock())["uploads_swept"] for _round in range(2))
+
+    assert (first, second) == (1, 0)
+    assert [path.name[:2] for path in settings.FILE_UPLOAD_TEMP_DIR.iterdir()] == ["59"]
 
 
 def test_round_done_twice_is_done_once(clock: Clock) -> None:

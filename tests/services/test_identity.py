@@ -10,7 +10,7 @@ from dsr.lifecycle import Outcome, State, Turn
 from dsr.models import Deadline, DeadlineKind, Event, Submission
 from dsr.policies import Caller
 from dsr.rights import Right
-from dsr.services import delivery, history, identity, intake, review, telling, tracking
+from dsr.services import delivery, history, identity, intake, proving, review, telling, tracking
 from notifications.models import Message
 from tests import builders
 from tests.clock import Clock
@@ -271,7 +271,44 @@ def test_request_is_warned_about_then_lapses_with_a_way_back(clock: Clock) -> No
     request = builders.only(filed.submission)
     assert (request.state, request.outcome, request.turn) == (State.CLOSED, Outcome.UNVERIFIED, Turn.NOBODY)
     kinds = Message.objects.filter(about=filed.submission.pk).order_by("created_at").values_list("kind", flat=True)
-    assert list(kinds) == ["confirm_address", "acknowledged", "lapse_warning", "lapsed"]
+    assert list(kinds) == ["confirm_address", "acknowledged", "lapse_warning", "not_identified"]
+
+
+@pytest.mark.parametrize(
+    ("where", "days", "letter"),
+    [
+        ({"country": "IE"}, 28, "not_identified"),
+        ({"country": "GB"}, 30, "lapsed"),
+        ({"country": "US", "region": "CA"}, 45, "not_identified"),
+        ({"country": "KR"}, 10, "not_identified"),
+    ],
+    ids=["in time", "never begun", "denied at the end of the time", "before a short time is over"],
+)
+def test_waiting_ends_as_the_law_has_it(where: dict[str, str], days: int, letter: str, clock: Clock) -> None:
+    filed = builders.file(at=clock(), **where)
+
+    drain(clock.tick(days=days - 1))
+    assert builders.only(filed.submission).state == State.VERIFYING
+    drain(clock.tick(days=1))
+
+    request = builders.only(filed.submission)
+    assert (request.outcome, request.closed_at is not None) == (Outcome.UNVERIFIED, True)
+    kinds = Message.objects.filter(about=filed.submission.pk).values_list("kind", flat=True)
+    assert letter in kinds
+    assert "overdue" not in kinds
+
+
+def test_person_who_confirmed_the_address_is_not_told_that_nobody_did(clock: Clock) -> None:
+    request = builders.in_review(at=clock(), country="GB")
+    proving.ask_more(request.pk, "contradiction", "The name differs.", by=builders.hal(), at=clock.tick())
+
+    ends = request.deadlines.filter(kind=DeadlineKind.LAPSE, done_at=None).get()
+    identity.lapse(ends, ends.due_at)
+
+    [letter] = builders.letters_to(request.submission, "not_identified")
+    assert letter.end == "lapsed"
+    assert builders.letters_to(request.submission, "lapsed") == []
+    assert builders.again(request).outcome == Outcome.UNVERIFIED
 
 
 def test_warning_carries_a_link_that_still_works(clock: Clock) -> None:
@@ -292,7 +329,7 @@ def test_two_requests_of_one_filing_are_warned_about_and_lapse_with_one_letter_e
         drain(clock())
 
     kinds = list(Message.objects.filter(about=filed.submission.pk).values_list("kind", flat=True))
-    assert sorted(kinds) == ["acknowledged", "confirm_address", "lapse_warning", "lapsed"]
+    assert sorted(kinds) == ["acknowledged", "confirm_address", "lapse_warning", "not_identified"]
     assert set(filed.submission.requests.values_list("outcome", flat=True)) == {"unverified"}
 
 

@@ -58,7 +58,7 @@ def test_filing_starts_each_right_where_its_machine_starts(clock: Clock) -> None
     filed = intake.file(builders.filing(*Right), by=PERSON, at=clock())
 
     states = dict(SubjectRequest.objects.values_list("right", "state"))
-    assert states == {"access": "verifying", "portability": "verifying", "be_informed": "fulfilling"}
+    assert states == {right: "fulfilling" if right == Right.BE_INFORMED else "verifying" for right in Right}
     assert Challenge.objects.get().pk == filed.challenge_id
     assert Message.objects.get().kind == "confirm_address"
     kinds = Deadline.objects.filter(request__right="be_informed").values_list("kind", flat=True)
@@ -253,3 +253,32 @@ def test_day_that_cannot_be_is_refused(clock: Clock, ago: timedelta) -> None:
 
 def test_only_staff_say_when_it_came_in(clock: Clock) -> None:
     assert _problems(clock, received_at=clock() - timedelta(days=1)) == {"received_at"}
+
+
+@pytest.mark.parametrize(
+    ("right", "details", "places"),
+    [
+        (Right.DELETION, {}, {"deletion.consequences"}),
+        (Right.DELETION, {"consequences": "maybe"}, {"deletion.consequences"}),
+        (Right.DELETION, {"consequences": "yes"}, set()),
+        (Right.RESTRICTION, {}, {"restriction.restriction_ground"}),
+        (Right.RESTRICTION, {"restriction_ground": "I say so"}, {"restriction.restriction_ground"}),
+        (Right.RESTRICTION, {"restriction_ground": "unlawful"}, set()),
+        (Right.CORRECTION, {}, {"correction.wrong_1", "correction.right_1"}),
+        (Right.CORRECTION, {"wrong_1": "Street", "right_1": "Mill Road", "wrong_3": "Name"}, {"correction.right_3"}),
+        (Right.CORRECTION, {"wrong_1": "Street", "right_1": "Mill Road"}, set()),
+    ],
+)
+def test_what_a_right_cannot_do_without_is_asked_for(
+    right: Right, details: dict[str, str], places: set[str], clock: Clock
+) -> None:
+    filing = builders.filing(wants=(intake.Want(right, details),))
+
+    if not places:
+        assert intake.file(filing, by=PERSON, at=clock()).created
+        return
+    with pytest.raises(Incomplete) as refused:
+        intake.file(filing, by=PERSON, at=clock())
+
+    assert set(refused.value.problems) == places
+    assert not Submission.objects.exists()

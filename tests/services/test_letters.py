@@ -17,7 +17,7 @@ from dsr.rules import pack
 from dsr.rules.marks import Mark
 from dsr.services import letters, links, review, telling
 from notifications.delivery import sent_body
-from notifications.letters import BLOT, REGISTRY, Letter, render, render_twice, stated, unpack
+from notifications.letters import BLOT, MAIL, REGISTRY, Letter, render, render_twice, stated, unpack
 from notifications.letters import pack as packed
 from notifications.models import Message
 from tests import builders
@@ -87,7 +87,12 @@ def test_letter_survives_the_queue_and_keeps_the_way_in_out_of_our_copy(letter: 
     assert (BLOT in kept.text) == (letter is not WARNING)
 
 
-@pytest.mark.parametrize("kind", sorted(kind for kind, cls in REGISTRY.items() if cls.__module__ == letters.__name__))
+@pytest.mark.parametrize(
+    "kind",
+    sorted(
+        kind for kind, cls in REGISTRY.items() if cls.__module__.startswith(letters.__name__) and MAIL in cls.channels
+    ),
+)
 @given(data=st.data())
 @effort(max_examples=15, deadline=None)
 def test_letter_written_once_is_sent_and_kept_as_if_written_twice(kind: str, data: st.DataObject) -> None:

@@ -8,11 +8,15 @@ from datetime import timedelta
 import pytest
 
 from dsr.errors import Incomplete, NotAllowed, WrongState
-from dsr.lifecycle import MOVES, Actor, State
+from dsr.lifecycle import ACTED, BY_VERB, HANDED, MOVES, SEARCHED, Actor, State
 from dsr.models import SubjectRequest
-from dsr.policies import Caller, check_can_make
+from dsr.policies import Caller, can_make, check_can_make
 from dsr.rights import SPECS, Right
-from dsr.services import review
+from dsr.services import (
+    proving,
+    review,
+    stopping,
+)
 from dsr.services._moves import open_moves
 from tests import builders
 from tests.clock import Clock
@@ -30,10 +34,7 @@ def _answered(right: Right, clock: Clock) -> SubjectRequest:
         request = _filed(right, clock)
         drain(clock.tick())
         return builders.again(request)
-    request = builders.in_review(right, at=clock.tick())
-    review.prepare(request.pk, by=builders.hal(), at=clock.tick())
-    review.approve(request.pk, by=builders.vera(), at=clock.tick())
-    return builders.again(request)
+    return builders.again(builders.approved(right, at=clock.tick()))
 
 
 def _ready(right: Right, clock: Clock) -> SubjectRequest:
@@ -49,14 +50,11 @@ def _withdrawn(right: Right, clock: Clock) -> SubjectRequest:
 
 
 LIVED: dict[tuple[Right, State], Callable[[Right, Clock], SubjectRequest]] = {
-    **{(right, State.VERIFYING): _filed for right in (Right.ACCESS, Right.PORTABILITY)},
-    **{
-        (right, State.IN_REVIEW): lambda right, clock: builders.in_review(right, at=clock())
-        for right in (Right.ACCESS, Right.PORTABILITY)
-    },
-    **{(right, State.FULFILLING): _answered for right in (Right.ACCESS, Right.PORTABILITY)},
+    **{(right, State.VERIFYING): _filed for right in SEARCHED},
+    **{(right, State.IN_REVIEW): lambda right, clock: builders.in_review(right, at=clock()) for right in SEARCHED},
+    **{(right, State.FULFILLING): _answered for right in SEARCHED},
     (Right.BE_INFORMED, State.FULFILLING): _filed,
-    **{(right, State.READY): _ready for right in Right},
+    **{(right, State.READY): _ready for right in HANDED},
     **{(right, State.CLOSED): _withdrawn for right in Right},
 }
 
@@ -74,11 +72,12 @@ def _callers() -> dict[Actor, Caller]:
 def test_every_state_that_lasts_is_in_the_matrix():
     lasting = {(right, state) for right in Right for state in State} - {(right, State.RECEIVED) for right in Right}
     impossible = {(Right.BE_INFORMED, State.VERIFYING), (Right.BE_INFORMED, State.IN_REVIEW)}
+    impossible |= {(right, State.READY) for right in ACTED}
 
     assert set(LIVED) == lasting - impossible
 
 
-@pytest.mark.parametrize(("right", "state"), LIVED, ids=lambda value: str(value))
+@pytest.mark.parametrize(("right", "state"), sorted(LIVED), ids=lambda value: str(value))
 def test_a_move_is_open_only_where_the_table_has_it(right, state, clock, systems):
     request = LIVED[right, state](right, clock)
     assert request.state == state
@@ -90,7 +89,8 @@ def test_a_move_is_open_only_where_the_table_has_it(right, state, clock, systems
             try:
                 check_can_make(request, move, caller, at)
             except NotAllowed as error:
-                assert actor not in move.actors or error.code in ("own-case", "four-eyes"), (move.verb, actor)
+                own = ("own-case", "four-eyes", "not-checker")
+                assert actor not in move.actors or error.code in own, (move.verb, actor)
             except WrongState as error:
                 assert actor in move.actors, (move.verb, actor)
                 assert not in_table or move.needs, (move.verb, actor, error.code)
@@ -102,7 +102,7 @@ def test_a_move_is_open_only_where_the_table_has_it(right, state, clock, systems
                 assert in_table, (move.verb, actor)
 
 
-@pytest.mark.parametrize(("right", "state"), LIVED, ids=lambda value: str(value))
+@pytest.mark.parametrize(("right", "state"), sorted(LIVED), ids=lambda value: str(value))
 def test_open_moves_gives_a_sentence_for_what_is_not_possible(right, state, clock, systems):
     request = LIVED[right, state](right, clock)
 
@@ -112,7 +112,7 @@ def test_open_moves_gives_a_sentence_for_what_is_not_possible(right, state, cloc
             assert move.allowed == (not move.because), move.verb
 
 
-@pytest.mark.parametrize(("right", "state"), LIVED, ids=lambda value: str(value))
+@pytest.mark.parametrize(("right", "state"), sorted(LIVED), ids=lambda value: str(value))
 def test_every_open_request_has_an_owner_a_date_and_a_way_on(right, state, clock, systems):
     request = LIVED[right, state](right, clock)
     everybody = Caller(frozenset(Actor), "test", builders.staff("vera"))
@@ -120,3 +120,85 @@ def test_every_open_request_has_an_owner_a_date_and_a_way_on(right, state, clock
     if state != State.CLOSED:
         assert request.turn != "nobody"
         assert any(move.allowed for move in open_moves(request, everybody, clock.now))
+
+
+# --- Who is asking: what stands beside the state ---------------------------------------------------------------------
+
+IN_DOUBT = ("ask_more", "check_identity", "check_mandate", "end_unproved", "hold", "lift_hold", "stop", "resume",
+            "note_unasked", "revoke_mandate")  # fmt: skip
+"""Steps of staff about who is asking, or for whom."""
+MARKS = [frozenset(marks) for marks in ((), ("doubted",), ("held",), ("stopped",), ("held", "stopped"))]
+
+
+def _marked(state: State, marks: frozenset[str], clock: Clock) -> SubjectRequest:
+    """A request in a state, with a doubt on record, held or stopped, each by whoever does such a thing."""
+    request = _filed(Right.ACCESS, clock) if state == State.VERIFYING else builders.in_review(at=clock.tick())
+    if "doubted" in marks:
+        proving.ask_more(request.pk, "other", "It does not fit.", by=builders.hal(), at=clock.tick())
+    if "doubted" in marks and state != State.VERIFYING:
+        builders.prove(request.submission, clock.tick())
+        drain(clock.tick())
+    if state != State.VERIFYING:
+        review.prepare(request.pk, by=builders.hal(), at=clock.tick())
+    if state == State.READY:
+        review.approve(request.pk, by=builders.vera(), at=clock.tick())
+        drain(clock.tick())
+    if "held" in marks:
+        stopping.hold(request.pk, "Look first.", by=builders.hal(), at=clock.tick())
+    if "stopped" in marks:
+        stopping.stop_for(request.pk, "She rang.", by=builders.hal(), at=clock.tick())
+    return builders.again(request)
+
+
+@pytest.mark.parametrize("marks", MARKS, ids=lambda marks: "-".join(sorted(marks)) or "plain")
+@pytest.mark.parametrize("state", [State.VERIFYING, State.IN_REVIEW, State.READY])
+def test_steps_are_open_by_what_is_on_record_about_who_asks(state, marks, clock, systems):
+    if state == State.READY and "held" in marks:
+        marks = marks - {"held"}  # a release that was made is not held any more, only stopped
+    request = _marked(state, marks, clock)
+    assert request.state == state
+    at = clock.now + timedelta(minutes=1)
+    chief = Caller.of_user(builders.staff("vera", "check_identity"), "admin")
+
+    found = {verb for verb in (*IN_DOUBT, "approve", "confirm_identity") if can_make(request, verb, chief, at)}
+
+    expected = {"note_unasked"}
+    expected |= {"end_unproved"} if marks & {"doubted", "stopped"} else set()
+    expected |= {"resume"} if "stopped" in marks else {"stop"}
+    expected |= {"lift_hold"} if marks == {"held"} else set()
+    expected |= {"hold"}
+    expected |= {"check_identity", "ask_more"} if state == State.VERIFYING else set()
+    expected |= {"approve"} if state == State.IN_REVIEW and not marks & {"held", "stopped"} else set()
+    assert found == expected
+    assert not can_make(request, "confirm_identity", Caller.system(), at) or "stopped" not in marks
+
+
+@pytest.mark.parametrize("verb", IN_DOUBT)
+def test_step_about_who_asks_is_nobodys_in_a_case_about_themselves(verb):
+    assert "not_own_case" in BY_VERB[verb].needs
+
+
+@pytest.mark.parametrize("verb", ["check_identity", "check_mandate"])
+def test_result_of_a_check_is_for_those_who_check(verb):
+    assert "may_check_identity" in BY_VERB[verb].needs
+
+
+@pytest.mark.parametrize("verb", ["end_unproved", "lift_hold", "resume"])
+def test_step_that_hands_over_or_ends_is_an_approvers(verb, clock, systems):
+    request = _marked(State.VERIFYING, frozenset({"held", "stopped"}), clock)
+
+    with pytest.raises(NotAllowed):
+        check_can_make(request, BY_VERB[verb], builders.hal(), clock.now)
+    assert BY_VERB[verb].actors == {Actor.APPROVER}
+
+
+def test_whoever_prepared_does_not_approve_after_a_hold_either(clock, systems):
+    request = builders.in_review(at=clock.tick())
+    review.prepare(request.pk, by=builders.vera(), at=clock.tick())
+    stopping.hold(request.pk, "Look first.", by=builders.vera(), at=clock.tick())
+    stopping.lift_hold(request.pk, "Fine.", by=builders.vera(), at=clock.tick())
+
+    with pytest.raises(NotAllowed) as refused:
+        review.approve(request.pk, by=builders.vera(), at=clock.tick())
+
+    assert refused.value.code == "four-eyes"

@@ -20,7 +20,8 @@ from tests import builders, organisation
 from tests import outpost as outposts
 from tests.clock import Clock
 from tests.drain import drain
-from tests.outpost import BREAK, BROKEN, BUSY, DECLINE, Outpost, outpost
+from tests.outpost import BREAK, BROKEN, BUSY, Outpost, outpost
+from tests.outpost_changes import DECLINE
 
 __all__ = ["outpost"]
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("systems", "storage_of_its_own")]
@@ -376,16 +377,19 @@ def test_system_searched_by_account_is_asked_with_what_another_one_has_on_file(c
 
 
 @pytest.mark.parametrize(
-    ("claimed", "expected"), [((), ("done", "nothing_held")), (("A-1",), ("stuck", ""))], ids=["nothing", "a-number"]
+    "claimed", [{}, {"identifiers": {"account": ("A-1",)}}], ids=["nothing", "a-number-that-was-given-up"]
 )
 def test_system_that_knows_nobody_by_what_was_proved_is_not_searched_by_what_was_claimed(
-    clock: Clock, tmp_path: Path, claimed: tuple[str, ...], expected: tuple[str, str]
+    clock: Clock, tmp_path: Path, claimed: dict[str, Any]
 ) -> None:
     _ledger_system(clock(), tmp_path)
 
-    request = builders.in_review(at=clock.tick(), email="nobody@example.org", identifiers={"account": claimed})
+    request = builders.in_review(at=clock.tick(), email="nobody@example.org", **claimed)
 
-    assert _answers(request) == {"desk": ("done", "nothing_held", ""), "ledger": (*expected, "no_identifier")}
+    assert _answers(request) == {
+        "desk": ("done", "nothing_held", ""),
+        "ledger": ("done", "nothing_held", "no_identifier"),
+    }
 
 
 def _ledger_system(at: datetime, folder: Path) -> System:

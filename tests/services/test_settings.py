@@ -57,6 +57,20 @@ def test_server_refuses_an_address_that_is_not_encrypted(tmp_path: Path) -> None
     assert "BASE_URL: saw 'http://privacy.example.org', which is not encrypted" in answer.stderr
 
 
+def test_server_sends_no_text_messages_until_it_is_told_how(tmp_path: Path) -> None:
+    embedded = read("s.SMS_URL", {}, tmp_path)
+    without = read("repr(s.SMS_URL)", SERVER, tmp_path)
+    half = read("s.SMS_URL", SERVER | {"SMS_URL": "https://gateway.example.org/", "SMS_TOKEN": "hunter2"}, tmp_path)
+    (tmp_path / "token").write_text("hunter2\n")
+    whole = {"SMS_URL": "https://gateway.example.org/", "SMS_TOKEN_FILE": str(tmp_path / "token"), "SMS_FROM": "Corrib"}
+
+    assert embedded.stdout.strip() == f"file://{tmp_path}/sms"
+    assert without.stdout.strip() == "''"
+    assert "SMS_FROM: it is not set, and SMS_URL names a service. Fix: " in half.stderr
+    assert "hunter2" not in half.stderr
+    assert read("s.SMS_URL, s.SMS_TOKEN", SERVER | whole, tmp_path).stdout.split()[-1] == "hunter2"
+
+
 def test_server_is_strict_with_browsers_and_staff(tmp_path: Path) -> None:
     names = "SESSION_COOKIE_SECURE CSRF_COOKIE_SECURE SECURE_SSL_REDIRECT STAFF_MFA"
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from itertools import count
+from pathlib import Path
 from time import monotonic
 from typing import Any
 
@@ -10,13 +11,26 @@ import pytest
 
 from dsr.lifecycle import State
 from dsr.models import ACTED_ON, Deadline, DeadlineKind, Event, Step, SubjectRequest
+from dsr.policies import Caller
 from dsr.rights import Right
-from dsr.services import review, search, sweeping, timing
+from dsr.services import (
+    evidence,
+    restriction,
+    review,
+    search,
+    stopping,
+    sweeping,
+    taskrun,
+    taskwork,
+    timing,
+)
 from notifications import delivery as mail_delivery
 from notifications.models import Message
-from tests import builders, organisation
+from tests import builders, estate, organisation
 from tests.clock import Clock
 from tests.drain import drain
+from verification.models import Purpose
+from verification.uploads import Clean
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("systems", "storage_of_its_own")]
 
@@ -39,7 +53,7 @@ def test_sweep_counts_what_it_did(clock: Clock) -> None:
 
     tally = sweeping.sweep(clock.tick())
 
-    assert tally == sweeping.Tally(deadlines=1, steps=1, messages=3)
+    assert tally == sweeping.Tally(deadlines=2, steps=1, messages=3)
     assert sweeping.sweep(clock.tick()).total == 0
 
 
@@ -50,7 +64,7 @@ def test_work_is_for_one_submission_and_leaves_the_others_alone(clock: Clock) ->
 
     tally = sweeping.work(one.submission.pk, clock.tick())
 
-    assert tally == sweeping.Tally(steps=1)
+    assert tally == sweeping.Tally(deadlines=1, steps=1)
     assert builders.only(one.submission).searched_at is not None
     assert builders.only(other.submission).searched_at is None
 
@@ -153,17 +167,33 @@ def test_claim_made_late_in_a_long_sweep_lasts_from_then(clock: Clock, monkeypat
     assert claimed > at + sweeping.CLAIM
 
 
-def test_every_use_case_done_twice_with_the_same_deadline_is_done_once(clock: Clock) -> None:
+def test_every_use_case_done_twice_with_the_same_deadline_is_done_once(clock: Clock, tmp_path: Path) -> None:
     """A claim that runs out, a bell rung twice and a crash before the last word all end in a second call."""
-    lapsing = builders.file(Right.ACCESS, Right.BE_INFORMED, at=clock())
+    estate.estate(estate.sqlite(tmp_path, clock()), clock())
+    organisation.desk(tmp_path, clock())
+    builders.in_review(Right.DELETION, at=clock.tick(), email="unsure@example.org")
+    builders.approved(Right.DELETION, clock.tick())
+    restricted = builders.approved(Right.RESTRICTION, clock.tick())
+    drain(clock.tick())
+    restriction.tell_lifting(restricted.pk, "It was right.", by=builders.vera(), at=clock.tick())
+    held = builders.in_review(at=clock())
+    stopping.hold(held.pk, "The number was changed.", by=builders.hal(), at=clock.tick())
+    lapsing = builders.file(Right.ACCESS, Right.BE_INFORMED, at=clock.tick())
+    scan = Clean("image/png", b"a scan")
+    evidence.receive(
+        lapsing.submission.pk, Purpose.IDENTITY, scan, by=Caller.person(), at=clock.tick(), wanted=list(Purpose)
+    )
     charged = builders.in_review(at=clock.tick(), country="CH")
     timing.tell_fee(charged.pk, "100 CHF", "Nine archives.", by=builders.hal(), at=clock.tick())
     request = builders.in_review(at=clock.tick())
     review.prepare(request.pk, by=builders.hal(), at=clock.tick())
     review.approve(request.pk, by=builders.vera(), at=clock.tick())
+    builders.file(Right.ACCESS, Right.BE_INFORMED, at=clock.tick())
     seen = set()
 
     for _day in range(1100):
+        for task in taskwork.due_tasks(clock(), 100):
+            taskrun.run_task(task, at=clock())
         due = list(Deadline.objects.filter(done_at=None, kind__in=ACTED_ON, due_at__lte=clock()).order_by("due_at"))
         for deadline in due:
             seen.add(deadline.kind)

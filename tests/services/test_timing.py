@@ -11,11 +11,12 @@ from dsr.lifecycle import State
 from dsr.models import Deadline, DeadlineKind, Event, SubjectRequest
 from dsr.policies import Caller
 from dsr.rights import Right
-from dsr.services import identity, review, telling, threads, timing
+from dsr.services import identity, proving, review, telling, threads, timing
 from dsr.services._moves import Untold, holding, open_moves
 from tests import builders
 from tests.drain import drain
 from verification import mail
+from verification.proofs import Method
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("systems", "storage_of_its_own")]
 PERSON = Caller.person()
@@ -382,3 +383,31 @@ def test_every_right_can_be_put_off_only_as_its_law_says() -> None:
     timing.extend(request.pk, "number_of_requests", "Many asked.", by=builders.hal(), at=at("2026-03-06"))
 
     assert builders.again(request).due_on == date(2026, 6, 5)
+
+
+@pytest.mark.parametrize(
+    ("where", "waits", "was", "now", "last"),
+    [
+        ({"country": "IE"}, "identity", date(2026, 4, 3), date(2026, 4, 3), date(2026, 4, 13)),
+        (UK, "identity", date(2026, 4, 6), date(2026, 4, 14), date(2026, 4, 15)),
+        (CALIFORNIA, "", date(2026, 4, 17), date(2026, 4, 17), date(2026, 4, 17)),
+        ({"country": "BR", "region": "SP"}, "", date(2026, 3, 18), date(2026, 3, 18), date(2026, 3, 18)),
+    ],
+    ids=["stands still by guidance alone", "begins with the proof", "runs on in California", "runs on in Brazil"],
+)
+def test_asking_for_more_proof_does_to_the_clock_what_the_law_says(
+    where: dict[str, str], waits: str, was: date, now: date, last: date
+) -> None:
+    request = desk("2026-03-03", **where)
+    assert request.due_on == was
+
+    proving.ask_more(request.pk, "contradiction", "The name differs.", by=builders.hal(), at=at("2026-03-05"))
+    asked = builders.again(request)
+    builders.prove(asked.submission, at("2026-03-15"))
+    with holding(submission_id=asked.submission_id) as case:  # whatever the law asks for, it is more than enough
+        proving.record(case, Method.DOCUMENT, by=Caller.system(), at=at("2026-03-15"))
+
+    assert (asked.waits_for, asked.state) == (waits, State.VERIFYING)
+    after = builders.again(request)
+    assert (after.state, after.due_on, after.last_on, after.waits_for) == (State.IN_REVIEW, now, last, "")
+    assert bool(builders.letters_to(request.submission, "dates_moved")) == (was != now)

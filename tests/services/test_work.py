@@ -19,5 +19,5 @@ def test_work_builds_what_its_own_search_released(clock: Clock, systems: Any, se
 
     tally = sweeping.work(submission.pk, clock.tick())
 
-    assert (tally.steps, tally.deadlines, tally.failures) == (1, 1, 0)
+    assert (tally.steps, tally.deadlines, tally.failures) == (1, 2, 0)
     assert builders.only(submission).state == State.READY

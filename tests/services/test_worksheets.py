@@ -9,7 +9,7 @@ from dsr.connectors import Code, TemporaryFailure
 from dsr.errors import Incomplete, WrongState
 from dsr.lifecycle import Outcome, Turn
 from dsr.models import Attempt, Event, LedgerEntry, Step, SubjectRequest, System, WorksheetFile
-from dsr.services import review, search, steps, storage, worksheets
+from dsr.services import identifiers, review, search, storage, worksheets
 from dsr.services.systems import Entry, enter
 from notifications.models import Message
 from tests import builders, organisation
@@ -343,7 +343,7 @@ def test_owner_is_not_asked_about_somebody_whom_nobody_knows(archive: System, cl
     request = builders.in_review(at=clock(), email="nobody@example.org", identifiers={"account": ("A-1",)})
 
     step = _step(request)
-    assert (step.state, step.code) == ("stuck", "no_identifier")
+    assert (step.state, step.result, step.code) == ("done", "nothing_held", "no_identifier")
     assert builders.again(request).turn == Turn.STAFF
     assert not Message.objects.filter(kind="worksheet").exists()
 
@@ -360,7 +360,7 @@ def test_owner_is_told_to_come_back_while_the_other_system_is_away(
     def away(*_args: Any, **_more: Any) -> Any:
         raise TemporaryFailure(Code.UNREACHABLE)
 
-    monkeypatch.setattr(steps, "open_connector", away)
+    monkeypatch.setattr(identifiers, "open_connector", away)
     with pytest.raises(WrongState) as refused:
         worksheets.look(token, clock.tick())
     monkeypatch.undo()

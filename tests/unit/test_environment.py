@@ -102,6 +102,27 @@ def test_address_refuses_what_is_not_a_site(value: str) -> None:
         env.address("BASE_URL", "http://localhost", help="The site.", example="https://privacy.example.org")
 
 
+@pytest.mark.parametrize("value", ["https://login.example.org/realms/one/", "http://127.0.0.1:8002/o", ""])
+def test_issuer_is_taken_as_it_is_written(value: str) -> None:
+    env = Environment({"OIDC_ISSUER": value})
+
+    assert env.issuer("OIDC_ISSUER", help="The provider.", example="https://login.example.org") == value
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "login.example.org", "http://login.example.org", "https://u:p@x.org", "https://x.org?a=1", "https://x.org#a",
+        "https://", "javascript:alert(1)", "http://127.0.0.1.example.org",
+    ],
+)  # fmt: skip
+def test_issuer_refuses_what_is_not_encrypted_or_no_address(value: str) -> None:
+    env = Environment({"OIDC_ISSUER": value})
+
+    with pytest.raises(SettingError, match="not the https address of a provider"):
+        env.issuer("OIDC_ISSUER", help="The provider.", example="https://login.example.org")
+
+
 def test_kept_is_one_value_for_all_when_many_start_at_once(tmp_path: Path) -> None:
     seen: list[str] = []
     threads = [Thread(target=lambda: seen.append(kept(tmp_path / "keys" / "one", new_keyring))) for _ in range(16)]
@@ -115,3 +136,66 @@ def test_kept_is_one_value_for_all_when_many_start_at_once(tmp_path: Path) -> No
     assert len(set(seen)) == 1
     assert (tmp_path / "keys" / "one").stat().st_mode & 0o777 == 0o600
     assert [path.name for path in (tmp_path / "keys").iterdir()] == ["one"]
+
+
+GATEWAY = "https://gateway.example.org/messages"
+MESSAGES = "messages+https://api.example.com/2010-04-01"
+
+
+@pytest.mark.parametrize(
+    ("url", "sender", "account", "token"),
+    [
+        ("", "", "", ""),
+        ("file:///var/lib/recourse/sms", "", "", ""),
+        (GATEWAY, "+353861234567", "", "hush"),
+        (f"{GATEWAY}?allow=10.1.2.0/24,fd00:1::/32", "50123", "", "hush"),
+        ("http://127.0.0.1:8080/messages", "Corrib Lib", "", "hush"),
+        (MESSAGES, f"MG{'0' * 32}", "AC0123", "hush"),
+    ],
+)
+def test_texting_takes_a_folder_or_a_service_with_what_goes_with_it(
+    url: str, sender: str, account: str, token: str
+) -> None:
+    assert Environment({}).texting(url, sender, account, token) == url
+
+
+@pytest.mark.parametrize(
+    ("url", "sender", "account", "token", "name", "seen"),
+    [
+        ("https://me:hunter2@gateway.example.org/", "Corrib", "", "t", "SMS_URL", "a user or password in it"),
+        ("https://hunter2@gateway.example.org/", "Corrib", "", "t", "SMS_URL", "a user or password in it"),
+        ("hunter2", "Corrib", "", "t", "SMS_URL", "saw no address"),
+        ("smpp://hunter2/x", "Corrib", "", "t", "SMS_URL", "starts with 'smpp:'"),
+        ("file://relative/hunter2", "", "", "", "SMS_URL", "starts with 'file:'"),
+        ("https://gateway.example.org:port/hunter2", "Corrib", "", "t", "SMS_URL", "cannot be read"),
+        (f"{GATEWAY}?key=hunter2", "Corrib", "", "t", "SMS_URL", "cannot be read"),
+        (f"{GATEWAY}?allow=10.0.0.0/4", "Corrib", "", "t", "SMS_URL", "cannot be read"),
+        (f"{GATEWAY}?allow=10.0.0.1/24", "Corrib", "", "t", "SMS_URL", "cannot be read"),
+        (f"{GATEWAY}#hunter2", "Corrib", "", "t", "SMS_URL", "starts with 'https:'"),
+        (
+            "http://gateway.example.org/hunter2",
+            "Corrib",
+            "",
+            "t",
+            "SMS_URL",
+            "'gateway.example.org' without encryption",
+        ),
+        (GATEWAY, "", "", "t", "SMS_FROM", "it is not set"),
+        (GATEWAY, "a name that is long", "", "t", "SMS_FROM", "saw 'a name that is long'"),
+        (GATEWAY, "Corrib", "", "", "SMS_TOKEN", "it is not set"),
+        (GATEWAY, "Corrib", "", "hunter2\r\nX: y", "SMS_TOKEN", "more than ASCII"),
+        (MESSAGES, "Corrib", "", "t", "SMS_ACCOUNT", "it is not set"),
+        (MESSAGES, "Corrib", "AC:1", "t", "SMS_ACCOUNT", "saw 'AC:1'"),
+    ],
+)
+def test_texting_explains_what_it_cannot_use_and_shows_no_secret(
+    url: str, sender: str, account: str, token: str, name: str, seen: str
+) -> None:
+    with pytest.raises(SettingError) as caught:
+        Environment({}).texting(url, sender, account, token)
+
+    assert caught.value.name == name
+    assert seen in caught.value.seen
+    assert caught.value.fix
+    assert "hunter2" not in str(caught.value)
+    assert caught.value.__cause__ is None

@@ -46,7 +46,9 @@ def test_whatever_releases_or_refuses_needs_a_second_person_or_a_standing_rule(r
     ]
 
     for move in deciding:
-        assert {"another_person", "standing_rule"} & set(move.needs) or move.verb == "redirect", move.verb
+        assert {"another_person", "another_doubted", "standing_rule"} & set(move.needs) or move.verb == "redirect", (
+            move.verb
+        )
 
 
 @pytest.mark.parametrize("right", Right)

@@ -13,44 +13,47 @@ from dsr.api.reading import Body, Parameters
 from dsr.lifecycle import State, Turn
 from dsr.models import Channel
 from dsr.rights import Right
+from verification.models import Purpose
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:?\d\d)?")
 _YEARS = range(2000, 2101)
 _TRUTH = {"true": True, "false": False}
 
 
-def _refuse(sentence: str) -> PydanticCustomError:
+def refuse(sentence: str) -> PydanticCustomError:
+    """Return what makes a model refuse a value with this sentence, which repeats nothing that was sent."""
     return PydanticCustomError("refused", "{error}", {"error": sentence})
 
 
 def _written_out(value: Any) -> Any:
     """A number of seconds, even as text, is no date that people can check."""
     if not isinstance(value, str) or not _INSTANT.fullmatch(value):
-        raise _refuse(_("Give date and time as ISO 8601, for example 2026-03-05T09:30:00Z."))
+        raise refuse(_("Give date and time as ISO 8601, for example 2026-03-05T09:30:00Z."))
     return value
 
 
 def _of_our_time(value: datetime) -> datetime:
     if value.year not in _YEARS:
-        raise _refuse(_("This year cannot be meant."))
+        raise refuse(_("This year cannot be meant."))
     return value.astimezone(UTC)
 
 
 def _truth(value: Any) -> Any:
     if isinstance(value, str) and value not in _TRUTH:
-        raise _refuse(_("Give true or false."))
+        raise refuse(_("Give true or false."))
     return _TRUTH.get(value, value) if isinstance(value, str) else value
 
 
-def _digits(value: Any) -> Any:
+def digits(value: Any) -> Any:
+    """A whole number as an address writes it."""
     if isinstance(value, str) and not re.fullmatch(r"[0-9]{1,9}", value):
-        raise _refuse(_("Give a whole number."))
+        raise refuse(_("Give a whole number."))
     return value
 
 
 def _printable(value: str) -> str:
     if any(ord(character) < 32 or ord(character) == 127 for character in value):
-        raise _refuse(_("This text holds characters that cannot be used, such as control characters."))
+        raise refuse(_("This text holds characters that cannot be used, such as control characters."))
     return value
 
 
@@ -110,6 +113,32 @@ class Contact(Body):
     phone: str = Field("", max_length=40)
 
 
+class Agent(Body):
+    """Who files, where that is not the person. `contact` is then the agent's, and `who` the person's."""
+
+    kind: Word = Field(description="On what the agent acts, such as `signed_permission` or `power_of_attorney`.")
+    name: str = Field(min_length=1, max_length=200, description="The agent, or the organisation that it is.")
+    person_email: str = Field(
+        "", max_length=254, description="The person's own mail address. The person is asked there where the law allows."
+    )
+    child_age: int | None = Field(None, ge=0, le=130, description="In years, where a parent or guardian asks.")
+    identity_checked: bool = Field(
+        False, description="The agent has checked who the person is. It counts as far as the agency is trusted."
+    )
+
+
+class Verified(Body):
+    """What the help desk saw of who is asking. It counts once the contact is confirmed; your account is its witness."""
+
+    method: Literal["asserted_login", "call_back"] = Field(
+        description="A sign-in to the account that was seen, or a call to the number on file; never to one just given."
+    )
+    at: Instant = Field(description="When it was seen, within the last 24 hours.")
+    identifiers: dict[Word, Annotated[list[Annotated[str, Field(max_length=200)]], Field(max_length=20)]] = Field(
+        max_length=8, description="What it was about: some of `who.identifiers`, or the contact's `email`."
+    )
+
+
 class NewSubmission(Body):
     """What one person asks, filed for the person."""
 
@@ -122,6 +151,16 @@ class NewSubmission(Body):
     where: Where
     rights: list[WantedRight] = Field(min_length=1, max_length=20)
     contact: Contact
+    agent: Agent | None = None
+    verified: Verified | None = None
+
+
+class Batch(Body):
+    """Filings of an agency as they come: each is read by itself, so that one does not stop the others."""
+
+    submissions: list[dict[str, Any]] = Field(
+        min_length=1, max_length=100, description="Each as for `POST /submissions`, with its own `agent`."
+    )
 
 
 class NewMessage(Body):
@@ -131,6 +170,16 @@ class NewMessage(Body):
         description="What the person says (`from_person`), what the person is told, or a note among staff."
     )
     text: str = Field(min_length=1, max_length=10_000)
+
+
+class NewEvidence(Body):
+    """A document that was asked for, sent as ``multipart/form-data``."""
+
+    purpose: Annotated[Purpose, Field(strict=False)] = Field(description="What it was asked for.")
+    file: Annotated[bytes, WithJsonSchema({"type": "string", "format": "binary"})] = Field(
+        description="JPEG, PNG, WebP or PDF, at most 10 MB, 40 megapixels, 30 pages. It is written anew before it is "
+        "kept, so that what a camera or a program wrote beside it goes."
+    )
 
 
 class Nothing(Body):
@@ -147,6 +196,41 @@ class WithReason(Body):
     """A step that needs reasons, in words for people."""
 
     reason: str = Field(min_length=1, max_length=10_000)
+
+
+class WithDoubt(WithReason):
+    """A doubt about who is asking, with reasons."""
+
+    doubt: Word
+
+
+class WithCheck(Body):
+    """What a check of who is asking came to."""
+
+    method: Literal["call_back", "document"]
+    result: Literal["passed", "failed"]
+    claims: bool = Field(False, description="The identifiers that were given are shown to be the person's, too.")
+
+
+class WithMandateCheck(Body):
+    """What came of looking at the paper of somebody who asks for another."""
+
+    result: Literal["accepted", "refused"]
+    checks: list[Word] = Field(
+        default_factory=list,
+        max_length=20,
+        description="Ids of what the paper shows; all that is asked for, or it is refused.",
+    )
+    until: date | None = Field(None, description="The day on which it ends by its own words.")
+    claims: bool = Field(False, description="The identifiers that were given are shown to be the person's, too.")
+    to_person: bool = Field(False, description="The answer goes to the person and not to whoever asks.")
+    reason: str = Field("", max_length=10_000, description="For whoever asks, in words for people.")
+
+
+class WithUnasked(Body):
+    """What came in that nobody had asked for."""
+
+    kind: Literal["document", "password", "other"]
 
 
 class WithAssignee(Body):
@@ -206,6 +290,53 @@ class WithCategory(WithGround):
     )
 
 
+class WithWord(Body):
+    """How the person confirmed, where a colleague took it down."""
+
+    how: str = Field("", max_length=16, pattern=r"^[a-z_]*$", description="`phone`, `letter` or another word.")
+
+
+class WithTask(Body):
+    """Which system's part in carrying it out."""
+
+    task: UUID
+
+
+class WithTaskAndReason(WithTask):
+    """Which system's part, and why it is gone on without."""
+
+    reason: str = Field(min_length=1, max_length=10_000)
+
+
+class WithItem(Body):
+    """Something that the person says is wrong."""
+
+    about: str = Field(min_length=1, max_length=4000, description="What is wrong, in the person's words.")
+    asked: str = Field(min_length=1, max_length=4000, description="As it should be.")
+
+
+class WithItemDecision(Body):
+    """What is decided about one thing that is said to be wrong."""
+
+    item: int = Field(ge=1, le=9999, description="Its number in GET /requests/{id}/items.")
+    decision: Literal["correct", "refuse"]
+    places: list[Annotated[str, Field(min_length=5, max_length=200), AfterValidator(_printable)]] = Field(
+        default_factory=list,
+        max_length=50,
+        description="Every field it is about, as `system.dataset.field`: where it is put right, or stays as it is.",
+    )
+    ground: Annotated[str, Field(max_length=64, pattern=r"^[a-z0-9_]*$")] = Field(
+        "", description="Why it stays as it is; of a refusal."
+    )
+    reason: str = Field("", max_length=10_000, description="The same in words for people; of a refusal.")
+
+
+class WithStatement(WithText):
+    """The person's statement about something that stays as it is."""
+
+    item: int = Field(ge=1, le=9999, description="Its number in GET /requests/{id}/items.")
+
+
 class WithWithholding(Body):
     """Which withholding."""
 
@@ -221,6 +352,7 @@ class RightsAsked(Parameters):
     country: Country
     region: Region = ""
     relationship: Word
+    channel: Channel = Field(Channel.WEB, description="How they ask; some ways of proving are not there in each.")
 
 
 class ByReference(Parameters):
@@ -246,7 +378,7 @@ class Revealing(Parameters):
 class Paging(Parameters):
     """Which page of a list."""
 
-    limit: Annotated[int, BeforeValidator(_digits)] = Field(50, ge=1, le=200)
+    limit: Annotated[int, BeforeValidator(digits)] = Field(50, ge=1, le=200)
     cursor: Line | None = Field(None, max_length=200, description="From `next` or `previous`.")
 
 

@@ -8,73 +8,7 @@ from pydantic import AliasChoices, Field
 
 from dsr.api.answers import Shown
 
-# --- Rights ----------------------------------------------------------------------------------------------------------
-
-
-class NamedLaw(Shown):
-    """A law, or the organisation's own policy in place of one."""
-
-    id: str
-    title: str
-    law: str
-
-
-class Identity(Shown):
-    """How surely one must know who asks."""
-
-    floor: str
-    asked: bool
-    methods: list[str]
-
-
-class ClockForecast(Shown):
-    """A clock as it would run for somebody who asks today."""
-
-    kind: str
-    regime: str
-    due_on: date = Field(description="The last lawful day.")
-    promised_on: date = Field(description="The day that the person is told.")
-    rule: str
-    source: str
-    policy: bool = Field(description="Whether the organisation promises it, rather than a law.")
-
-
-class QuestionShown(Shown):
-    """Something that may be asked."""
-
-    name: str
-    title: str
-    required: bool
-
-
-class BarredShown(Shown):
-    """Something that must not be asked."""
-
-    name: str
-    because: str
-
-
-class WayShown(Shown):
-    """A way to reach the organisation."""
-
-    id: str
-    title: str
-    email: str | None
-    url: str | None
-
-
-class RightShown(Shown):
-    """A right as the notice offers it to somebody."""
-
-    right: str
-    title: str
-    description: str
-    filed_here: bool = Field(description="Whether POST /submissions takes it; otherwise use one of the ways.")
-    identity: Identity | None
-    clocks: list[ClockForecast]
-    questions: list[QuestionShown]
-    must_not_ask: list[BarredShown]
-    ways: list[WayShown]
+# --- Submissions -----------------------------------------------------------------------------------------------------
 
 
 class NoticeShown(Shown):
@@ -82,22 +16,6 @@ class NoticeShown(Shown):
 
     id: str
     version: str
-
-
-class RightsShown(Shown):
-    """What somebody may ask, and under which laws."""
-
-    notice: NoticeShown
-    country: str
-    region: str
-    relationship: str
-    in_scope: bool
-    route: str | None = Field(description="Where to turn, for somebody whom another notice governs.")
-    regimes: list[NamedLaw]
-    rights: list[RightShown]
-
-
-# --- Submissions -----------------------------------------------------------------------------------------------------
 
 
 class FiledRequest(Shown):
@@ -132,6 +50,36 @@ class SubmissionFiled(Shown):
     next_steps: list[NextStep]
 
 
+class BatchItem(Shown):
+    """What came of one filing of several, by its place in the list."""
+
+    index: int
+    status: int
+    submission: SubmissionFiled | None = None
+    problem: dict[str, Any] | None = None
+
+
+class BatchFiled(Shown):
+    """What came of each. One that cannot be filed does not stop the others."""
+
+    filed: int
+    refused: int
+    results: list[BatchItem]
+
+
+class AskerShown(Shown):
+    """Who asks, as far as that is known: what is needed, shown and missing. Nothing that names anybody."""
+
+    floor: int = Field(description="The rung that is needed: 0 nothing, 1 a channel, 2 known, 3 surely known, 4 seen.")
+    of_record: bool = Field(description="Whether only a sign-in or a channel that was on file before will do.")
+    verified_level: int = Field(description="The rung that was reached.")
+    verified_method: str | None
+    missing: str | None = Field(description="The code of what is missing while the request waits for it.")
+    signals: list[str] = Field(description="Codes of what speaks for looking twice and was not cleared.")
+    held_until: datetime | None = Field(description="Nothing is handed over before.")
+    stopped: bool = Field(description="Whether somebody on file says that they did not ask.")
+
+
 class RequestRow(Shown):
     """A request as lists show it."""
 
@@ -153,6 +101,7 @@ class RequestRow(Shown):
     question_open: bool
     proposal: str | None
     assignee: str | None
+    asker: AskerShown
     version: int
 
 
@@ -164,6 +113,17 @@ class PersonShown(Shown):
     email: str
     phone: str
     identifiers: dict[str, list[str]]
+
+
+class AgentShown(Shown):
+    """On what somebody asks for another, and where that stands. `state` as the console says it; no names."""
+
+    kind: str
+    state: str
+    waits_for: str = Field(description="`mail`, `paper`, `check`, `person`, `ended`, or empty where it stands.")
+    may_receive: bool
+    expires_on: date | None
+    agency: str | None
 
 
 class SubmissionShown(Shown):
@@ -187,6 +147,7 @@ class SubmissionShown(Shown):
     purged_at: datetime | None
     tracker_url: str
     person: PersonShown | None = Field(description="None once the personal data was deleted.")
+    agent: AgentShown | None = Field(description="Where somebody asks for somebody else.")
     requests: list[RequestRow]
 
 

@@ -25,8 +25,25 @@ from dsr.api.views.requests import find, shown
 from dsr.errors import Incomplete, Stale
 from dsr.lifecycle import BY_VERB
 from dsr.policies import Caller
-from dsr.services import delivery, identity, repinning, review, search, threads, timing
+from dsr.services import (
+    acting,
+    agents,
+    correction,
+    delivery,
+    identity,
+    principals,
+    proving,
+    repinning,
+    restriction,
+    review,
+    search,
+    stopping,
+    taskrun,
+    threads,
+    timing,
+)
 from dsr.services._moves import open_moves
+from dsr.services.erasure import waiting
 
 
 class Doing(NamedTuple):
@@ -100,6 +117,50 @@ def _reopen(do: Doing, given: inputs.Nothing) -> object:
     return identity.reopen(found.submission_id, by=do.by, at=do.at)
 
 
+def _ask_more(do: Doing, given: inputs.WithDoubt) -> object:
+    return proving.ask_more(doubt=given.doubt, reason=given.reason, **do.how)
+
+
+def _check_identity(do: Doing, given: inputs.WithCheck) -> object:
+    return proving.check_identity(method=given.method, result=given.result, claims=given.claims, **do.how)
+
+
+def _check_mandate(do: Doing, given: inputs.WithMandateCheck) -> object:
+    finding = agents.Finding(
+        given.result, tuple(given.checks), given.until, given.claims, given.to_person, given.reason
+    )
+    return agents.check(finding=finding, **do.how)
+
+
+def _end_unproved(do: Doing, given: inputs.WithReason) -> object:
+    return proving.end_unproved(reason=given.reason, **do.how)
+
+
+def _confirm_erasure(do: Doing, given: inputs.WithWord) -> object:
+    return waiting.confirm(how=given.how, **do.how)
+
+
+def _accept_failure(do: Doing, given: inputs.WithTaskAndReason) -> object:
+    return taskrun.accept_failure(task_id=given.task, reason=given.reason, **do.how)
+
+
+def _add_item(do: Doing, given: inputs.WithItem) -> object:
+    return correction.add_item(about=given.about, asked=given.asked, **do.how)
+
+
+def _decide_item(do: Doing, given: inputs.WithItemDecision) -> object:
+    decision = correction.Decision(given.decision, tuple(given.places), given.ground, given.reason)
+    return correction.decide_item(number=given.item, decision=decision, **do.how)
+
+
+def _disagree(do: Doing, given: inputs.WithStatement) -> object:
+    return correction.disagree(number=given.item, text=given.text, **do.how)
+
+
+def _tell_lifting(do: Doing, given: inputs.WithReason) -> object:
+    return restriction.tell_lifting(reason=given.reason, **do.how)
+
+
 # fmt: off
 MOVES: dict[str, Dispatch] = {
     "reopen":          Dispatch(inputs.Nothing, _reopen),
@@ -126,8 +187,28 @@ MOVES: dict[str, Dispatch] = {
     "refuse":          Dispatch(inputs.Nothing, lambda do, _given: review.refuse(**do.how)),
     "refuse_late":     Dispatch(inputs.WithReason, lambda do, given: review.refuse_late(reason=given.reason, **do.how)),
     "redirect":        Dispatch(inputs.WithText, lambda do, given: review.redirect(text=given.text, **do.how)),
+    "ask_more":        Dispatch(inputs.WithDoubt, _ask_more),
+    "check_identity":  Dispatch(inputs.WithCheck, _check_identity),
+    "check_mandate":   Dispatch(inputs.WithMandateCheck, _check_mandate),
+    "revoke_mandate":  Dispatch(inputs.WithReason, lambda do, given: principals.revoke(reason=given.reason, **do.how)),
+    "end_unproved":    Dispatch(inputs.WithReason, _end_unproved),
+    "hold":            Dispatch(inputs.WithReason, lambda do, given: stopping.hold(reason=given.reason, **do.how)),
+    "lift_hold":       Dispatch(inputs.WithReason, lambda do, given: stopping.lift_hold(reason=given.reason, **do.how)),
+    "stop":            Dispatch(inputs.WithReason, lambda do, given: stopping.stop_for(reason=given.reason, **do.how)),
+    "resume":          Dispatch(inputs.WithReason, lambda do, given: stopping.resume(reason=given.reason, **do.how)),
+    "note_unasked":    Dispatch(inputs.WithUnasked, lambda do, given: stopping.note_unasked(kind=given.kind, **do.how)),
     "reissue":         Dispatch(inputs.Nothing, lambda do, _given: delivery.reissue(**do.how)),
     "renew":           Dispatch(inputs.Nothing, lambda do, _given: delivery.reissue(**do.how)),
+    "confirm_erasure": Dispatch(inputs.WithWord, _confirm_erasure),
+    "take_up":         Dispatch(inputs.Nothing, lambda do, _given: waiting.take_up(**do.how)),
+    "add_item":        Dispatch(inputs.WithItem, _add_item),
+    "decide_item":     Dispatch(inputs.WithItemDecision, _decide_item),
+    "disagree":        Dispatch(inputs.WithStatement, _disagree),
+    "halt":            Dispatch(inputs.WithReason, lambda do, given: acting.halt(reason=given.reason, **do.how)),
+    "retry_task":      Dispatch(inputs.WithTask, lambda do, given: taskrun.retry(task_id=given.task, **do.how)),
+    "accept_failure":  Dispatch(inputs.WithTaskAndReason, _accept_failure),
+    "erase_again":     Dispatch(inputs.WithTask, lambda do, given: taskrun.erase_again(task_id=given.task, **do.how)),
+    "tell_lifting":    Dispatch(inputs.WithReason, _tell_lifting),
     "withdraw":        Dispatch(inputs.Nothing, lambda do, _given: review.withdraw(**do.how)),
 }
 # fmt: on

@@ -17,7 +17,7 @@ from dsr.api.schema import query_of
 from dsr.api.scopes import bearing
 from dsr.api.shapes import inputs, outputs
 from dsr.models import SubjectRequest
-from dsr.selectors import casefile, listing, queue
+from dsr.selectors import asker, casefile, listing, queue
 
 
 class Requests(Endpoint):
@@ -40,8 +40,11 @@ class Requests(Endpoint):
             pagination.link(request, pagination.of_position(place) if place else None)
             for place in (found.following, found.preceding)
         )
+        signals = asker.signals_of(found.rows)
         page = outputs.RequestPage(
-            results=[presenting.row(each, at) for each in found.rows], next=following, previous=preceding
+            results=[presenting.row(each, signals.get(each.submission_id, ()), at) for each in found.rows],
+            next=following,
+            previous=preceding,
         )
         return show(page, headers=pagination.links_header(next=following, prev=preceding))
 
@@ -75,7 +78,8 @@ def shown(found: SubjectRequest) -> Answer:
     """Return one request as an answer."""
     steps = found.steps.select_related("system")
     held = found.withholdings.filter(lifted_at=None).select_related("system", "by")
-    return answer(presenting.detail(found, steps, held, timezone.now()), headers=etag(found.version))
+    signals = asker.signals_of([found]).get(found.submission_id, ())
+    return answer(presenting.detail(found, steps, held, signals, timezone.now()), headers=etag(found.version))
 
 
 def _wanted(request: Request, asked: inputs.RequestsWanted) -> listing.Wanted:

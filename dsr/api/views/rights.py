@@ -15,13 +15,15 @@ from dsr.api.endpoint import Endpoint
 from dsr.api.problems import Fault, Problem
 from dsr.api.reading import parameters
 from dsr.api.schema import query_of
-from dsr.api.shapes import inputs, outputs
-from dsr.rights import SPECS, Floor, Right
+from dsr.api.shapes import inputs, offered, outputs
+from dsr.rights import Right
 from dsr.rules import COUNTRIES, ClockEvent, EventKind, Notice, NotInRules, Regime, RulePack, clocks, pack
+from dsr.rules.ladder import Demand, demanded
+from dsr.rules.schema.ladder import Ladder
 from dsr.rules.schema.offers import Channel, Offer, Relationship
 from dsr.selectors import asking
-
-_METHODS = {Floor.NOTHING: [], Floor.MAIL_CONTROL: ["mail_link", "mail_code"]}
+from dsr.services.asked import available
+from verification.proofs import Level
 
 
 class Rights(Endpoint):
@@ -33,7 +35,7 @@ class Rights(Endpoint):
         operation_id="list_rights",
         summary="What may be asked, by whom, until when, and which questions go with it",
         parameters=query_of(inputs.RightsAsked),
-        responses={200: outputs.RightsShown},
+        responses={200: offered.RightsShown},
         tags=["rights"],
     )
     def get(self, request: Request) -> HttpResponse:
@@ -45,14 +47,14 @@ class Rights(Endpoint):
         found = [rules.regime(name, today) for name in rules.propose(asked.country, asked.region, today)]
         offers = notice.offers_for(asked.relationship, asked.country, asked.region)
         return show(
-            outputs.RightsShown(
+            offered.RightsShown(
                 notice=outputs.NoticeShown(id=notice.id, version=notice.version.isoformat()),
                 country=asked.country,
                 region=asked.region,
                 relationship=asked.relationship,
                 in_scope=relationship.in_scope,
                 route=relationship.wording("route") or None,
-                regimes=[outputs.NamedLaw(id=law.id, title=law.wording("title"), law=law.law) for law in found],
+                regimes=[offered.NamedLaw(id=law.id, title=law.wording("title"), law=law.law) for law in found],
                 rights=[_right(rules, notice, offer, asked, today) for offer in offers],
             )
         )
@@ -70,33 +72,64 @@ def _relationship(notice: Notice, asked: inputs.RightsAsked) -> Relationship:
         raise Problem("bad-parameter", _("Some parameters cannot be used."), [fault]) from None
 
 
-def _right(rules: RulePack, notice: Notice, offer: Offer, asked: inputs.RightsAsked, today: date) -> outputs.RightShown:
+def _right(rules: RulePack, notice: Notice, offer: Offer, asked: inputs.RightsAsked, today: date) -> offered.RightShown:
     laws = rules.regimes_for(offer.right, asked.country, asked.region, today)
     right = Right(offer.right) if offer.right in set(Right) else None
+    demand = demanded(
+        rules,
+        offer.right,
+        tuple(law.id for law in laws),
+        today,
+        relationship=asked.relationship,
+        channel=asked.channel,
+        country=asked.country,
+    )
     questions = asking.questions(right) if right else []
-    barred = asking.must_not_ask(right) if right else []
-    return outputs.RightShown(
+    barred = asking.must_not_ask(offer.right, demand, rules.ladder)
+    return offered.RightShown(
         right=offer.right,
         title=offer.wording("title"),
         description=offer.wording("description"),
         filed_here=right is not None,
-        identity=_identity(right) if right else None,
+        identity=_identity(demand, rules.ladder),
         clocks=[clock for law in laws for clock in _forecast(rules, notice, law, offer.right, today)],
-        questions=[outputs.QuestionShown(**asdict(each)) for each in questions],
-        must_not_ask=[outputs.BarredShown(**asdict(each)) for each in barred],
+        questions=[offered.QuestionShown(**asdict(each)) for each in questions],
+        must_not_ask=[offered.BarredShown(**asdict(each)) for each in barred],
         ways=[_way(notice.channel(name)) for name in offer.how],
     )
 
 
-def _identity(right: Right) -> outputs.Identity:
-    floor = SPECS[right].floor
-    return outputs.Identity(floor=floor.name.lower(), asked=floor > Floor.NOTHING, methods=_METHODS[floor])
+def _identity(demand: Demand, ladder: Ladder) -> offered.Identity:
+    methods = available(demand)
+    return offered.Identity(
+        floor=Level(demand.level).name.lower(),
+        level=demand.level,
+        asked=demand.level > Level.NOTHING,
+        of_record=demand.of_record,
+        login_suffices=demand.login_suffices,
+        methods=list(methods),
+        proofs=[_proof(ladder, method) for method in methods],
+        barred=[offered.MethodBarred(method=method, because=because) for method, because in demand.barred],
+        because=[offered.Reason(**asdict(reason)) for reason in demand.because],
+    )
 
 
-def _forecast(rules: RulePack, notice: Notice, law: Regime, right: str, today: date) -> list[outputs.ClockForecast]:
+def _proof(ladder: Ladder, method: str) -> offered.Proof:
+    way = ladder.way(method)
+    return offered.Proof(
+        method=method,
+        title=way.wording("title"),
+        asks=way.wording("asks"),
+        kept=way.wording("kept"),
+        last_resort=way.last_resort,
+        sign_off=way.sign_off,
+    )
+
+
+def _forecast(rules: RulePack, notice: Notice, law: Regime, right: str, today: date) -> list[offered.ClockForecast]:
     received = [ClockEvent(EventKind.RECEIVED, today)]
     return [
-        outputs.ClockForecast(
+        offered.ClockForecast(
             kind=clock.kind,
             regime=clock.regime,
             due_on=clock.due,
@@ -109,5 +142,5 @@ def _forecast(rules: RulePack, notice: Notice, law: Regime, right: str, today: d
     ]
 
 
-def _way(channel: Channel) -> outputs.WayShown:
-    return outputs.WayShown(id=channel.id, title=channel.wording("title"), email=channel.email, url=channel.url)
+def _way(channel: Channel) -> offered.WayShown:
+    return offered.WayShown(id=channel.id, title=channel.wording("title"), email=channel.email, url=channel.url)

@@ -1,11 +1,11 @@
 """Filing for a person, and reading what was filed."""
 
+import hashlib
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,20 +17,21 @@ from dsr.api import presenting, scopes
 from dsr.api.answers import show
 from dsr.api.endpoint import Endpoint
 from dsr.api.idempotency import REPLAYED, scope_of
-from dsr.api.problems import Fault, Problem, pointer
-from dsr.api.reading import body, idempotency_key, no_parameters, parameters
+from dsr.api.problems import Fault, Problem, document, of_service, pointer
+from dsr.api.reading import body, checked, idempotency_key, no_parameters, parameters
 from dsr.api.schema import IDEMPOTENT, query_of
 from dsr.api.scopes import bearing
 from dsr.api.shapes import inputs, outputs
 from dsr.deadlines import local_date
-from dsr.errors import Incomplete
+from dsr.errors import Incomplete, RecourseError
 from dsr.lifecycle import TURN_OF, State, Turn
 from dsr.models import Scope, SubjectRequest, Submission
 from dsr.rights import SPECS, Floor, Right
 from dsr.rules import ClockEvent, EventKind
-from dsr.selectors import queue
+from dsr.selectors import asker, queue
 from dsr.selectors.masking import Personal
-from dsr.services import intake, links, revealing
+from dsr.services import asserted, intake, links, revealing
+from dsr.services.mandated import AgentClaim
 
 _PLACES = {
     "name": "who.name",
@@ -64,7 +65,7 @@ class Submissions(Endpoint):
         reference = queue.cleaned_reference(wanted.reference)
         at = timezone.now()
         found = _with_key().filter(reference=reference).first() if reference else None
-        results = [presenting.submission(found, _requests(found), at)] if found else []
+        results = [presenting.submission(found, _requests(found), _signals(found), at)] if found else []
         return show(outputs.SubmissionList(results=results))
 
     @extend_schema(
@@ -79,15 +80,62 @@ class Submissions(Endpoint):
         """File, and return the reference that the person quotes."""
         no_parameters(request)
         new = body(request, inputs.NewSubmission)
-        filing = _filing(new, scope_of(request), idempotency_key(request))
-        try:
-            filed = intake.file(filing, by=bearing(request).caller, at=timezone.now())
-        except Incomplete as error:
-            raise _incomplete(error, new) from None
+        filed = _file(request, new, idempotency_key(request))
         headers = {"Location": presenting.url("submissions", filed.submission.pk)}
         if not filed.created:
             headers |= REPLAYED
         return show(_receipt(filed), 201, headers)
+
+
+def _file(request: Request, new: inputs.NewSubmission, key: str | None) -> intake.Filed:
+    filing = _filing(new, scope_of(request), key)
+    try:
+        return intake.file(filing, by=bearing(request).caller, at=timezone.now())
+    except Incomplete as error:
+        raise _incomplete(error, new) from None
+
+
+class Batch(Endpoint):
+    """Many filings at once."""
+
+    scopes = {"POST": scopes.DESK}
+
+    @extend_schema(
+        operation_id="file_submissions",
+        summary="File for many people at once, as an agent",
+        description=(
+            "Up to 100 filings, each with its own `agent` and so an authority of its own. Each is filed or refused by "
+            "itself; `results` are in the order of the list. With the same Idempotency-Key, what was filed before is "
+            "not filed again."
+        ),
+        parameters=[IDEMPOTENT],
+        request=inputs.Batch,
+        responses={200: outputs.BatchFiled},
+        tags=["submissions"],
+    )
+    def post(self, request: Request) -> HttpResponse:
+        """File each, and say of each what came of it."""
+        no_parameters(request)
+        batch = body(request, inputs.Batch)
+        key = idempotency_key(request)
+        results = [_one_of(request, each, key, index) for index, each in enumerate(batch.submissions)]
+        filed = sum(result.submission is not None for result in results)
+        return show(outputs.BatchFiled(filed=filed, refused=len(results) - filed, results=results))
+
+
+def _one_of(request: Request, given: dict[str, Any], key: str | None, index: int) -> outputs.BatchItem:
+    """File one of many; whatever is wrong with it is its own affair."""
+    try:
+        new = checked(given, inputs.NewSubmission)
+        if new.agent is None:
+            fault = Fault(_("Each of several filings is on an authority of its own."), pointer=pointer("agent"))
+            raise Problem("incomplete", _("Some values are missing or cannot be used."), [fault])
+        own = hashlib.sha256(f"{key}:{index}".encode()).hexdigest() if key is not None else None
+        filed = _file(request, new, own)
+    except (Problem, RecourseError) as error:
+        told = document(error if isinstance(error, Problem) else of_service(error))
+        return outputs.BatchItem(index=index, status=told["status"], problem=told)
+    return outputs.BatchItem(index=index, status=201, submission=_receipt(filed))
 
 
 class OneSubmission(Endpoint):
@@ -111,16 +159,16 @@ class OneSubmission(Endpoint):
         requests, at = _requests(found), timezone.now()
         revealed = reason is not None and found.purged_at is None
         if revealed:
-            _reveal(request, requests, reason or "", at)
-        return show(presenting.submission(found, requests, at, revealed=revealed))
+            reveal(request, requests[0], _IN_THE_PERSON, reason or "", at)
+        return show(presenting.submission(found, requests, _signals(found), at, revealed=revealed))
 
 
-def _reveal(request: Request, requests: list[SubjectRequest], reason: str, at: datetime) -> None:
-    """Put on record who looks and why, before anything is shown."""
+def reveal(request: Request, about: SubjectRequest, fields: Iterable[str], reason: str, at: datetime) -> None:
+    """Put on record who looks at which personal values and why, before anything is shown."""
     if not bearing(request).has(Scope.STAFF):
         raise Problem("insufficient-scope", _("Personal values are shown to tokens with the scope staff only."))
     try:
-        revealing.reveal(requests[0].pk, _IN_THE_PERSON, reason, by=bearing(request).caller, at=at)
+        revealing.reveal(about.pk, fields, reason, by=bearing(request).caller, at=at)
     except Incomplete as error:
         fault = Fault(error.sentence, parameter="reason")
         raise Problem("bad-parameter", _("Some parameters cannot be used."), [fault]) from None
@@ -137,6 +185,10 @@ def _requests(found: Submission) -> list[SubjectRequest]:
     return requests
 
 
+def _signals(found: Submission) -> list[str]:
+    return asker.open_signals([found.pk]).get(found.pk, [])
+
+
 def _filing(new: inputs.NewSubmission, scope: str, key: str | None) -> intake.Filing:
     return intake.Filing(
         channel=new.channel,
@@ -150,16 +202,23 @@ def _filing(new: inputs.NewSubmission, scope: str, key: str | None) -> intake.Fi
         phone=new.contact.phone,
         identifiers={kind: tuple(given) for kind, given in new.who.identifiers.items()},
         received_at=new.received_at,
+        agent=AgentClaim(**new.agent.model_dump()) if new.agent else None,
+        verified=_verified(new.verified) if new.verified else None,
         idempotency_scope=scope,
         idempotency_key=key,
     )
+
+
+def _verified(seen: inputs.Verified) -> asserted.Verified:
+    identifiers = {kind: tuple(values) for kind, values in seen.identifiers.items()}
+    return asserted.Verified(seen.method, seen.at, identifiers)
 
 
 def _incomplete(error: Incomplete, new: inputs.NewSubmission) -> Problem:
     """Point at the places of the body instead of at the fields of a filing."""
     places = dict(_PLACES)
     for number, wanted in enumerate(new.rights):
-        for name in wanted.details:
+        for name in (*wanted.details, *SPECS[wanted.right].questions):
             places[f"{wanted.right}.{name}"] = f"rights.{number}.details.{name}"
     faults = [Fault(sentence, pointer=pointer(places.get(name, name))) for name, sentence in error.problems.items()]
     return Problem("incomplete", error.sentence, faults)
@@ -180,7 +239,7 @@ def _receipt(filed: intake.Filed) -> outputs.SubmissionFiled:
         url=presenting.url("submissions", submission.pk),
         tracker_url=links.tracker(submission.reference),
         requests=requests,
-        next_steps=_next_steps(submission, requests),
+        next_steps=_next_steps(filed, requests),
     )
 
 
@@ -203,16 +262,26 @@ def _first_due(submission: Submission, request: SubjectRequest) -> tuple[date, s
     return due.on, due.regime
 
 
-def _next_steps(submission: Submission, requests: Iterable[outputs.FiledRequest]) -> list[outputs.NextStep]:
+def _next_steps(filed: intake.Filed, requests: Iterable[outputs.FiledRequest]) -> list[outputs.NextStep]:
     steps = []
     listed = list(requests)
-    if any(request.state == State.VERIFYING for request in listed):
+    lapses_on = local_date(filed.lapses_at, filed.submission.zone) if filed.lapses_at else None
+    if lapses_on is not None:
         steps.append(
             outputs.NextStep(
                 turn=TURN_OF[State.VERIFYING],
                 step="confirm_address",
                 text=_("The person opens the message we sent and confirms the address."),
-                by=local_date(_filed_at(submission) + timedelta(days=settings.LAPSE_AFTER_DAYS), submission.zone),
+                by=lapses_on,
+            )
+        )
+    if filed.submission.for_other and lapses_on is not None:
+        steps.append(
+            outputs.NextStep(
+                turn=TURN_OF[State.VERIFYING],
+                step="show_authority",
+                text=_("The agent shows the paper it acts on, and where a law allows it the person is asked."),
+                by=lapses_on,
             )
         )
     steps.append(
@@ -224,8 +293,3 @@ def _next_steps(submission: Submission, requests: Iterable[outputs.FiledRequest]
         )
     )
     return steps
-
-
-def _filed_at(submission: Submission) -> datetime:
-    """The instant of filing, which the time-ordered key holds to the millisecond."""
-    return datetime.fromtimestamp((submission.pk.int >> 80) / 1000, UTC)

@@ -11,7 +11,9 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
+from dsr.demo import console
 from dsr.demo.people import ADA_EMAIL
+from dsr.demo.places import Places
 from dsr.management.launcher import Child, Launcher
 from dsr.services import rulebooks
 
@@ -36,11 +38,12 @@ class Command(BaseCommand):
             rulebooks.keep()
             call_command("collectstatic", interactive=False, verbosity=0)
             logins = _load_demo()
-        self._announce(logins)
-        Launcher(_children(bind, web_only=web_only)).run()
+        console_port = _console_port() if logins else 0
+        self._announce(logins, console_port)
+        Launcher(_children(bind, web_only=web_only, console_port=console_port)).run()
         self.stdout.write("Stopped.")
 
-    def _announce(self, logins: list[tuple[str, str, str]]) -> None:
+    def _announce(self, logins: list[tuple[str, str, str]], console_port: int) -> None:
         base = settings.BASE_URL
         lines = [
             "",
@@ -53,9 +56,12 @@ class Command(BaseCommand):
             lines.append(f"  data             {settings.DATA_DIR}")
         if settings.EMAIL_BACKEND.endswith("EmlFiles"):
             lines.append(f"  mail, as files   {settings.EMAIL_FILE_PATH}")
+        if settings.SMS_URL.startswith("file:"):
+            lines.append(f"  texts, as files  {settings.SMS_URL.removeprefix('file://')}")
         if logins:
             lines.append(f"  ask as           {ADA_EMAIL}, who is known to all four systems")
         lines += [f"  demo login       {name} / {password}  ({role})" for name, password, role in logins]
+        lines += _console_lines(console_port)
         self.stdout.write("\n".join([*lines, "", "Ctrl-C stops it.", ""]))
         self.stdout.flush()
 
@@ -81,12 +87,45 @@ def _load_demo() -> list[tuple[str, str, str]]:
     return list(demo.load_once())
 
 
+def _console_port() -> int:
+    """Return a free port for the demonstration's console; 0 where there is none, or people sign in elsewhere.
+
+    The next ports are tried in turn, as nobody but the browser has to know it.
+    """
+    if settings.OIDC_ISSUER or settings.SECURE or not console.is_there():
+        return 0
+    first = settings.DEMO_PORT + 1
+    for port in range(first, min(first + 20, 65_536)):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((console.HOST, port))
+            except OSError:
+                continue
+        if port != settings.PORT:
+            return port
+    return 0
+
+
+def _console_lines(port: int) -> list[str]:
+    if not port:
+        return []
+    from dsr.demo.console.people import known
+
+    lines = [f"  people sign in   http://{console.HOST}:{port}/, the demonstration's own console"]
+    return lines + [
+        f"  demo customer    {one.name} / {one.password}  ({one.person.email}{one.remark})" for one in known()
+    ]
+
+
 #: The worker complains about being run by root, which in a container is nobody's fault.
 _QUIET = ["-W", "ignore::UserWarning:celery.platforms"]
 
 
-def _children(bind: str, *, web_only: bool) -> list[Child]:
+def _children(bind: str, *, web_only: bool, console_port: int = 0) -> list[Child]:
     env = {**os.environ, "DJANGO_SETTINGS_MODULE": "dsr.settings", "PYTHONUNBUFFERED": "1"}
+    if console_port:
+        env |= console.environment(console_port, Places(settings.DATA_DIR).console_secret())
     web = (
         "-m granian --interface wsgi --no-ws --no-access-log --log-level warning"
         f" --host {bind} --port {settings.PORT}"
@@ -103,4 +142,7 @@ def _children(bind: str, *, web_only: bool) -> list[Child]:
         children.append(Child("worker", [sys.executable, *_QUIET, *worker.split()], env))
         if settings.DEMO and find_spec("dsr.demo") and find_spec("dsr.demo.http_service"):
             children.insert(0, Child("demo-system", [sys.executable, "-m", "dsr.demo.http_service"], env))
+        if console_port:
+            what = ["--port", str(console_port), "--data-dir", str(settings.DATA_DIR), "--base-url", settings.BASE_URL]
+            children.insert(0, Child("demo-console", [sys.executable, "-m", "dsr.demo.console", *what], env))
     return children

@@ -14,25 +14,28 @@ from dsr.services import systems
 
 
 class Command(ReportingCommand):
-    help = "Reach every system (check), or list all that its mapping and its live schema disagree about (audit)."
+    help = "Reach every system (check), or list what its mapping forgot of its live schema, too (audit)."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take what to do, and for which systems."""
         super().add_arguments(parser)
-        parser.add_argument("what", choices=("check", "audit"), help="check: errors only; audit: warnings as well.")
+        parser.add_argument(
+            "what", choices=("check", "audit"), help="check: errors only; audit: all that is undeclared."
+        )
         parser.add_argument("keys", nargs="*", help="Only these systems, by key; all active ones if none is named.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Ask each system and report. Ends with an error when one cannot be searched completely."""
+        """Ask each system and report. Ends with an error when one of them reports any."""
         found: dict[str, Sequence[Problem]] = {}
         for system in _chosen(options["keys"]):
-            problems = systems.check(system)
-            errors = [problem for problem in problems if problem.level is Level.ERROR]
-            found[system.key] = problems if options["what"] == "audit" else errors
+            if options["what"] == "audit":
+                found[system.key] = systems.audit(system)
+            else:
+                found[system.key] = [one for one in systems.check(system) if one.level is Level.ERROR]
         self.report(_listed(found) if options["json"] else _told(found), options)
         broken = [key for key, problems in found.items() if any(one.level is Level.ERROR for one in problems)]
         if broken:
-            raise CommandError(f"cannot be searched completely: {', '.join(broken)}")
+            raise CommandError(f"cannot be searched completely, or not asked as configured: {', '.join(broken)}")
 
 
 def _chosen(keys: list[str]) -> list[System]:

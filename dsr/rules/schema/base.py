@@ -28,7 +28,7 @@ def _plain(value: str) -> str:
     return value
 
 
-def _place(value: str) -> str:
+def place(value: str) -> str:
     """An area (three letters or more), a country, or a country and a region. Areas are checked once all are read."""
     if not re.fullmatch(r"[A-Z]{2}(-[A-Z0-9]{1,3})?|[A-Z]{3,}", value):
         raise ValueError(f"{value!r} is not a place: write an area (EEA), a country (IE) or a region (US-CA)")
@@ -66,7 +66,7 @@ Text = Annotated[str, AfterValidator(_plain)]
 Said = Annotated[str, AfterValidator(_plain), _Said()]
 """One line that people read, translatable."""
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$")]
-Place = Annotated[str, AfterValidator(_place)]
+Place = Annotated[str, AfterValidator(place)]
 Country = Annotated[str, AfterValidator(_country)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Url = Annotated[str, StringConstraints(pattern=r"^https://[^\s]+$")]

@@ -1,12 +1,12 @@
 """The figures of a law that are not about time: who is covered, what may be asked and charged, what is kept."""
 
 from datetime import date
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from dsr.rules.schema.base import Figure, Many, Place, Row, Slug, Text, Url
-from dsr.rules.words import Confidence, Element, IdentityDemand, Letter, MandateKind, NoteTopic, RightWord
+from dsr.rules.words import Confidence, Element, EndWord, IdentityDemand, Letter, MandateKind, NoteTopic, RightWord
 
 
 class Window(Row):
@@ -122,6 +122,14 @@ class RepeatRule(Figure):
     text: Text
 
 
+class UnverifiedEnd(Figure):
+    """How a request ends when nobody could tell who made it. Days are calendar days after the proof was asked for."""
+
+    word: EndWord
+    reminds_after: Annotated[int | None, Field(ge=1, le=365)] = None
+    closes_after: Annotated[int | None, Field(ge=1, le=365)] = None
+
+
 class IdentityRule(Figure):
     """How surely the law wants it known who is asking. ``points`` are facts that must match what is held."""
 
@@ -129,6 +137,7 @@ class IdentityRule(Figure):
     demand: IdentityDemand
     points: Annotated[int | None, Field(ge=1, le=9)] = None
     text: Text | None = None
+    ends: UnverifiedEnd | None = None
 
 
 class AgentRule(Figure):
@@ -146,6 +155,21 @@ class RecordsRule(Figure):
 
     months: Annotated[int, Field(ge=1)]
     holds: Many[Text] = ()
+
+
+class UseRule(Figure):
+    """A use of data on how a service is used, and what it needs: nothing, silence after a notice, or a yes."""
+
+    id: Slug
+    text: Text
+    needs: Literal["nothing", "silence", "yes"]
+
+
+class ServiceRule(Figure):
+    """A kind of service that choices on such uses can be about."""
+
+    id: Slug
+    text: Text
 
 
 class AppealRule(Figure):

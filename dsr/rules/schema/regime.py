@@ -61,6 +61,8 @@ class Regime(Worded):
     agents: Many[duties.AgentRule] = ()
     records: duties.RecordsRule | None = None
     notices: NoticeRule | None = None
+    uses: Many[duties.UseRule] = ()
+    services: Many[duties.ServiceRule] = ()
     must_state: Many[duties.MustState] = ()
     child_ages: Many[duties.LawChildAge] = ()
     notes: Many[duties.Note] = ()

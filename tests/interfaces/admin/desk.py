@@ -13,6 +13,8 @@ from tests import builders
 ROLES = {
     "hal": "Privacy analyst",
     "vera": "Approver",
+    "ivy": "Identity checker",
+    "dora": "Data protection officer",
     "sam": "Support agent",
     "audrey": "Auditor",
     "syl": "Systems manager",

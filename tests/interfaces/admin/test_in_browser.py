@@ -3,22 +3,29 @@
 One browser, one journey at a time: a page is looked at while the service really serves it.
 """
 
+import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
-from dsr.models import SubjectRequest
+from dsr.models import LegalHold, SubjectRequest
 from dsr.policies import Caller
 from dsr.rights import Right
-from dsr.services import review, threads
-from tests import builders, organisation
+from dsr.services import evidence, holds, review, schedule, threads
+from dsr.services.erasure import waiting
+from tests import builders, estate, organisation, papers
 from tests.drain import drain
 from tests.interfaces.admin.desk import colleague, sheet
+from verification.models import Opening, Purpose
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+VICTIM, NUMBER = "victim@example.org", "+353861110000"
 PASSWORD = "a-long-demonstration-word"
 GRAVE = ("serious", "critical")
 
@@ -90,6 +97,100 @@ def problems(page: Page, path: str) -> list[str]:
     return complaints + grave
 
 
+@pytest.fixture
+def above(db: None, clock: Any, tmp_path: Any) -> list[str]:
+    """The pages about what is erased, kept and put right, with something on each."""
+    estate.estate(estate.sqlite(tmp_path, clock()), clock())
+    vera, american = Caller.of_user(colleague("vera"), "admin"), {"country": "US", "region": "CA"}
+    erasure = builders.in_review(Right.DELETION, at=clock(), **american)
+    waiting.confirm(erasure.pk, by=Caller.person(), at=clock())
+    planned = builders.in_review(Right.DELETION, at=clock(), **american)
+    review.prepare(erasure.pk, by=builders.hal(), at=clock())
+    review.approve(erasure.pk, by=builders.vera(), at=clock())
+    drain(timezone.now() + timedelta(days=4))
+    review_on = (clock() + timedelta(days=90)).date()
+    wanted = holds.Wanted("legal_claims", "A quarrel.", vera.user_id, review_on, {"email": [builders.ADA]})
+    hold = holds.propose(wanted, by=vera, at=clock())
+    change = schedule.propose(
+        replace(schedule.as_it_stands("invoices"), floor="P8Y", reason="Why."), by=vera, at=clock()
+    )
+    books = "/admin/dsr/retentionchange/"
+    holding = "/admin/dsr/legalhold/"
+    return [
+        sheet(erasure), sheet(planned), holding, f"{holding}add/", f"{holding}{hold.pk}/change/",
+        books, f"{books}rows/invoices/", f"{books}{change.pk}/change/", "/admin/",
+    ]  # fmt: skip
+
+
+def test_pages_about_what_is_kept_are_accessible(signed_in: Callable[..., Page], above: list[str]) -> None:
+    page = signed_in("dora")
+
+    found = {path: problems(page, path) for path in above}
+
+    assert {path: each for path, each in found.items() if each} == {}
+    page.goto(next(path for path in above if path.endswith("/change/") and "legalhold" in path))
+    page.get_by_text("Confirm", exact=True).first.click()
+    page.get_by_role("button", name="Confirm", exact=True).click()
+    page.get_by_text("Done: Confirm.").wait_for()
+    assert LegalHold.objects.get().state == "in_force"
+
+
+@pytest.fixture
+def claiming(db: None, clock: Any, tmp_path: Any) -> SubjectRequest:
+    """Somebody who claims another's account from an address that looks like theirs, and has sent a picture."""
+    known = [(builders.ADA, "A-1", None, None), (VICTIM, "A-9", NUMBER, None)]
+    organisation.contacts(tmp_path, clock(), *known)
+    filed = builders.file(at=clock(), email="vict1m@example.org", identifiers={"account": ("A-9",)})
+    builders.confirm(filed.submission, clock())
+    drain(clock())
+    request = builders.only(filed.submission)
+    evidence.receive(
+        request.submission_id, Purpose.IDENTITY, papers.photo(), by=Caller.person(), at=clock(),
+        wanted={Purpose.IDENTITY},
+    )  # fmt: skip
+    return request
+
+
+@pytest.mark.parametrize(("colours", "width"), [("light", 1400), ("dark", 360)])
+def test_worksheet_of_who_is_asking_is_accessible(signed_in, claiming, colours, width):
+    page = signed_in("ivy", color_scheme=colours, viewport={"width": width, "height": 900})
+    page.goto(sheet(claiming))
+    page.get_by_role("button", name="Show the number on file").click()
+    page.get_by_text(NUMBER).wait_for()
+
+    assert problems(page, sheet(claiming)) == []
+    assert problems(page, "/admin/dsr/subjectrequest/?check=waits") == []
+    picture_of(page, sheet(claiming), f"asking-{colours}")
+
+
+def test_checker_rings_opens_and_records_by_mouse_without_scripts(signed_in, claiming):
+    page = signed_in("ivy", java_script_enabled=False)
+    page.goto(sheet(claiming))
+
+    page.get_by_role("button", name="Show the number on file").click()
+    page.get_by_text(NUMBER).wait_for()
+    with page.context.expect_page() as opened:
+        page.get_by_role("button", name="Open the document").click()
+    opened.value.wait_for_load_state()
+    shown = opened.value.locator("img").count()
+    opened.value.close()
+    page.locator("summary", has_text="Record what the call showed").click()
+    page.get_by_label("The identifiers that were given").check()
+    page.get_by_role("button", name="Record what the call showed").click()
+
+    page.get_by_role("status").filter(has_text="Done: Record a check of who is asking.").wait_for()
+    assert shown == 1
+    assert Opening.objects.count() == 1
+    assert builders.again(claiming).submission.verified_level == 2
+
+
+def picture_of(page: Page, path: str, name: str) -> None:
+    """Leave a picture for people to look at, where a folder for such is named."""
+    if folder := os.environ.get("PICTURES"):
+        page.goto(path)
+        page.screenshot(path=f"{folder}/{name}.png", full_page=True)
+
+
 @pytest.mark.parametrize(("colours", "width"), [("light", 1400), ("dark", 360)])
 def test_every_page_is_accessible(signed_in, cases, colours, width):
     page = signed_in("vera", color_scheme=colours, viewport={"width": width, "height": 900})
@@ -105,6 +206,7 @@ def test_every_page_is_accessible(signed_in, cases, colours, width):
         f"/admin/dsr/system/{system.pk}/dictionary/",
         "/admin/dsr/event/",
         "/admin/dsr/checkpoint/",
+        "/admin/dsr/cpnientry/",
     ]
 
     found = {path: problems(page, path) for path in pages}

@@ -33,7 +33,10 @@ def test_roles_are_made_once_and_brought_back(db):
     ("name", "may"),
     [
         ("hal", {"work_requests", "reveal_personal"}),
-        ("vera", {"work_requests", "approve_requests", "reveal_personal", "audit_requests"}),
+        (
+            "vera",
+            {"work_requests", "approve_requests", "reveal_personal", "audit_requests", "set_holds", "edit_retention"},
+        ),
         ("sam", {"file_requests"}),
         ("audrey", {"audit_requests"}),
         ("syl", set()),
@@ -41,7 +44,8 @@ def test_roles_are_made_once_and_brought_back(db):
 )
 def test_role_gives_what_it_should_and_no_more(name, may, db):
     user = colleague(name)
-    every = ("work_requests", "approve_requests", "file_requests", "reveal_personal", "audit_requests")
+    above = ("set_holds", "edit_retention")
+    every = ("work_requests", "approve_requests", "file_requests", "reveal_personal", "audit_requests", *above)
 
     assert {code for code in every if user.has_perm(f"dsr.{code}")} == may
     changing = [each for each in user.get_all_permissions() if ".view_" not in each and each.split(".")[1] not in every]

@@ -35,6 +35,7 @@ def form(config="", **changes):
         "owner_name": "Olga Owner",
         "owner_email": "olga@staff.example.org",
         "connector": "sql",
+        "role": "own",
         "config": config,
         **changes,
     }
@@ -47,10 +48,11 @@ def shop(tmp_path):
 def test_system_is_entered_and_its_connection_never_shown_again(syl, tmp_path):
     config = {**shop(tmp_path), "url": f"postgresql://reader:{SECRET}@db.internal:5433/shop"}
 
-    answer = syl.post(f"{SYSTEMS}add/", form(json.dumps(config)), follow=True)
+    answer = syl.post(f"{SYSTEMS}add/", form(json.dumps(config), role="recipient"), follow=True)
 
     assert answer.status_code == 200
     system = System.objects.get(key="shop")
+    assert system.role == "recipient"
     assert system.open_json("config")["url"].endswith("@db.internal:5433/shop")
     assert system.categories == ["contact_data", "customer_account_data"]
     assert system.identifiers == ["email"]

@@ -8,7 +8,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from dsr.admin.moveforms import CONSEQUENCES, HANDLERS
+from dsr.admin.consequences import CONSEQUENCES
+from dsr.admin.moveforms import HANDLERS
 from dsr.lifecycle import MOVES, Actor
 from dsr.models import Direction, Event, Post
 from dsr.policies import Caller
@@ -118,7 +119,8 @@ def test_worksheet_costs_the_same_for_a_long_case(hal, request_, clock):
         threads.write_to_person(request_.pk, f"Message {number}.", by=builders.hal(), at=clock())
 
     assert statements() == short
-    assert short <= 36
+    # Six of them say who is asking: challenges, checks, documents, signals, letters to those on file.
+    assert short <= 42
 
 
 # --- Moves -----------------------------------------------------------------------------------------------------------
@@ -281,7 +283,7 @@ def test_second_decision_on_an_old_page_is_stopped_and_keeps_what_was_typed(hal,
     assert "Meanwhile." in page
     assert Post.objects.filter(direction=Direction.TO_PERSON).count() == 0
     form = answer.context["page"].talk[1].form
-    assert form["version"].value() == builders.again(request_).version
+    assert str(form["version"].value()) == str(builders.again(request_).version)
     assert move(hal, request_, "ask", text="Which of them?").status_code == 302
 
 
@@ -349,7 +351,7 @@ def test_forged_post_without_a_token_is_turned_away(request_):
 
 DESK = {
     "assign", "note", "ask", "clarify", "message", "withhold", "prepare", "propose_refusal", "withdraw", "extend",
-    "change_laws", "tell_fee",
+    "change_laws", "tell_fee", "ask_more", "hold", "note_unasked", "stop",
 }  # fmt: skip
 SEARCH = {"retry_system", "go_without"}
 
@@ -359,7 +361,7 @@ SEARCH = {"retry_system", "go_without"}
     [
         ("hal", DESK | SEARCH),
         ("vera", DESK | SEARCH | {"redirect"}),
-        ("sam", {"note", "message", "withdraw"}),
+        ("sam", {"note", "message", "withdraw", "note_unasked", "stop"}),
         ("audrey", set()),
     ],
 )
@@ -369,18 +371,19 @@ def test_each_role_is_offered_its_own_moves_at_the_desk(name, offered, request_)
     assert found - {"release"} == offered
 
 
-@pytest.mark.parametrize("verb", sorted(HANDLERS))
-def test_auditor_can_make_no_move(verb, request_):
-    before = Event.objects.count()
+def test_auditor_can_make_no_move(request_):
+    audrey, before = signed_in("audrey"), Event.objects.count()
 
-    answer = move(
-        signed_in("audrey"), request_, verb, text="x", reason="x",
-        ground="complexity" if verb == "extend" else "third_party_rights",
-        category="contact_data", step=request_.steps.get().pk, withholding=uuid4(), amount="5 CHF", regimes="eu_gdpr",
-    )  # fmt: skip
+    for verb in sorted(HANDLERS):
+        answer = move(
+            audrey, request_, verb, text="x", reason="x",
+            ground="complexity" if verb == "extend" else "third_party_rights", category="contact_data",
+            step=request_.steps.get().pk, withholding=uuid4(), amount="5 CHF", regimes="eu_gdpr", doubt="other",
+            kind="other", method="call_back", result="refused" if verb == "check_mandate" else "failed",
+        )  # fmt: skip
 
-    assert answer.status_code in (403, 404, 409)
-    assert Event.objects.count() == before
+        assert answer.status_code in (403, 404, 409), verb
+        assert Event.objects.count() == before, verb
 
 
 def test_auditor_sees_that_something_was_written_but_not_what(request_, clock):

@@ -56,7 +56,7 @@ def test_open_moves_say_what_can_be_done_and_why_not(hal: Api, in_review: Subjec
 def test_agent_sees_the_moves_of_support_only(sam: Api, in_review: SubjectRequest) -> None:
     verbs = {move["verb"] for move in sam.get(f"/requests/{in_review.pk}/moves").json["results"]}
 
-    assert verbs == {"note", "answer", "message", "withdraw", "accept_fee"}
+    assert verbs == {"note", "answer", "message", "withdraw", "accept_fee", "note_unasked", "revoke_mandate", "stop"}
 
 
 def test_answer_is_prepared_by_one_and_approved_by_another(hal: Api, vera: Api, in_review: SubjectRequest) -> None:
@@ -216,6 +216,18 @@ def test_move_of_an_unknown_request_is_not_found(hal: Api, verb: str) -> None:
         "tell_fee": {"amount": "5 CHF", "reason": "r"},
         "change_laws": {"regimes": ["eu_gdpr"], "reason": "r"},
         "change_rules": {"reason": "r"},
+        "ask_more": {"doubt": "other", "reason": "r"},
+        "check_identity": {"method": "call_back", "result": "failed"},
+        "note_unasked": {"kind": "other"},
+        "check_mandate": {"result": "refused"},
+        "add_item": {"about": "a", "asked": "b"},
+        "decide_item": {"item": 1, "decision": "refuse"},
+        "disagree": {"item": 1, "text": "t"},
+        "retry_task": {"task": str(uuid4())},
+        "erase_again": {"task": str(uuid4())},
+        "accept_failure": {"task": str(uuid4()), "reason": "r"},
+        **{verb: {"reason": "r"} for verb in ("halt", "tell_lifting")},
+        **{verb: {"reason": "r"} for verb in ("hold", "lift_hold", "stop", "resume", "end_unproved", "revoke_mandate")},
     }
     body = bodies.get(verb, {"text": "t"} if "text" in BY_VERB[verb].inputs else {})
 

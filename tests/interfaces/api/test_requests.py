@@ -109,14 +109,14 @@ def test_place_in_one_order_is_none_in_the_other(hal: Api) -> None:
 
 
 @pytest.mark.parametrize("number", [1, 12])
-def test_page_takes_one_statement_and_the_token_another(hal: Api, number: int) -> None:
+def test_page_takes_two_statements_and_the_token_another(hal: Api, number: int) -> None:
     file_some(number)
     hal.get("/requests")
 
     with CaptureQueriesContext(connection) as captured:
         hal.get("/requests", limit=10)
 
-    assert len(captured) == 2
+    assert len(captured) == 3  # the token, the rows, and the signals of all of them
 
 
 def test_queue_is_narrowed_by_what_is_asked(hal: Api) -> None:

@@ -6,8 +6,9 @@ import pytest
 
 from dsr.errors import TooMany
 from dsr.models import Submission
-from dsr.public import answers, forms, throttle
+from dsr.public import answers, details, throttle
 from dsr.rights import SPECS
+from dsr.selectors import asking
 from dsr.services import rulebooks
 from tests import builders
 from tests.interfaces.public.visitor import Visitor
@@ -197,7 +198,8 @@ def test_an_empty_answer_is_named_and_points_at_the_question(visitor, step):
         {"country": "XX"},
         {"country": "us"},
         {"relationship": "ghost"},
-        {"rights": "deletion"},
+        {"rights": "objection"},
+        {"rights": "deletion", "deletion.consequences": "no"},
         {"rights": ["access", "nonsense"]},
         {"region": "CA; DROP TABLE"},
         {"access.scope": "x" * 4001},
@@ -341,5 +343,60 @@ def test_filing_costs_a_fixed_number_of_statements(visitor):
 
 
 def test_every_question_has_words():
-    assert {name for spec in SPECS.values() for name in spec.questions} <= forms.QUESTIONS.keys()
+    asked = {name for spec in SPECS.values() for name in spec.questions}
+    assert asked == details.QUESTIONS.keys()
+    assert asked <= asking.TITLES.keys()
     assert set(answers.TITLES) == {"who", "where", "region", "what", "details", "reach", "check"}
+
+
+def to_details(visitor: Visitor, *titles: str) -> Visitor:
+    """Answer up to what only the chosen rights need to know."""
+    visitor.open(FIRST).choose("Customer or account holder").press("Continue").fill("Country", "IE").press("Continue")
+    return visitor.choose(*titles).press("Continue")
+
+
+def test_a_deletion_is_confirmed_a_first_time_knowing_what_it_means(visitor):
+    to_details(visitor, "Delete your data", "Get a copy of your data")
+    assert "An account is closed for good" in visitor.text
+    assert "the copy comes first" in visitor.text
+
+    visitor.press("Continue")
+    assert visitor.status == 422
+    sentence = "Confirm with yes that you know what a deletion means."
+    assert visitor.page.links[sentence].removeprefix("#") in visitor.page.ids
+
+    visitor.choose("Yes, I know what this means, and I want it").press("Continue").fill("Mail address", builders.ADA)
+    visitor.press("Continue")
+    assert "You know what it means Yes, I know what this means" in visitor.text
+    visitor.press("Change (You know what it means)").press("Continue").press("Send the request")
+    found = {row.right: row.open_json("details") for row in Submission.objects.get().requests.all()}
+    assert found == {"access": {}, "deletion": {"consequences": "yes"}}
+
+
+def test_what_is_wrong_is_told_row_by_row_and_both_sides_of_it(visitor):
+    to_details(visitor, "Correct your data")
+    assert "What we need to know for this" in visitor.text
+
+    visitor.fill("What is wrong?", "My street: 12 Bell Lane").fill("And what besides?", "My name").press("Continue")
+    assert visitor.status == 422
+    assert {"id_correction.right_1_error", "id_correction.right_3_error"} <= set(visitor.page.ids)
+    assert visitor.sending("Continue")[1]["correction.wrong_3"] == ["My name"]
+
+    visitor.fill("What should it say?", "7 Mill Road").fill("What should that one say?", "Ada King").press("Continue")
+    visitor.fill("Mail address", builders.ADA).press("Continue")
+    assert "My street: 12 Bell Lane To be: 7 Mill Road" in visitor.text
+    visitor.press("Send the request")
+    asked = {"wrong_1": "My street: 12 Bell Lane", "right_1": "7 Mill Road", "wrong_3": "My name"}
+    assert builders.only(Submission.objects.get()).open_json("details") == {**asked, "right_3": "Ada King"}
+
+
+def test_a_restriction_has_one_of_the_grounds_of_the_law(visitor):
+    to_details(visitor, "Restrict the use of your data").press("Continue")
+    assert visitor.status == 422
+    assert "Choose why the data should be kept and not used." in visitor.page.links
+
+    visitor.choose("There is an objection to the use, and it is not decided yet").press("Continue")
+    visitor.fill("Mail address", builders.ADA).press("Continue").press("Send the request")
+
+    request = builders.only(Submission.objects.get())
+    assert request.open_json("details") == {"restriction_ground": "objection_pending"}

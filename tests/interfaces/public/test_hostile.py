@@ -1,10 +1,12 @@
 """Whatever is sent to a public address, a page comes back: no fault, no trace of whether somebody exists."""
 
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
 from django.core.cache import caches
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from dsr.public import throttle
@@ -18,17 +20,39 @@ PLACES = [
     "/accessibility/",
     "/requests/new/",
     "/requests/new/sent/",
+    "/preferences/cpni/",
+    "/preferences/cpni/done/",
+    "/preferences/cpni/receipt/",
     "/requests/track/",
     "/verify/",
     "/verify/code/",
     "/verify/again/",
     "/verify/address/",
+    "/verify/login/",
+    "/verify/choose/",
+    "/verify/help/",
+    "/verify/ring/",
+    "/verify/without/",
+    "/verify/facts/",
+    "/verify/text/",
+    "/verify/text/code/",
+    "/verify/document/",
+    "/verify/alert/",
+    "/verify/login/",
+    "/verify/login/back/",
+    "/agents/",
+    "/agents/new/",
+    "/agents/paper/",
+    "/agents/confirm/",
+    "/agents/withdraw/",
     "/downloads/",
     "/downloads/ready/",
     "/downloads/file/",
     "/worksheets/",
     "/worksheets/files/",
     "/worksheets/files/remove/",
+    "/worksheets/proof/",
+    "/worksheets/proof/remove/",
     "/requests/7K3MX-9TCRA/",
     "/requests/7K3MX-9TCRA/reply/",
     "/requests/7K3MX-9TCRA/confirm/",
@@ -37,6 +61,12 @@ PLACES = [
     f"/requests/7K3MX-9TCRA/{SOME}/download/",
     f"/requests/7K3MX-9TCRA/{SOME}/statement/",
     f"/requests/7K3MX-9TCRA/{SOME}/again/",
+    f"/requests/7K3MX-9TCRA/{SOME}/erasure/",
+    f"/requests/7K3MX-9TCRA/{SOME}/take-up/",
+    f"/requests/7K3MX-9TCRA/{SOME}/disagree/1/",
+    f"/requests/7K3MX-9TCRA/{SOME}/documents/",
+    f"/requests/7K3MX-9TCRA/{SOME}/certificate/1/",
+    f"/requests/7K3MX-9TCRA/{SOME}/certificate/1/file/",
 ]
 FORM = "application/x-www-form-urlencoded"
 BODIES: dict[str, tuple[bytes, str]] = {
@@ -64,6 +94,20 @@ def test_no_body_makes_a_fault(place: str, body: str) -> None:
     assert response.status_code in (200, 400, 404, 405, 413, 422)
     assert response["Content-Type"].startswith("text/html")
     assert not response.cookies
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_large_file_is_refused_before_it_is_read_where_nobody_is_known(
+    place: str, tmp_path: Path, settings: Any
+) -> None:
+    settings.FILE_UPLOAD_TEMP_DIR = str(tmp_path)
+    settings.FILE_UPLOAD_MAX_MEMORY_SIZE = 1
+    upload = SimpleUploadedFile("x.bin", b"0" * 200_000)
+
+    response: Any = Client().post(place, {"key": "x" * 43, "file": upload})
+
+    assert response.status_code in (404, 405, 413)
+    assert not [*tmp_path.iterdir()]
 
 
 QUERIES = ["key=%ff", "key=%00", "key=" + "x" * 9000, "ticket=%F0%9F", "right=%00&right=zz", "&&=", "done=%00"]

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -13,11 +13,17 @@ from dsr.models import Submission
 from dsr.public import tickets
 from dsr.rights import Right
 from dsr.services import delivery, review, telling, threads
-from tests import builders, organisation
+from dsr.services.mandated import AgentClaim
+from tests import builders, organisation, papers
 from tests.drain import drain
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.serial]
-VIEWS = {"wide": (1280, 800, "light"), "narrow": (320, 640, "dark")}
+VIEWS: dict[str, tuple[int, int, Literal["dark", "light"]]] = {
+    "wide": (1280, 800, "light"),
+    "narrow": (320, 640, "dark"),
+}
+"""How each page is looked at. People go through them in the narrow one, where less is in reach."""
+_TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
 class Eyes:
@@ -34,10 +40,13 @@ class Eyes:
         self.scanner.unroute_all()
         self.scanner.route(f"{self.base}/copy", lambda route: route.fulfill(body=html, content_type="text/html"))
         self.scanner.goto(f"{self.base}/copy")
-        wide = self.scanner.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        found = Axe().run(self.scanner).response["violations"]
-        assert not found, f"{name}: {[(one['id'], one['nodes'][0]['html']) for one in found]}"
-        assert wide <= 0, f"{name} is {wide} pixels wider than the window"
+        for view, (width, height, scheme) in VIEWS.items():
+            self.scanner.set_viewport_size({"width": width, "height": height})
+            self.scanner.emulate_media(color_scheme=scheme)
+            too_wide = self.scanner.evaluate(_TOO_WIDE)
+            found = Axe().run(self.scanner).response["violations"]
+            assert not found, f"{name}, {view}: {[(one['id'], one['nodes'][0]['html']) for one in found]}"
+            assert too_wide <= 0, f"{name} is {too_wide} pixels wider than the window, {view}"
         self.seen.append(name)
 
     def visit(self, name: str, address: str) -> None:
@@ -56,13 +65,14 @@ class Eyes:
         self.look(name)
 
 
-@pytest.fixture(params=VIEWS)
-def eyes(request: pytest.FixtureRequest, chromium: Browser, live_server: Any) -> Iterator[Eyes]:
+@pytest.fixture
+def eyes(chromium: Browser, live_server: Any) -> Iterator[Eyes]:
     """A window without scripts, and one beside it for the scans."""
-    width, height, scheme = VIEWS[request.param]
+    width, height, scheme = VIEWS["narrow"]
     size: Any = {"viewport": {"width": width, "height": height}, "color_scheme": scheme, "locale": "en-IE"}
     window = chromium.new_context(**size, java_script_enabled=False)
-    beside = chromium.new_context(**size, bypass_csp=True)
+    # Colours that fade into those of the other scheme would be measured half way.
+    beside = chromium.new_context(**size, bypass_csp=True, reduced_motion="reduce")
     yield Eyes(window.new_page(), beside.new_page(), live_server.url)
     assert window.cookies() == []
     window.close()
@@ -151,6 +161,47 @@ def test_every_stage_of_a_request_can_be_seen(eyes, systems, clock):
     eyes.press("Read the answer", "statement")
 
 
+def test_somebody_asks_for_another_and_the_other_says_yes(eyes, systems, clock):
+    page = eyes.page
+    eyes.visit("agents", "/agents/")
+    eyes.follow(page.get_by_role("link", name="Start"), "agent")
+    eyes.press("Continue", "agent, empty")
+    assert page.locator(":focus").get_attribute("class") == "problems"
+    page.get_by_label("Parent or guardian").check()
+    page.get_by_label("Your own name, or that of your organisation").fill("Mandy Mandate")
+    eyes.press("Continue", "who, for another")
+    page.get_by_label("Customer or account holder").check()
+    eyes.press("Continue", "where, for another")
+    page.get_by_label("Country").select_option(label="Ireland")
+    eyes.press("Continue", "what, for another")
+    page.get_by_label("Get a copy of your data").check()
+    eyes.press("Continue", "details, for another")
+    eyes.press("Continue", "person")
+    eyes.press("Continue", "person, empty")
+    page.get_by_label("The person's name").fill("Ada Lovelace")
+    page.get_by_label("How old is the child?").fill("9")
+    page.get_by_label("The person's account number").fill("A-1")
+    eyes.press("Continue", "reach, for another")
+    page.get_by_label("Your own mail address").fill("mandy@agency.example")
+    eyes.press("Continue", "check, for another")
+    eyes.press("Send the request", "sent, for another")
+    submission = Submission.objects.select_related("data_key").get()
+    token = builders.confirm(submission, clock()).tracker_token
+    eyes.visit("paper", builders.letters_to(submission, "mandate_asked")[-1].paper)
+    eyes.press("Send this file", "paper, none")
+    eyes.visit("tracker, paper", f"/requests/{submission.reference}/?key={token}")
+
+    claim = AgentClaim(kind="signed_permission", name="Mandy Mandate", person_email=builders.ADA)
+    other = builders.file(at=clock(), email="mandy@agency.example", agent=claim).submission
+    builders.confirm(other, clock())
+    asked = builders.letters_to(other, "mandate_confirm")[-1]
+    eyes.visit("permission", asked.link)
+    eyes.press("Yes, I gave this permission", "permission, given")
+    eyes.visit("permission, to take back", asked.withdraw)
+    eyes.press("Take the permission back", "permission, taken back")
+    eyes.visit("paper, for nobody", "/agents/paper/")
+
+
 def test_an_owner_fills_in_a_worksheet(eyes, clock, tmp_path):
     organisation.cabinet(clock())
     builders.in_review(at=clock())
@@ -165,6 +216,32 @@ def test_an_owner_fills_in_a_worksheet(eyes, clock, tmp_path):
     eyes.press("Send the report", "worksheet, mistaken")
     eyes.page.get_by_label("I searched and found something").check()
     eyes.press("Send the report", "worksheet, done")
+
+
+def test_files_are_added_beside_a_correction_and_to_a_task(eyes, clock, tmp_path):
+    organisation.cabinet(clock())
+    picture = tmp_path / "bill.png"
+    picture.write_bytes(papers.encoded(papers.picture(), "PNG"))
+    wrong = builders.in_review(Right.CORRECTION, at=clock())
+    eyes.visit("tracker, correction", telling.tracker_link(wrong.submission, clock()))
+    eyes.follow(eyes.page.get_by_role("link", name="Add a document that shows"), "documents")
+    eyes.press("Send the document", "documents, none chosen")
+    eyes.page.get_by_label("Document", exact=True).set_input_files(picture)
+    eyes.press("Send the document", "tracker, document added")
+    eyes.follow(eyes.page.get_by_role("link", name="Add a document that shows"), "documents, one there")
+
+    kept = builders.in_review(Right.RESTRICTION, at=clock.tick())
+    review.prepare(kept.pk, by=builders.hal(), at=clock())
+    review.approve(kept.pk, by=builders.vera(), at=clock.tick())
+    drain(clock())
+    drain(clock.tick(minutes=1))
+    mails = [
+        str(message.body) for message in django_mail.outbox if "only be stored" in " ".join(str(message.body).split())
+    ]
+    eyes.visit("task", re.findall(r"\S+/worksheets/\?key=\S+", mails[-1])[-1])
+    eyes.press("Add this file", "task, no file chosen")
+    eyes.page.get_by_label("File", exact=True).set_input_files(picture)
+    eyes.press("Add this file", "task, with a file")
 
 
 def test_pages_that_say_what_is_wrong_are_pages_too(eyes, systems, clock):

@@ -63,7 +63,8 @@ class Page(HTMLParser):
         if tag == "input" and self._form is not None:
             kind = given.get("type", "text")
             on = kind not in ("radio", "checkbox") or "checked" in given
-            control = Control(given.get("name", ""), kind, given.get("value", ""), on, given.get("id", ""))
+            value = given.get("value", "on" if kind in ("radio", "checkbox") else "")
+            control = Control(given.get("name", ""), kind, value, on, given.get("id", ""))
             self._form.controls.append(control)
         if tag == "select" and self._form is not None:
             self._select = Control(given["name"], "select", "", True, given.get("id", ""))

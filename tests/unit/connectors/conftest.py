@@ -10,9 +10,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+import sqlalchemy as sa
 
 from dsr.connectors import Code, Connector, close_all, open_connector
-from tests.unit.connectors import service, shop
+from tests import outpost
+from tests.thirdparty import sendgrid
+from tests.unit.connectors import desks, ledger, service, shop
+from tests.unit.connectors.ground import Ground
 
 
 @dataclass
@@ -42,12 +46,17 @@ def free_port() -> int:
 
 def sql_config(url: str, **more: Any) -> dict[str, Any]:
     """The shop's mapping for a database."""
-    return {"url": url, "tables": shop.TABLES, **more}
+    return {"url": url, "tables": shop.TABLES, **shop.ASKING, **more}
 
 
 def slow_config(url: str) -> dict[str, Any]:
     """A mapping that never finishes by itself."""
-    return {"url": url, "tables": shop.sleepy_table(), "limits": {"timeout_seconds": 0.4}}
+    asking = {
+        "person": {"dataset": "sleepy", "column": "email"},
+        "facts": [{"name": "plan_name", "dataset": "sleepy", "column": "id"}],
+        "standing": {"on_file": [{"kind": "email", "column": "email"}]},
+    }
+    return {"url": url, "tables": shop.sleepy_table(), **asking, "limits": {"timeout_seconds": 0.4}}
 
 
 @pytest.fixture(autouse=True)
@@ -137,7 +146,7 @@ def http_bench(shop_service: service.Service) -> Bench:
         config=lambda **more: shop_service.config(**more),
         down=lambda: nowhere,
         down_code=Code.UNREACHABLE,
-        slow=lambda: shop_service.config("any-sleeping", limits={"timeout_seconds": 0.4}),
+        slow=lambda: shop_service.config("any-sleeping", facts=["plan_name"], limits={"timeout_seconds": 0.4}),
         denied=lambda: {**shop_service.config(), "secret": "not the secret, but as long as it is"},
         denied_code=Code.BAD_CREDENTIALS,
     )
@@ -167,3 +176,107 @@ def postgres_aged(postgres_url: str) -> Iterator[str]:
 def mariadb_aged(mariadb_url: str) -> Iterator[str]:
     """An empty database in MariaDB."""
     yield from shop.mariadb_empty(mariadb_url, "aged")
+
+
+GROUNDS = [
+    "sqlite",
+    pytest.param("postgresql", marks=pytest.mark.postgres),
+    pytest.param("mariadb", marks=pytest.mark.mariadb),
+    "outpost",
+    "marketing",
+    "sendgrid",
+]
+"""Connectors that are told to change something, by the fixture `<name>_ground`."""
+
+
+@pytest.fixture
+def sqlite_ledger(tmp_path: Path) -> tuple[sa.Engine, str]:
+    """A shop to be changed, in a file."""
+    engine, url = ledger.sqlite_engine(tmp_path)
+    ledger.fill(engine)
+    return engine, url
+
+
+@pytest.fixture(scope="session")
+def _postgresql_ledger(request: pytest.FixtureRequest) -> Iterator[tuple[sa.Engine, str]]:
+    for url in shop.postgres_empty(request.getfixturevalue("postgres_url"), "ledger"):
+        yield from ledger.on_server(url, "postgresql+psycopg:")
+
+
+@pytest.fixture(scope="session")
+def _mariadb_ledger(request: pytest.FixtureRequest) -> Iterator[tuple[sa.Engine, str]]:
+    for url in shop.mariadb_empty(request.getfixturevalue("mariadb_url"), "ledger"):
+        yield from ledger.on_server(url, "mysql+pymysql:")
+
+
+@pytest.fixture
+def postgresql_ledger(_postgresql_ledger: tuple[sa.Engine, str]) -> tuple[sa.Engine, str]:
+    """The same in PostgreSQL."""
+    ledger.fill(_postgresql_ledger[0])
+    return _postgresql_ledger
+
+
+@pytest.fixture
+def mariadb_ledger(_mariadb_ledger: tuple[sa.Engine, str]) -> tuple[sa.Engine, str]:
+    """The same in MariaDB."""
+    ledger.fill(_mariadb_ledger[0])
+    return _mariadb_ledger
+
+
+@pytest.fixture
+def sqlite_ground(sqlite_ledger: tuple[sa.Engine, str]) -> Ground:
+    """SQLite."""
+    return ledger.ground(sqlite_ledger[1])
+
+
+@pytest.fixture
+def postgresql_ground(postgresql_ledger: tuple[sa.Engine, str]) -> Ground:
+    """PostgreSQL."""
+    return ledger.ground(postgresql_ledger[1])
+
+
+@pytest.fixture
+def mariadb_ground(mariadb_ledger: tuple[sa.Engine, str]) -> Ground:
+    """MariaDB."""
+    return ledger.ground(mariadb_ledger[1])
+
+
+@pytest.fixture
+def outpost_ground() -> Iterator[Ground]:
+    """A service that does as a test tells it."""
+    with outpost.running() as found:
+        yield desks.outpost_ground(found)
+
+
+@pytest.fixture(scope="session")
+def marketing_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What marketing knows before anybody asks."""
+    return desks.build(tmp_path_factory.mktemp("marketing") / "marketing.sqlite3")
+
+
+@pytest.fixture
+def marketing_ground(marketing_file: Path, tmp_path: Path) -> Iterator[Ground]:
+    """The demonstration's own service."""
+    with desks.marketing_running(marketing_file, tmp_path) as (places, port):
+        yield desks.marketing_ground(places, port)
+
+
+@pytest.fixture
+def sendgrid_ground() -> Iterator[Ground]:
+    """Mailing lists at SendGrid."""
+    with sendgrid.running() as account:
+        for email in (shop.ADA, shop.BOB):
+            account.contact(email)
+        yield Ground(
+            connector=open_connector("sendgrid", account.config(activity=None)),
+            ada={"email": [shop.ADA]},
+            bob={"email": [shop.BOB]},
+            nobody={"email": ["max@example.org"]},
+        )
+
+
+@pytest.fixture(params=GROUNDS)
+def ground(request: pytest.FixtureRequest) -> Ground:
+    """Each connector in turn, over data of its own."""
+    found: Ground = request.getfixturevalue(f"{request.param}_ground")
+    return found

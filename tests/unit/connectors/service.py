@@ -62,6 +62,15 @@ def held(who: dict[str, list[str]]) -> list[dict[str, Any]]:
     return []
 
 
+def people(who: dict[str, list[str]]) -> set[str]:
+    """Whom the service takes these identifiers for."""
+    emails = {value.lower() for value in who.get("email", [])}
+    phones, accounts = set(who.get("phone", [])), set(who.get("account", []))
+    ada = shop.ADA in emails or "12" in accounts or "353209100001" in phones
+    bob = shop.BOB in emails or "0" in accounts
+    return {name for name, found in (("ada", ada), ("bob", bob)) if found}
+
+
 @dataclass
 class Service:
     """Where it listens and what it was asked."""
@@ -124,6 +133,8 @@ class _Handler(BaseHTTPRequestHandler):
         elif verb == "resolve":
             known = bool(held(who))
             self._json(200, {"identifiers": {"phone": ["+353 (20) 910-0001"]} if known else {}}, nonce=call.nonce)
+        elif verb in ("facts", "knows", "standing"):
+            self._json(200, self._told(verb, body, manner), nonce=call.nonce)
         elif verb == "locate":
             if manner == "refusing":
                 self._json(200, {"outcome": "refused", "code": "legal_hold"}, nonce=call.nonce)
@@ -136,6 +147,30 @@ class _Handler(BaseHTTPRequestHandler):
             self._json(200, {"outcome": outcome, "datasets": counts}, nonce=call.nonce)
         else:
             self._collect(who, call, manner)
+
+    def _told(self, verb: str, body: dict[str, Any], manner: str) -> dict[str, Any]:
+        if verb == "facts":
+            return {"facts": [*shop.ADA_KNOWS, *(["date_of_birth"] if manner == "nosy" else [])]}
+        found = people(body["identifiers"])
+        if verb == "standing":
+            return self._standing(found, manner)
+        right = {"ada": shop.ADA_KNOWS, "bob": shop.BOB_KNOWS}[min(found)] if len(found) == 1 else {}
+        return {"knows": right.get(body["fact"]) in body["answers"]}
+
+    def _standing(self, found: set[str], manner: str) -> dict[str, Any]:
+        whole = {
+            "people": 1,
+            "on_file": shop.ADA_STANDING.on_file,
+            "changed": {what: day.isoformat() for what, day in shop.ADA_STANDING.changed.items()},
+        }
+        if manner == "babbling":
+            return {**whole, "people": 2}
+        if len(found) > 1:
+            return {"people": 2, "on_file": shop.BOTH_REACHED}
+        return whole if found == {"ada"} else {"people": len(found)}
+
+    def _old(self, verb: str) -> None:
+        self._status(404)
 
     def _collect(self, who: dict[str, list[str]], call: signing.Call, manner: str) -> None:
         lines = held(who)

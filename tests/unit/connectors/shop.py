@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 
-from dsr.connectors import Row
+from dsr.connectors import Row, Standing
 
 PREFIX = "recourse_conn_"
 HOSTILE = "O'Neil \"; DROP TABLE customers; -- \\ %s :x ünï 日本語 🎉 \u202egnihton =1+1 \t end"
@@ -35,6 +35,10 @@ customers = sa.Table(
     sa.Column("active", sa.Boolean),
     sa.Column("picture", sa.LargeBinary),
     sa.Column("password_hash", sa.String(200)),
+    sa.Column("plan", sa.String(60)),
+    sa.Column("opened_on", sa.Date),
+    sa.Column("email_changed_at", sa.DateTime(timezone=True)),
+    sa.Column("phone_changed_on", sa.Date),
 )
 orders = sa.Table(
     "orders",
@@ -71,6 +75,15 @@ _CUSTOMERS: list[dict[str, Any]] = [
         "balance": None, "active": True, "picture": None, "password_hash": "never-leaves-heavy",
     },
 ]  # fmt: skip
+_LATER: dict[int, dict[str, Any]] = {
+    1: {
+        "plan": " Team Größe", "opened_on": dt.date(2019, 7, 31), "phone_changed_on": dt.date(2026, 3, 30),
+        "email_changed_at": dt.datetime(2020, 1, 1, 12, tzinfo=dt.UTC),
+    },
+    2: {"plan": "Solo", "opened_on": dt.date(2021, 2, 1), "phone_changed_on": None, "email_changed_at": None},
+    3: {"plan": None, "opened_on": None, "phone_changed_on": None, "email_changed_at": None},
+    4: {"plan": "solo", "opened_on": None, "phone_changed_on": None, "email_changed_at": None},
+}  # fmt: skip
 _ORDERS: list[dict[str, Any]] = [
     {"id": 10, "customer_id": 1, "placed_at": moment("2026-01-02T03:04:05"), "total": Decimal("19.95")},
     {"id": 11, "customer_id": 1, "placed_at": moment("2026-02-02"), "total": Decimal("5.25")},
@@ -131,6 +144,7 @@ TABLES: list[dict[str, Any]] = [
                 "withheld": {"ground": "security", "reason": "Kept only in a form from which it cannot be read."},
             },
         },
+        "ignore": ["plan", "opened_on", "email_changed_at", "phone_changed_on"],
     },
     {
         "dataset": "orders",
@@ -154,6 +168,51 @@ TABLES: list[dict[str, Any]] = [
         "ignore": ["select"],
     },
 ]
+
+
+ASKING: dict[str, Any] = {
+    "person": {"dataset": "customers", "column": "id"},
+    "facts": [
+        {"name": "last_payment_amount", "dataset": "orders", "column": "total", "order_by": "placed_at"},
+        {"name": "last_payment_month", "dataset": "orders", "column": "placed_at"},
+        {"name": "account_opened_month", "dataset": "customers", "column": "opened_on"},
+        {"name": "numbers_held", "dataset": "items", "column": "what"},
+        {"name": "plan_name", "dataset": "customers", "column": "plan"},
+        {"name": "event_attended", "dataset": "items", "column": "what"},
+    ],
+    "standing": {
+        "on_file": [{"kind": "email", "column": "email"}, {"kind": "phone", "column": "phone"}],
+        "changed": [
+            {"what": "email", "column": "email_changed_at"},
+            {"what": "phone", "column": "phone_changed_on"},
+            {"what": "address", "dataset": "orders", "column": "placed_at"},
+        ],
+    },
+}
+"""The rest of the mapping: what answers are compared with, and how people are reached."""
+ADA_KNOWS: dict[str, str] = {
+    "last_payment_amount": "5.25",
+    "last_payment_month": "2026-02",
+    "account_opened_month": "2019-07",
+    "numbers_held": "3",
+    "plan_name": "team größe",
+    "event_attended": "a bulb",
+}
+BOB_KNOWS: dict[str, str] = {
+    "last_payment_amount": "7.75",
+    "last_payment_month": "2026-03",
+    "account_opened_month": "2021-02",
+    "numbers_held": "1",
+    "plan_name": "solo",
+    "event_attended": "a chair",
+}
+ADA_STANDING = Standing(
+    people=1,
+    on_file={"email": ["Ada@Example.org"], "phone": ["+353 (20) 910-0001"]},
+    changed={"email": dt.date(2020, 1, 1), "phone": dt.date(2026, 3, 30), "address": dt.date(2026, 2, 2)},
+)
+
+BOTH_REACHED = {"email": ["Ada@Example.org", BOB], "phone": ["+353 (20) 910-0001", "+353 20 910 0002"]}
 
 
 def sleepy_table(name: str = "sleepy") -> list[dict[str, Any]]:
@@ -184,7 +243,7 @@ def fill(engine: sa.Engine) -> None:
     """Make the tables and put everybody in."""
     metadata.create_all(engine)
     with engine.begin() as connection:
-        connection.execute(customers.insert(), _CUSTOMERS)
+        connection.execute(customers.insert(), [{**one, **_LATER[one["id"]]} for one in _CUSTOMERS])
         connection.execute(orders.insert(), _ORDERS)
         connection.execute(items.insert(), _ITEMS)
         connection.exec_driver_sql(SLEEPY[engine.dialect.name])

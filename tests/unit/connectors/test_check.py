@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from dsr.connectors import open_connector
+from dsr.connectors import Code, PermanentFailure, open_connector
 from tests.unit.connectors import shop
 from tests.unit.connectors.test_sql import writer
 
@@ -116,3 +116,40 @@ def test_warns_of_an_account_that_may_write(postgres_shop: str) -> None:
         ("may_write", "items"),
         ("no_index", "customers.phone"),
     }
+
+
+def test_names_what_facts_and_standing_have_wrong(sqlite_shop: str) -> None:
+    asking = copy.deepcopy(shop.ASKING)
+    asking["person"]["column"] = "uuid"
+    asking["facts"] = [
+        {"name": "last_payment_amount", "dataset": "items", "column": "what", "order_by": "paid_on"},
+        {"name": "plan_name", "dataset": "customers", "column": "opened_on"},
+        {"name": "account_opened_month", "dataset": "customers", "column": "number"},
+    ]
+    asking["standing"]["on_file"].append({"kind": "phone", "column": "mobile"})
+    asking["standing"]["changed"] = [{"what": "address", "dataset": "orders", "column": "total"}]
+
+    problems = open_connector("sql", {"url": sqlite_shop, "tables": shop.TABLES, **asking}).check()
+
+    assert [(problem.code, problem.where) for problem in problems if problem.level == "error"] == [
+        ("missing_column", "person"),
+        ("missing_column", "facts.last_payment_amount"),
+        ("missing_column", "standing.phone"),
+        ("fact_type_differs", "facts.last_payment_amount"),
+        ("fact_type_differs", "facts.plan_name"),
+        ("fact_type_differs", "facts.account_opened_month"),
+        ("no_date", "standing.address"),
+    ]
+    assert any(problem.message.startswith("Column opened_on is DATE") for problem in problems)
+
+
+def test_still_searches_with_a_fact_that_cannot_be_asked(sqlite_shop: str) -> None:
+    asking = copy.deepcopy(shop.ASKING)
+    asking["facts"] = [{"name": "plan_name", "dataset": "customers", "column": "tariff"}]
+    connector = open_connector("sql", {"url": sqlite_shop, "tables": shop.TABLES, **asking})
+
+    with pytest.raises(PermanentFailure) as caught:
+        connector.knows({"email": [shop.ADA]}, "plan_name", "solo", key="k")
+
+    assert (caught.value.code, caught.value.where) == (Code.MISSING_COLUMN, "customers.tariff")
+    assert connector.locate({"email": [shop.ADA]}, key="k").datasets == shop.ADA_COUNTS

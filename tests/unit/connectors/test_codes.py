@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dsr.connectors import Code, ConnectorError, PermanentFailure, RefusalCode, TemporaryFailure
+from dsr.connectors import Code, ConnectorError, PermanentFailure, RefusalCode, Remark, TemporaryFailure
 from dsr.connectors import sql_errors as errors
 from dsr.connectors.base import FieldType
 from dsr.connectors.reasons import SENTENCES, reason
@@ -66,9 +66,9 @@ def test_tells_what_may_pass_from_what_will_not(found: ConnectorError, kind: typ
 
 
 def test_has_a_sentence_for_every_code() -> None:
-    assert set(SENTENCES) == {*Code, *RefusalCode}
+    assert set(SENTENCES) == {*Code, *RefusalCode, *Remark}
     assert all(reason(code).endswith((".", "?")) for code in SENTENCES)
-    assert reason("something_new") == "Unknown reason: something_new"
+    assert reason("something_new") == "It gives a reason for which there are no words here: something_new."
 
 
 @pytest.mark.parametrize(

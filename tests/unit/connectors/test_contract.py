@@ -1,13 +1,17 @@
 """What every connector does alike, against the real thing."""
 
 import gc
+import re
+import time
 import tracemalloc
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from itertools import islice
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from dsr.connectors import (
     Code,
@@ -16,6 +20,7 @@ from dsr.connectors import (
     Outcome,
     PermanentFailure,
     Row,
+    Standing,
     TemporaryFailure,
     close_all,
     open_connector,
@@ -324,3 +329,249 @@ def test_is_the_same_connector_for_the_same_configuration(bench: Bench) -> None:
     assert one is two
     assert three is not one
     assert list(three.collect(BY_ADA, key=fresh())) == shop.ADA_ROWS
+
+
+ASKED: dict[str, Callable[[Connector, dict[str, list[str]]], object]] = {
+    "knows": lambda connector, who: connector.knows(who, "plan_name", "team größe", key=fresh()),
+    "standing": lambda connector, who: connector.standing(who, key=fresh()),
+}
+HOSTILE_ANSWERS = [
+    "' OR '1'='1",
+    "team größe' --",
+    "%",
+    "team%",
+    "_eam größe",
+    "\\",
+    "team größe\x00",
+    "\x00",
+    "\ud800",
+    "team grösse",
+    "team grosse",
+    "3 OR 1=1",
+    "2026-02' OR ''='",
+    "2026-13",
+    "2026-02-30-01",
+    "0",
+    "0.00",
+    "-3",
+    "1e1",
+    "0x3",
+    "³",
+    "Ⅲ",
+    "5,2,5",
+    "5.25.",
+    "NaN",
+    "Infinity",
+    "9" * 4_000,
+    "a" * 4_000,
+    "5.25" + " " * 4_000,
+    "🎉",
+    "{}",
+    "%(answer)s",
+    ":answer",
+    "?",
+    " ",
+    "",
+]
+
+
+@pytest.fixture(params=sorted(ASKED))
+def ask(request: pytest.FixtureRequest) -> Callable[[Connector, dict[str, list[str]]], object]:
+    """Each question about a person."""
+    return ASKED[request.param]
+
+
+@contextmanager
+def watched(connector: Connector) -> Iterator[list[str]]:
+    """The statements that a database is sent meanwhile."""
+    engine, statements = connector._engine, []  # type: ignore[attr-defined]
+
+    def note(_c: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        statements.append(statement)
+
+    sa.event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield statements
+    finally:
+        sa.event.remove(engine, "before_cursor_execute", note)
+
+
+def right_ones(connector: Connector, who: dict[str, list[str]], answers: dict[str, str]) -> set[str]:
+    """Facts of which these answers are right."""
+    return {name for name, answer in answers.items() if connector.knows(who, name, answer, key=fresh())}
+
+
+def test_names_the_facts_that_it_compares_answers_with(bench: Bench) -> None:
+    assert {(fact.name, fact.word, str(fact.kind)) for fact in bench.open().facts()} == {
+        ("last_payment_amount", "last_payment_amount", "amount"),
+        ("last_payment_month", "last_payment_month", "month"),
+        ("account_opened_month", "account_opened_month", "month"),
+        ("numbers_held", "numbers_held", "count"),
+        ("plan_name", "plan_name", "words"),
+        ("event_attended", "event_attended", "words"),
+    }
+
+
+def test_says_yes_to_right_answers_and_no_to_others(bench: Bench) -> None:
+    connector = bench.open()
+
+    assert right_ones(connector, BY_ADA, shop.ADA_KNOWS) == set(shop.ADA_KNOWS)
+    assert right_ones(connector, {"account": ["0"]}, shop.BOB_KNOWS) == set(shop.BOB_KNOWS)
+    assert right_ones(connector, BY_ADA, shop.BOB_KNOWS) == set()
+    assert right_ones(connector, {"email": [shop.BOB]}, shop.ADA_KNOWS) == set()
+
+
+def test_forgives_how_an_answer_is_written(bench: Bench) -> None:
+    connector = bench.open()
+    ways = {
+        "last_payment_amount": ["5,25", " 5.250 ", "€5.25", "5.25 EUR", "٥٫٢٥".replace("٫", "."), "５.２５"],
+        "last_payment_month": ["02/2026", "2.2026", "2026/2", "2026-02-28", "٢٠٢٦-٠٢"],
+        "numbers_held": ["03", " 3\n", "٣"],
+        "plan_name": ["TEAM  GRÖSSE".replace("SS", "ß"), "Team Gro\u0308ße", "\u3000ｔｅａｍ größe "],
+        "event_attended": ["A Bulb", "a lamp", "a desk"],
+    }
+
+    wrong = [
+        (fact, answer)
+        for fact, answers in ways.items()
+        for answer in answers
+        if not connector.knows(BY_ADA, fact, answer, key=fresh()) and (bench.kind, fact) != ("http", "event_attended")
+    ]
+
+    assert wrong == []
+
+
+def test_takes_the_last_where_there_are_several(bench: Bench) -> None:
+    connector = bench.open()
+
+    assert not connector.knows(BY_ADA, "last_payment_amount", "19.95", key=fresh())
+    assert not connector.knows(BY_ADA, "last_payment_month", "2026-01", key=fresh())
+
+
+def test_says_no_of_people_it_does_not_know(bench: Bench) -> None:
+    stranger = {"email": ["max@example.org"], "account": ["99"]}
+
+    assert right_ones(bench.open(), stranger, shop.ADA_KNOWS) == set()
+    assert bench.open().standing(stranger, key=fresh()) == Standing()
+
+
+@pytest.mark.parametrize(
+    "who",
+    [{"email": [shop.ADA, shop.BOB]}, {"email": [shop.ADA], "account": ["0"]}],
+    ids=["one kind", "two kinds"],
+)
+def test_says_no_of_several_people_and_only_where_to_warn_them(bench: Bench, who: dict[str, list[str]]) -> None:
+    connector = bench.open()
+
+    assert right_ones(connector, who, shop.ADA_KNOWS) == right_ones(connector, who, shop.BOB_KNOWS) == set()
+    standing = connector.standing(who, key=fresh())
+    assert (standing.people, standing.on_file, standing.changed) == (2, {}, {})
+    assert {kind: sorted(values) for kind, values in standing.to_warn.items()} == shop.BOTH_REACHED
+
+
+def test_takes_several_identifiers_of_one_person(bench: Bench) -> None:
+    who = {"email": [shop.ADA, shop.ADA.upper(), "max@example.org"], "account": ["12"], "shoe_size": ["39"]}
+
+    assert right_ones(bench.open(), who, shop.ADA_KNOWS) == set(shop.ADA_KNOWS)
+    assert bench.open().standing(who, key=fresh()) == shop.ADA_STANDING
+
+
+def test_says_no_to_a_hostile_answer(bench: Bench) -> None:
+    connector = bench.open()
+
+    taken = {
+        (fact, answer)
+        for fact in shop.ADA_KNOWS
+        for answer in HOSTILE_ANSWERS
+        if connector.knows(BY_ADA, fact, answer, key=fresh())
+    }
+
+    assert taken == set()
+
+
+def test_knows_nobody_by_a_hostile_identifier(bench: Bench) -> None:
+    connector = bench.open()
+
+    taken = {
+        (kind, value)
+        for kind in ("email", "phone", "account")
+        for value in HOSTILE_IDENTIFIERS
+        if connector.knows({kind: [value]}, "numbers_held", "3", key=fresh())
+        or connector.standing({kind: [value]}, key=fresh()) != Standing()
+    }
+
+    assert taken == set()
+
+
+def test_tells_how_somebody_is_reached_and_since_when(bench: Bench) -> None:
+    found = bench.open().standing({"account": ["12"]}, key=fresh())
+
+    assert found == shop.ADA_STANDING
+    assert found.to_warn == found.on_file
+
+
+def test_does_not_compare_with_what_is_no_fact_of_it(bench: Bench) -> None:
+    for fact in ("last_ticket_month", "date_of_birth", "customers.email", ""):
+        with pytest.raises(PermanentFailure) as caught:
+            bench.open().knows(BY_ADA, fact, "x", key=fresh())
+
+        assert caught.value.code == Code.UNKNOWN_FACT
+
+
+@pytest.mark.parametrize("who", [{}, {"email": []}, {"shoe_size": ["39"]}], ids=["none", "empty", "unknown"])
+def test_does_not_say_no_when_it_could_not_look(
+    bench: Bench, ask: Callable[[Connector, dict[str, list[str]]], object], who: dict[str, list[str]]
+) -> None:
+    with pytest.raises(PermanentFailure) as caught:
+        ask(bench.open(), who)
+
+    assert caught.value.code == Code.NO_IDENTIFIER
+
+
+def test_does_not_say_no_when_the_system_does_not_answer(
+    bench: Bench, ask: Callable[[Connector, dict[str, list[str]]], object]
+) -> None:
+    for trouble, code in ((bench.slow(), Code.TIMED_OUT), (bench.down(), bench.down_code)):
+        with pytest.raises(TemporaryFailure) as caught:
+            ask(bench.open({**trouble, **({"facts": ["plan_name"]} if bench.kind == "http" else {})}), BY_ADA)
+
+        assert caught.value.code == code
+
+
+def test_does_not_keep_anybody_waiting(bench: Bench, ask: Callable[[Connector, dict[str, list[str]]], object]) -> None:
+    slow = {**bench.slow(), "limits": {"timeout_seconds": 60.0, "question_seconds": 0.3}}
+
+    began = time.monotonic()
+    with pytest.raises(TemporaryFailure) as caught:
+        ask(bench.open(slow), BY_ADA)
+
+    assert caught.value.code == Code.TIMED_OUT
+    assert time.monotonic() - began < 3
+
+
+def test_asks_the_same_whether_or_not_there_is_such_a_person(bench: Bench) -> None:
+    if bench.kind == "http":
+        pytest.skip("what a service asks of itself is its own affair")
+    connector = bench.open()
+    asked: list[list[str]] = []
+    for who in (BY_ADA, {"email": ["max@example.org"]}, {"email": [shop.ADA, shop.BOB]}):
+        right_ones(connector, who, shop.ADA_KNOWS)
+        with watched(connector) as statements:
+            right_ones(connector, who, shop.ADA_KNOWS)
+            connector.standing(who, key=fresh())
+        asked.append([re.sub(r"\d+", "0", statement) for statement in statements])
+
+    assert len({len(statements) for statements in asked}) == 1
+    assert asked[0] == asked[1]
+
+
+def test_writes_no_answer_and_nobody_down(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG")
+    for config in (bench.config(), bench.slow(), bench.down()):
+        with suppress(ConnectorError):
+            bench.open({**config, "facts": ["plan_name"]} if bench.kind == "http" else config).knows(
+                BY_ADA, "plan_name", "a telling answer", key=fresh()
+            )
+
+    assert "telling" not in caplog.text
+    assert "ada@" not in caplog.text

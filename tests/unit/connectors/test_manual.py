@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from dsr.connectors import BadConfig, Code, Connector, PermanentFailure, open_connector
+from dsr.connectors import BadConfig, Code, Connector, PermanentFailure, Standing, open_connector
 from dsr.connectors.manual import Answer, FileOffered, ManualConnector, OwnerOutcome, Worksheet, safe_name
 
 CONFIG: dict[str, Any] = {
@@ -43,6 +43,16 @@ def test_is_a_connector_that_needs_its_owner() -> None:
         with pytest.raises(PermanentFailure) as caught:
             ask({"email": ["ada@example.org"]}, key="k")
         assert caught.value.code == Code.NEEDS_OWNER
+
+
+def test_compares_no_answers_and_tells_nobody_how_to_reach_somebody() -> None:
+    found = connector()
+
+    assert found.facts() == ()
+    assert found.standing({"email": ["ada@example.org"]}, key="k") == Standing()
+    with pytest.raises(PermanentFailure) as caught:
+        found.knows({"email": ["ada@example.org"]}, "last_ticket_month", "2026-05", key="k")
+    assert caught.value.code == Code.UNKNOWN_FACT
 
 
 def test_shows_the_owner_only_the_identifiers_he_needs() -> None:
@@ -141,3 +151,14 @@ def test_names_the_key_of_a_wrong_configuration(change: dict[str, Any], key: str
         connector(**change)
 
     assert [where for where, _ in caught.value.problems] == [key]
+
+
+def test_says_what_its_owner_can_put_right() -> None:
+    fields = [{"name": "town", "title": "Town"}, {"name": "login", "title": "Name", "category": "c", "login": True}]
+    kind = {"name": "letters", "title": "Letters", "description": "What was written.", "category": "d"}
+    config = {"instructions": "Look.", "identifiers": ["email"], "datasets": [{**kind, "fields": fields}]}
+
+    [dataset] = open_connector("manual", config).describe()
+
+    told = [(field.name, field.category, field.correctable, field.login) for field in dataset.fields]
+    assert told == [("town", "d", True, False), ("login", "c", True, True)]

@@ -18,7 +18,7 @@ Change = Callable[[dict[str, Any]], object]
 
 def config() -> dict[str, Any]:
     """The shop's configuration, to be spoiled."""
-    return {"url": URL, "tables": copy.deepcopy(shop.TABLES)}
+    return {"url": URL, "tables": copy.deepcopy(shop.TABLES), **copy.deepcopy(shop.ASKING)}
 
 
 WRONG: dict[str, tuple[Change, str]] = {
@@ -52,6 +52,14 @@ WRONG: dict[str, tuple[Change, str]] = {
     "join without columns": (lambda c: c["tables"][1]["parent"].update(on={}), "tables[1].parent.on"),
     "limit as text": (lambda c: c.update(limits={"max_rows": "many"}), "limits.max_rows"),
     "no connections": (lambda c: c.update(connections=0), "connections"),
+    "fact out of a breach": (lambda c: c["facts"][0].update(name="date_of_birth"), "facts[0].name"),
+    "month out of a breach": (lambda c: c["facts"][2].update(column="born"), "facts[2]"),
+    "any amount ever paid": (lambda c: c["facts"][0].pop("order_by"), "facts[0]"),
+    "last count": (lambda c: c["facts"][3].update(order_by="select"), "facts[3]"),
+    "another channel": (lambda c: c["standing"]["on_file"][0].update(kind="account"), "standing.on_file[0].kind"),
+    "another change": (lambda c: c["standing"]["changed"][0].update(what="name"), "standing.changed[0].what"),
+    "reached nowhere": (lambda c: c["standing"].update(on_file=[]), "standing.on_file"),
+    "patience without end": (lambda c: c.update(limits={"question_seconds": 61.0}), "limits.question_seconds"),
     "not JSON": (lambda c: c.update(limits={1, 2}), "config"),
 }
 
@@ -75,8 +83,29 @@ def test_names_the_key_that_is_wrong(name: str) -> None:
         (lambda c: c["tables"][1]["parent"].update(dataset="nobody"), "tables[1].parent.dataset"),
         (lambda c: c["tables"][1]["parent"].update(dataset="items"), "tables[1].parent.dataset"),
         (lambda c: c["tables"][1]["parent"].update(dataset="orders"), "tables[1].parent.dataset"),
+        (lambda c: c.pop("person"), "person: must say which column"),
+        (lambda c: c["person"].update(dataset="nobody"), "person.dataset"),
+        (lambda c: c["person"].update(dataset="orders"), "facts[2].dataset: must be orders"),
+        (lambda c: c["facts"][1].update(dataset="nowhere"), "facts[1].dataset"),
+        (lambda c: c["facts"][4].update(column="password_hash"), "facts[4]"),
+        (lambda c: c["standing"]["on_file"][0].update(column="password_hash"), "standing.on_file[0].column"),
+        (lambda c: c["standing"]["changed"][0].update(dataset="nowhere"), "standing.changed[0].dataset"),
+        (lambda c: c["facts"].append(c["facts"][0]), "last_payment_amount is declared twice"),
     ],
-    ids=["twice", "unknown parent", "later parent", "own parent"],
+    ids=[
+        "twice",
+        "unknown parent",
+        "later parent",
+        "own parent",
+        "no person",
+        "unknown person",
+        "person below",
+        "unknown fact",
+        "withheld fact",
+        "withheld address",
+        "unknown change",
+        "fact twice",
+    ],
 )
 def test_refuses_tables_that_do_not_hang_together(change: Change, words: str) -> None:
     spoiled = config()
@@ -111,7 +140,7 @@ def test_refuses_an_unknown_kind() -> None:
     with pytest.raises(BadConfig) as caught:
         open_connector("telepathy", {})
 
-    assert caught.value.problems == (("connector", "must be one of sql, http, manual"),)
+    assert caught.value.problems == (("connector", f"must be one of {', '.join(KINDS)}"),)
 
 
 def test_describes_without_reaching_the_database() -> None:
@@ -126,4 +155,5 @@ def test_takes_the_examples_of_the_documentation() -> None:
 
     examples = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", text, re.DOTALL)]
 
-    assert [open_connector(kind, example).kind for kind, example in zip(KINDS, examples, strict=True)] == list(KINDS)
+    own = ["sql", "http", "manual"]
+    assert [open_connector(kind, example).kind for kind, example in zip(own, examples, strict=True)] == own

@@ -41,10 +41,25 @@ def test_knows_every_request_we_send(shop_service: Service) -> None:
     connector.resolve({"email": [shop.ADA]}, key=fresh())
     connector.locate({"email": [shop.ADA], "phone": ["1", "2"]}, key=fresh())
     list(connector.collect({"email": [shop.ADA]}, key=fresh()))
+    connector.knows({"email": [shop.ADA]}, "last_payment_amount", "1,234", key=fresh())
+    connector.standing({"email": [shop.ADA]}, key=fresh())
 
     asked = {request["path"].rpartition("/")[2]: request["body"] for request in shop_service.requests}
-    assert set(asked) == {"describe", "check", "resolve", "locate", "collect"}
+    assert set(asked) == {"describe", "check", "resolve", "locate", "collect", "facts", "knows", "standing"}
+    assert asked["knows"]["answers"] == ["1234", "1.234"]
     assert [verb for verb, body in asked.items() if not fits(f"{verb}.request", body)] == []
+
+
+def test_knows_the_answers_that_services_give() -> None:
+    whole = {"people": 1, "on_file": {"email": ["a@example.org"]}, "changed": {"password": "2026-03-01"}}
+
+    assert fits("facts.response", {"facts": ["event_attended"]})
+    assert fits("knows.response", {"knows": False})
+    assert fits("standing.response", whole)
+    assert fits("standing.response", {"people": 0})
+    for wrong in ({}, {**whole, "people": 3}, {"people": 1, "on_file": {"account": ["12"]}}, {**whole, "name": "Ada"}):
+        assert not fits("standing.response", wrong)
+    assert not fits("knows.response", {"knows": "yes"})
 
 
 def test_knows_every_line_that_services_send() -> None:
@@ -81,8 +96,8 @@ def test_refuses_what_is_no_line(line: Any) -> None:
 def test_reader_counts_what_it_read() -> None:
     reader = Reader(open_connector("sql", {"url": "sqlite:////x/y", "tables": shop.TABLES}).describe())
 
-    reader.piece(b'{"row": {"dataset": "orders", "data": {}}}\n')
-    reader.piece(b'{"end": {"rows": 1, "files": 0}}\n')
+    reader.read(b'{"row": {"dataset": "orders", "data": {}}}\n')
+    reader.read(b'{"end": {"rows": 1, "files": 0}}\n')
 
     assert reader.complete()
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from dsr.connectors import Connector, Row, open_connector, signing
+from dsr.connectors import Connector, Row, Standing, open_connector, signing
 from dsr.demo.people import ADA_EMAIL, MAX_EMAIL, NORA_EMAIL
 from dsr.demo.places import KEY_ID, Places
 from dsr.demo.systems import Addresses, definitions
@@ -106,4 +106,33 @@ def test_refuses_what_is_too_large_or_not_there(port: int, places: Places) -> No
     assert ask(port, "/locate", b"", {"Content-Length": "100000000"}) == (413, {"code": "too_large"})
     assert ask(port, "/locate", b"", {"Content-Length": "-1"}) == (413, {"code": "too_large"})
     assert ask(port, "/../etc/passwd", b"", proof(places, "/", b"")) == (404, {"code": "not_found"})
-    assert ask(port, "/erase", b"", proof(places, "/erase", b"")) == (404, {"code": "not_found"})
+    assert ask(port, "/forget", b"", proof(places, "/forget", b"")) == (404, {"code": "not_found"})
+
+
+def test_refuses_an_answer_that_is_none(port: int, places: Places) -> None:
+    def asked(fact: str, answers: object) -> int:
+        body = json.dumps({"identifiers": {"email": [ADA_EMAIL]}, "fact": fact, "answers": answers}).encode()
+        return ask(port, "/knows", body, proof(places, "/knows", body))[0]
+
+    assert asked("event_attended", ["x"]) == 200
+    assert asked("date_of_birth", ["x"]) == 404
+    for answers in ([], "x", [1], None, ["a"] * 5, ["a\x00"]):
+        assert asked("event_attended", answers) == 400
+
+
+@pytest.mark.parametrize("email", [ADA_EMAIL, NORA_EMAIL.upper()])
+def test_compares_answers_and_tells_how_somebody_is_reached(marketing: Connector, email: str) -> None:
+    who = {"email": [email]}
+
+    assert marketing.knows(who, "event_attended", " MESSAGING day", key=fresh())
+    assert not marketing.knows(who, "event_attended", "Breakfast for support teams", key=fresh())
+    assert marketing.standing(who, key=fresh()) == Standing(1, {"email": [email.lower()]})
+
+
+def test_tells_nothing_of_strangers_and_of_several(marketing: Connector) -> None:
+    for emails, said in (
+        ([MAX_EMAIL], Standing()),
+        ([ADA_EMAIL, NORA_EMAIL], Standing(2, of_several={"email": [ADA_EMAIL, NORA_EMAIL]})),
+    ):
+        assert not marketing.knows({"email": emails}, "event_attended", "messaging day", key=fresh())
+        assert marketing.standing({"email": emails}, key=fresh()) == said

@@ -12,6 +12,9 @@ from notifications import letters
 from notifications.checks import check_letters, used_names
 from notifications.letters import Letter
 from tests.postbox import TEMPLATES, Note, template_folder, write_templates
+from tests.textbox import PIN_TEMPLATES, Pin, pin
+
+__all__ = ["pin"]
 
 
 @pytest.fixture(autouse=True)
@@ -133,3 +136,62 @@ def test_used_names_include_those_of_the_layout() -> None:
     template = engines["django"].from_string("{% extends 'messages/base.txt' %}{% block body %}{{ x.y }}{% endblock %}")
 
     assert used_names(template.template) == {"x", "organisation", "site"}  # type: ignore[attr-defined]
+
+
+# --- Text messages
+
+
+@pytest.fixture
+def _only_the_pin(pin: type[Pin], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(letters, "REGISTRY", {Pin.kind: Pin})
+
+
+@pytest.mark.usefixtures("_only_the_pin")
+def test_check_is_content_with_a_text_message_that_is_short_and_tells_little() -> None:
+    assert check_letters() == []
+
+
+@pytest.mark.usefixtures("_only_the_pin")
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("{{ code }} {{ link }}", ["E003"]),
+        ("{{ code }} for {{ name }}", ["E010"]),
+        ("{{ code }} from {{ organisation }} " + "and so on " * 12, ["E011"]),
+    ],
+)
+def test_check_finds_a_text_message_that_shows_or_says_too_much(
+    settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, found: list[str]
+) -> None:
+    @dataclass(frozen=True)
+    class Named(Pin):
+        kind: ClassVar[str] = "test_named"
+        name: str = ""
+
+    monkeypatch.setattr(letters, "REGISTRY", {Named.kind: Named})
+    write_templates(tmp_path, Named.kind, PIN_TEMPLATES | {"sms.txt": text})
+    template_folder(settings, tmp_path)
+
+    assert _ids() == found
+
+
+@pytest.mark.usefixtures("_only_the_pin")
+@pytest.mark.parametrize(
+    ("channels", "missing", "found"),
+    [
+        ({"sms"}, "body.html", []),
+        ({"sms"}, "sms.txt", ["E001"]),
+        ({"email"}, "sms.txt", []),
+        ({"email", "sms"}, "body.html", ["E001"]),
+        ({"email", "post"}, "sms.txt", ["E012"]),
+        (set(), "sms.txt", ["E012"]),
+    ],
+)
+def test_check_wants_the_templates_of_the_channels_that_a_kind_goes_by(
+    settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, channels: set[str], missing: str, found: list[str]
+) -> None:
+    monkeypatch.setattr(Pin, "channels", frozenset(channels))
+    (tmp_path / "messages" / Pin.kind / missing).unlink()
+    template_folder(settings, tmp_path)
+
+    assert _ids() == found

@@ -319,7 +319,7 @@ def test_late_word_from_an_old_lease_changes_nothing(key: DataKey, clock: Clock)
 
     # But that it was sent is the truth, whoever says so.
     rendered = letters.Rendered("s", "t", "h")
-    delivery._record_sent(old, rendered, clock())
+    delivery._record_sent(old, rendered, "<id>", clock())
     assert Message.objects.get().state == MessageState.SENT
 
 

@@ -5,7 +5,7 @@ import unicodedata
 from pathlib import PurePosixPath, PureWindowsPath
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dsr.packaging.text import Names, cell, json_line, visible, words
@@ -98,6 +98,7 @@ JSON_VALUES = st.recursive(
 
 
 @given(JSON_VALUES)
+@example({"a\x7fb": "c\x7f"})
 def test_json_line_is_faithful_and_one_line_without_anything_unseen(value: object) -> None:
     line = json_line(value)  # type: ignore[arg-type]
 

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
+from dsr.rules.schema.duties import IdentityRule
+from dsr.rules.schema.ladder import Bar, Sensitive
 from dsr.rules.schema.periods import ClockRule, ExtensionRule, PauseRule
 from dsr.rules.schema.regime import VectorFile
 from dsr.rules.vectors import failures
@@ -36,6 +38,14 @@ def test_the_rows_that_are_shown_are_rows_of_a_law() -> None:
     assert ExtensionRule.model_validate(_one("extension")).n == 2
     shown = set(clock) | {"longer"}
     assert shown == set(ClockRule.model_fields)
+
+
+def test_the_rows_of_the_ladder_that_are_shown_are_rows_of_it() -> None:
+    (demand,), (sensitive,), (bar,) = _one("identity"), _one("sensitive"), _one("bars")
+
+    assert IdentityRule.model_validate(demand).ends is not None
+    assert Sensitive.model_validate(sensitive).regimes == ("us_ca_ccpa",)
+    assert Bar.model_validate(bar).yields
 
 
 def test_the_worked_cases_come_out_as_they_are_shown() -> None:

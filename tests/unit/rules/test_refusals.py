@@ -1,3 +1,5 @@
+from datetime import date
+
 import pytest
 
 from dsr.rules import NotInRules, Refusal
@@ -8,7 +10,7 @@ GROUNDS = {
     "manifestly_unfounded", "excessive_repetitive", "abuse_of_right", "third_party_rights", "legal_privilege",
     "trade_secret", "security_fraud_prevention", "legal_obligation_retain", "legal_claims", "legal_hold",
     "contract_needed", "free_expression", "public_interest_health", "accuracy_confirmed", "already_done",
-    "right_not_in_law", "child_not_parent", "law_forbids_telling",
+    "right_not_in_law", "kept_to_suppress", "conditions_not_met", "child_not_parent", "law_forbids_telling",
 }  # fmt: skip
 #: Answers that refuse nothing: there is nothing, it is done, or somebody else has to be asked.
 NO_REFUSAL = {"no_data_found", "already_done", "processor_redirect"}
@@ -44,3 +46,21 @@ def test_abuse_is_for_the_officer_to_find() -> None:
 def test_an_unknown_ground_is_refused() -> None:
     with pytest.raises(NotInRules, match="no ground of refusal 'because'"):
         shipped().refusal("because")
+
+
+@pytest.mark.parametrize("ground", shipped().refusals.values(), ids=lambda ground: ground.id)
+def test_a_ground_speaks_of_a_date_only_where_one_stands_beside_it(ground: Refusal) -> None:
+    assert " date" not in ground.why()
+    assert ground.dated is None or "the date below" in ground.why(date(2031, 3, 5))
+
+
+@pytest.mark.parametrize("ground", ["legal_obligation_retain", "security_fraud_prevention"])
+def test_what_the_schedule_keeps_to_a_day_says_so_and_other_words_hold_without_a_day(ground: str) -> None:
+    row = shipped().refusal(ground)
+
+    assert "the date below" in row.why(date(2031, 3, 5))
+    assert row.why() == row.plain
+
+
+def test_a_ground_without_words_for_a_date_says_the_same_with_one() -> None:
+    assert shipped().refusal("legal_claims").why(date(2031, 3, 5)) == shipped().refusal("legal_claims").plain

@@ -13,7 +13,7 @@ from tests.clock import Clock
 from tests.statements import counted
 from verification import limits, mail
 from verification.mail import PeekState
-from verification.models import Challenge, Link
+from verification.models import Challenge, Channel, Link
 from verification.proofs import LEVELS, Level, Method
 
 pytestmark = pytest.mark.django_db
@@ -305,7 +305,7 @@ def test_resend_stops_after_five_in_a_day_and_goes_on_the_next(started: mail.Sta
 
 
 def test_resend_is_limited_for_an_address_over_all_its_challenges(key: DataKey, clock: Clock) -> None:
-    for _ in range(limits.SENDS_PER_ADDRESS):
+    for _ in range(limits.SENDS_PER_ADDRESS[Channel.EMAIL]):
         started = mail.start(uuid4(), "ada@example.org", key, clock.tick())
 
     with pytest.raises(mail.TooSoon):
@@ -349,7 +349,7 @@ def test_ask_replaces_what_is_open_and_is_throttled(key: DataKey, clock: Clock) 
 
 
 def test_ask_is_limited_for_an_address_over_everything_it_is_asked_about(key: DataKey, clock: Clock) -> None:
-    for _ in range(limits.SENDS_PER_ADDRESS):
+    for _ in range(limits.SENDS_PER_ADDRESS[Channel.EMAIL]):
         mail.ask(uuid4(), "ada@example.org", key, clock())
 
     with pytest.raises(mail.TooSoon):

@@ -1,0 +1,38 @@
+"""Who may do what, and when: each rule once, as a check that raises the sentence people are shown.
+
+The needs of the rows of the lifecycle are registered by their modules: who is asking (``identity``), whose hands
+(``desk``), what the systems answered (``answers``), what the law allows on a day (``time``), and what is carried out in
+the systems (``doing``).
+"""
+
+from dsr.policies import answers, desk, doing, identity, time
+from dsr.policies.base import (
+    NEEDS,
+    STATE_TITLES,
+    Caller,
+    can_make,
+    check_can_make,
+    reason_against,
+)
+from dsr.policies.desk import not_own_case
+from dsr.policies.identity import authority_holds, not_held, not_stopped
+from dsr.policies.time import check_lawful
+
+__all__ = [
+    "NEEDS",
+    "STATE_TITLES",
+    "Caller",
+    "answers",
+    "authority_holds",
+    "can_make",
+    "check_can_make",
+    "check_lawful",
+    "desk",
+    "doing",
+    "identity",
+    "not_held",
+    "not_own_case",
+    "not_stopped",
+    "reason_against",
+    "time",
+]

@@ -1,0 +1,172 @@
+"""The questions that only the chosen rights need: how each is put, and how the answers are shown again."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.forms.boundfield import BoundField
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from dsr.public.forms import LONGEST_TEXT, PlainText, PublicForm
+from dsr.rights import CORRECTION_ROWS, SPECS, Right
+from dsr.selectors import asking
+from dsr.services.intake import Want
+
+CONSEQUENCES: Sequence[str | Promise] = (
+    gettext_lazy("An account is closed for good: nobody can open it again, and what is in it is lost."),
+    gettext_lazy(
+        "What a law makes us keep, such as invoices, stays until its day has come and is deleted then. You are told "
+        "what it is, and until when."
+    ),
+    gettext_lazy("If a copy of the data is asked for as well, the copy comes first."),
+    gettext_lazy(
+        "A scrambled form of your address stays, so that you are not taken in again by mistake. Nobody can read it."
+    ),
+)
+"""What a deletion means, told before each of the two confirmations."""
+_TWICE = gettext_lazy("Before anything is deleted we ask you once more. Until it begins you can stop it.")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """How a detail that some right asks for is put into words."""
+
+    label: str | Promise
+    hint: str | Promise = ""
+    rows: int = 2
+
+
+QUESTIONS: Mapping[str, Question] = {
+    "scope": Question(
+        gettext_lazy("Is there something in particular you are looking for? (optional)"),
+        gettext_lazy(
+            "For example a service, a period or a conversation. Leave it empty to get everything. "
+            "Please write no passwords, card numbers or identity numbers here."
+        ),
+        rows=4,
+    ),
+    "consequences": Question(gettext_lazy("Do you want this all the same?")),
+    "restriction_ground": Question(gettext_lazy("Why should the data be kept and not used?")),
+    "wrong_1": Question(
+        gettext_lazy("What is wrong?"),
+        gettext_lazy(
+            "What it is about, and what it says now. For example: my street, it says 12 Bell Lane. If something shows "
+            "that it is wrong, such as a letter or a contract, name it; once this is sent you can add it on the page "
+            "of your request."
+        ),
+    ),
+    "right_1": Question(
+        gettext_lazy("What should it say?"),
+        gettext_lazy(
+            "Only the new words, as they are to stand there. Please write no passwords, card numbers or identity "
+            "numbers here."
+        ),
+    ),
+    "wrong_2": Question(gettext_lazy("What else is wrong? (optional)")),
+    "right_2": Question(gettext_lazy("What should that say?")),
+    "wrong_3": Question(gettext_lazy("And what besides? (optional)")),
+    "right_3": Question(gettext_lazy("What should that one say?")),
+}
+"""A word for every question that ``dsr.rights`` names; a test fails on one without."""
+_LABELS: Mapping[str, str | Promise] = {
+    "consequences": gettext_lazy("You know what it means"),
+    "restriction_ground": gettext_lazy("Why the data should be kept and not used"),
+}
+"""What stands before an answer when it is shown again, where it is no wish for something in particular."""
+
+
+class Sure(forms.MultipleChoiceField):
+    """One box to tick; its answer is the word of the box, or nothing."""
+
+    def clean(self, value: Any) -> str:
+        """Return the word."""
+        return "".join(super().clean(value)[:1])
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Questions that stand together: under the title of their right where there are several, in a frame if named."""
+
+    part: str
+    means: tuple[str, ...]
+    legend: str
+    fields: tuple[BoundField, ...]
+
+
+class DetailsForm(PublicForm):
+    """What the chosen rights need to know, and nothing else."""
+
+    def __init__(self, *args: Any, questions: Sequence[tuple[str, str, str]], **kwargs: Any) -> None:
+        """``questions`` are (right, name of the detail, title of the right)."""
+        super().__init__(*args, **kwargs)
+        self._titles = {Right(right): title for right, _name, title in questions}
+        for right, name, _title in questions:
+            self.fields[field_name(right, name)] = _field(name)
+
+    def clean(self) -> dict[str, Any]:
+        """Say what is missing, in the words of whoever checks it again."""
+        said = self.cleaned_data
+        for right in self._titles:
+            given = {name: said.get(field_name(right, name), "") for name in SPECS[right].questions}
+            for name, sentence in asking.unanswered(right, given).items():
+                if field_name(right, name) not in self.errors:
+                    self.add_error(field_name(right, name), sentence)
+        return said
+
+    @property
+    def is_optional(self) -> bool:
+        """Whether everything may stay empty."""
+        return not any(SPECS[right].must_answer for right in self._titles)
+
+    @property
+    def groups(self) -> Iterator[Group]:
+        """The questions in the order of the page."""
+        for right, title in self._titles.items():
+            part = title if len(self._titles) > 1 else ""
+            if right is Right.CORRECTION:
+                legends = (_("The first thing"), _("A second thing"), _("A third thing"))
+                for row, legend in zip(range(1, CORRECTION_ROWS + 1), legends, strict=True):
+                    yield Group(part, (), legend, self._fields(right, (f"wrong_{row}", f"right_{row}")))
+            else:
+                means = (*map(str, CONSEQUENCES), str(_TWICE)) if right is Right.DELETION else ()
+                yield Group(part, means, "", self._fields(right, SPECS[right].questions))
+
+    def _fields(self, right: Right, names: Sequence[str]) -> tuple[BoundField, ...]:
+        return tuple(self[field_name(right, name)] for name in names)
+
+
+def _field(name: str) -> forms.Field:
+    asked, choices = QUESTIONS[name], asking.CHOICES.get(name)
+    words: dict[str, Any] = {"required": False, "label": asked.label, "help_text": asked.hint}
+    if choices is None:
+        area = forms.Textarea(attrs={"rows": asked.rows})
+        return PlainText(lines=True, max_length=LONGEST_TEXT, widget=area, **words)
+    words |= {"choices": list(choices.items()), "error_messages": {"invalid_choice": _("Choose one of these.")}}
+    if len(choices) == 1:
+        return Sure(widget=forms.CheckboxSelectMultiple, **words)
+    return forms.ChoiceField(widget=forms.RadioSelect, **words)
+
+
+def field_name(right: str, name: str) -> str:
+    """Return the name of the field that holds a detail."""
+    return f"{right}.{name}"
+
+
+def shown(want: Want) -> Iterator[tuple[str, list[str]]]:
+    """Yield the answers about one right as they are shown before they are sent: a label, and what was answered."""
+    title, said = str(SPECS[want.right].title), want.details
+    if want.right is Right.CORRECTION:
+        rows = ((said.get(f"wrong_{row}"), said.get(f"right_{row}")) for row in range(1, CORRECTION_ROWS + 1))
+        told = [_("%(wrong)s To be: %(right)s") % {"wrong": wrong, "right": right} for wrong, right in rows if wrong]
+        yield _("What is wrong"), told
+        return
+    for name in SPECS[want.right].questions:
+        answer = said.get(name, "")
+        label = _LABELS.get(name, _("In particular, for: %(right)s"))
+        yield (
+            str(label) % {"right": title},
+            [str(asking.CHOICES[name][answer]) if name in asking.CHOICES else answer or _("everything")],
+        )

@@ -1,0 +1,123 @@
+"""Every message the service sends, as a typed context. Templates live in ``templates/messages/<kind>/``.
+
+What a law wants a letter to state is data (``Regime.must_say``); `SENT_AS` says which kinds are that letter, `states`
+of each kind what its templates can state, and ``dsr.services.letterlint`` holds the templates to it.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from dsr.rules.words import Letter as LetterWord
+from dsr.services.letters.asking import (
+    ConfirmAddress,
+    Held,
+    IdentityAsked,
+    Lapsed,
+    LapseWarning,
+    MandateAsked,
+    MandateConfirm,
+    MandateEnded,
+    NotIdentified,
+    SmsCode,
+    SomebodyAsked,
+    SomebodyAskedText,
+    StaffCalled,
+    Unasked,
+    UnaskedDestroyed,
+    Unproved,
+)
+from dsr.services.letters.base import LegalLetter
+from dsr.services.letters.cases import (
+    Acknowledged,
+    AnswerReady,
+    AppealDecided,
+    Closed,
+    DatesMoved,
+    DownloadCode,
+    ExpiryWarning,
+    Extended,
+    FeeTold,
+    Handling,
+    IdentityCheck,
+    Moved,
+    NewMessage,
+    Overdue,
+    Question,
+    Received,
+    Refused,
+    StaffWarning,
+    TrackerLink,
+    Whose,
+    Worksheet,
+)
+from dsr.services.letters.doing import (
+    CarriedOut,
+    ErasureConfirm,
+    ErasurePlanned,
+    ErasureUnconfirmed,
+    HoldReview,
+    RestrictionEnds,
+    TaskWorksheet,
+)
+
+__all__ = [
+    "SENT_AS",
+    "Acknowledged",
+    "AnswerReady",
+    "AppealDecided",
+    "CarriedOut",
+    "Closed",
+    "ConfirmAddress",
+    "DatesMoved",
+    "DownloadCode",
+    "ErasureConfirm",
+    "ErasurePlanned",
+    "ErasureUnconfirmed",
+    "ExpiryWarning",
+    "Extended",
+    "FeeTold",
+    "Handling",
+    "Held",
+    "HoldReview",
+    "IdentityAsked",
+    "IdentityCheck",
+    "LapseWarning",
+    "Lapsed",
+    "LegalLetter",
+    "MandateAsked",
+    "MandateConfirm",
+    "MandateEnded",
+    "Moved",
+    "NewMessage",
+    "NotIdentified",
+    "Overdue",
+    "Question",
+    "Received",
+    "Refused",
+    "RestrictionEnds",
+    "SmsCode",
+    "SomebodyAsked",
+    "SomebodyAskedText",
+    "StaffCalled",
+    "StaffWarning",
+    "TaskWorksheet",
+    "TrackerLink",
+    "Unasked",
+    "UnaskedDestroyed",
+    "Unproved",
+    "Whose",
+    "Worksheet",
+]
+
+SENT_AS: Final[Mapping[LetterWord, tuple[type[LegalLetter], ...]]] = {
+    "acknowledgement": (Received, Acknowledged),
+    "answer": (AnswerReady, CarriedOut),
+    "appeal": (AppealDecided,),
+    "clarification": (Question,),
+    "extension": (Extended,),
+    "overdue": (Overdue,),
+    "pause": (Question, IdentityAsked),
+    # What is held back from an answer is refused, and so is what nobody can be identified for.
+    "refusal": (Refused, AnswerReady, CarriedOut, NotIdentified),
+}
+"""Which kinds are the letter that a law makes demands of."""
