@@ -32,7 +32,7 @@ DATASETS: list[dict[str, Any]] = [
         ],
     }
 ]
-ABILITIES = ["erase", "correct", "annotate", "restrict", "suppress", "roster"]
+ABILITIES = ["erase", "correct", "annotate", "restrict", "suppress", "suppressed", "roster"]
 ANSWER, HANG, BUSY, BREAK, BROKEN, SLOW = "answer", "hang", "busy", "break", "broken", "slow"
 LINGER = "linger"
 """It has been done, and the answer waits until it is released."""
@@ -113,6 +113,10 @@ class _Handler(BaseHTTPRequestHandler):
         verb = self.path.removeprefix("/")
         if verb in CHANGES:
             self._change(verb, json.loads(body), call)
+            return
+        if verb == "suppressed":
+            left_out = self.outpost.holdings.suppressed
+            self._whole({"suppressed": left_out.issuperset(json.loads(body)["identifiers"].get("email", []))}, call)
             return
         if verb == "roster":
             self._stream("values", [{"value": email} for email in self.outpost.rows], call, ANSWER)

@@ -9,7 +9,7 @@ keeps no state between calls but a pool of connections, and is safe to call from
 - `knows` compares what somebody answers to one of its `facts` with what is held, and says yes or no.
 - `standing` tells by which channels a person is reached, and since when.
 - `preview`, `erase`, `correct`, `annotate`, `restrict`, `suppress` and `roster` change what is held, or make ready for
-  it, as far as the system has the `abilities`; see `changes`.
+  it, as far as the system has the `abilities`; see `changes`. `suppressed` asks whether somebody is left out now.
 - `check` compares what we believe about the system with the system.
 
 Failures are typed: `TemporaryFailure` may be tried again, `PermanentFailure` needs somebody, `Refused` is the
@@ -395,6 +395,15 @@ class Connector(Protocol):
         """Have the person left out of these purposes from now on (`marketing`), known to the system or not."""
         ...
 
+    def suppressed(self, who: Identifiers, purposes: Sequence[str], *, key: str) -> bool | None:
+        """Tell whether the person is left out of all of these purposes now; None where the system cannot tell.
+
+        Asked of the system each time and never answered from what it was told before. Where a system reaches nobody
+        but those on file, somebody of whom it holds nothing is left out. `key` is only for the record: nothing is
+        changed. Raises `ConnectorError` where it could tell and did not.
+        """
+        ...
+
     def roster(self, kind: str) -> Iterator[str]:
         """Yield each value of one kind of identifier that the system knows, in no order, perhaps more than once."""
         ...
@@ -415,51 +424,6 @@ class Auditable(Protocol):
     def audit(self) -> list[Problem]:
         """Return what `check` does, and what the configuration forgot: an error where that leads to people."""
         ...
-
-
-class Unable:
-    """The part of a connector that can be told nothing. Those that can override what they can."""
-
-    def abilities(self) -> frozenset[Ability]:
-        """Return nothing."""
-        return frozenset()
-
-    def preview(self, who: Identifiers, terms: Sequence[Term], *, key: str, handles: Handles | None = None) -> Preview:
-        """Raise `PermanentFailure(unable)`."""
-        raise PermanentFailure(Code.UNABLE, "preview")
-
-    def erase(
-        self,
-        who: Identifiers,
-        terms: Sequence[Term],
-        *,
-        key: str,
-        handles: Handles | None = None,
-        cursor: str = "",
-        still: Still | None = None,
-    ) -> Erased:
-        """Raise `PermanentFailure(unable)`."""
-        raise PermanentFailure(Code.UNABLE, "erase")
-
-    def correct(self, who: Identifiers, changes: Sequence[Change], *, key: str, cursor: str = "") -> Changed:
-        """Raise `PermanentFailure(unable)`."""
-        raise PermanentFailure(Code.UNABLE, "correct")
-
-    def annotate(self, who: Identifiers, notes: Sequence[Note], *, key: str) -> Changed:
-        """Raise `PermanentFailure(unable)`."""
-        raise PermanentFailure(Code.UNABLE, "annotate")
-
-    def restrict(self, who: Identifiers, on: bool, *, key: str) -> Changed:
-        """Raise `PermanentFailure(unable)`."""
-        raise PermanentFailure(Code.UNABLE, "restrict")
-
-    def suppress(self, who: Identifiers, purposes: Sequence[str], *, key: str, cursor: str = "") -> Changed:
-        """Raise `PermanentFailure(unable)`."""
-        raise PermanentFailure(Code.UNABLE, "suppress")
-
-    def roster(self, kind: str) -> Iterator[str]:
-        """Raise `PermanentFailure(unable)`."""
-        raise PermanentFailure(Code.UNABLE, "roster")
 
 
 MOST_RESOLVED = 100

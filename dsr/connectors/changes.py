@@ -4,7 +4,8 @@
 - `erase` carries the terms out. Records that are kept are named by handles, by which they are found again when their
   day comes, after everything that names the person is gone.
 - `correct` sets fields, `annotate` puts a statement of the person beside them.
-- `restrict` sets or lifts the flag that stops other use of the data, `suppress` the one that stops mailings.
+- `restrict` sets or lifts the flag that stops other use of the data, `suppress` the one that stops mailings, and
+  `suppressed` reads the latter back.
 - `roster` streams whom the system knows, so that those who were erased are found again after a restore.
 
 Every call may be made twice: the second finds done what the first did, and says the same of how things stand.
@@ -46,6 +47,8 @@ class Ability(StrEnum):
     ANNOTATE = "annotate"
     RESTRICT = "restrict"
     SUPPRESS = "suppress"
+    SUPPRESSED = "suppressed"
+    """Can be asked whether somebody is left out. Without it nothing but its own word says that a suppression took."""
     ROSTER = "roster"
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from dsr.connectors.base import Code, Dataset, Identifiers, PermanentFailure, Unable, alone, usable
+from dsr.connectors.base import Code, Dataset, Identifiers, PermanentFailure, alone, usable
 from dsr.connectors.changes import (
     Ability,
     Change,
@@ -27,7 +27,8 @@ from dsr.connectors.changes import (
 from dsr.connectors.http_answers import ChangeAnswer, EraseAnswer, PreviewAnswer
 from dsr.connectors.http_call import Caller
 from dsr.connectors.http_config import HttpConfig
-from dsr.connectors.http_wire import Answer, Roster, parse
+from dsr.connectors.http_wire import Answer, Roster, SuppressedAnswer, parse
+from dsr.connectors.unable import Unable
 
 
 class HttpChanges(Unable):
@@ -117,6 +118,13 @@ class HttpChanges(Unable):
         body = {"identifiers": usable(who, self.identifiers()), "purposes": list(dict.fromkeys(purposes))}
         answer = self._told("suppress", ChangeAnswer, _going_on(body, cursor), key=fresh(key) if cursor else key)
         return answer.changed((), self._names(), may_wait=True)
+
+    def suppressed(self, who: Identifiers, purposes: Sequence[str], *, key: str) -> bool | None:
+        """Ask the service, where the configuration says that it can be asked; each call has a key of its own."""
+        if Ability.SUPPRESSED not in self._config.abilities or not purposes:
+            return None
+        body = {"identifiers": usable(who, self.identifiers()), "purposes": list(dict.fromkeys(purposes))}
+        return self._told("suppressed", SuppressedAnswer, body, key=fresh(key)).suppressed
 
     def roster(self, kind: str) -> Iterator[str]:
         """Yield each value that the service knows. Only the end of the iterator proves that all of them came."""

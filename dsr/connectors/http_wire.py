@@ -149,6 +149,13 @@ class KnowsAnswer(Strict):
     knows: bool
 
 
+class SuppressedAnswer(Strict):
+    """Answer to `suppressed`."""
+
+    suppressed: bool | None
+    """None of purposes that the service does not know."""
+
+
 OnFile = Annotated[
     tuple[Annotated[str, Key(min_length=1, max_length=LONGEST_VALUE)], ...], Key(max_length=MOST_RESOLVED)
 ]

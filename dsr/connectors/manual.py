@@ -25,11 +25,11 @@ from dsr.connectors.base import (
     PermanentFailure,
     Piece,
     Problem,
-    Unable,
     usable,
 )
 from dsr.connectors.config import Slug, Strict, Words, read
 from dsr.connectors.facts import Fact, Standing
+from dsr.connectors.unable import Unable
 
 _LONGEST_NAME = 120
 

@@ -8,8 +8,10 @@ Batched Contacts by IDs, Delete Contacts, Import Contacts Status), "Suppressions
 - `POST /v3/recipients/erasejob` takes up to 5,000 addresses or 256 KB and answers 202 with an id. Nothing tells when
   it is done, so the answer carries `accepted_not_confirmed`. It reaches only the account that asks, not its subusers.
 - `POST /v3/asm/suppressions/global` and `/v3/asm/groups/{id}/suppressions` add addresses; a group that does not exist
-  silently becomes the global list, so `check` looks for it. Looking an address up would put it into the path of the
-  call, so it is added without looking.
+  silently becomes the global list, so `check` looks for it.
+- `POST /v3/asm/groups/{id}/suppressions/search` says which addresses are on a group's list. Looking one up on the
+  global list (`GET /v3/asm/suppressions/global/{email}`) puts it into the path of the call, so it is added without
+  looking, and looked up only where the configuration allows it.
 
 What was sent to whom cannot be searched by addresses in the body of a call. Where an account is said to hold that,
 nothing is located, collected or previewed: "cannot be searched" must never look like "nothing held".
@@ -53,6 +55,8 @@ from dsr.connectors.sendgrid_wire import (
     by_id,
     delete,
     group_path,
+    on_global,
+    on_group,
 )
 from dsr.connectors.thirdparty import (
     Held,
@@ -147,8 +151,9 @@ class SendGridConnector(ThirdParty):
             yield Row(contacts.name, {name: contact[name] for name in FIELDS if contact.get(name) not in _EMPTY})
 
     def abilities(self) -> frozenset[Ability]:
-        """Return that it erases and suppresses."""
-        return frozenset({Ability.ERASE, Ability.SUPPRESS})
+        """Return that it erases and suppresses, and whether each of its lists can be looked at."""
+        tells = {Ability.SUPPRESSED} if all(map(self._tells, self._config.purposes)) else set()
+        return frozenset({Ability.ERASE, Ability.SUPPRESS, *tells})
 
     def preview(self, who: Identifiers, terms: Sequence[Term], *, key: str, handles: Handles | None = None) -> Preview:
         """Count contacts; raises as `locate` does, but where there are handles alone, which name contacts only."""
@@ -192,6 +197,21 @@ class SendGridConnector(ThirdParty):
             self._suppress(session, emails, purposes)
         return Changed({self._config.held[0].name: len(emails)}, notes=(Remark.COUNTED_BY_IDENTIFIER,))
 
+    def suppressed(self, who: Identifiers, purposes: Sequence[str], *, key: str) -> bool | None:
+        """Look at the lists of these purposes; None of a purpose without one, and of the global list unless allowed."""
+        if not purposes or not all(purpose in self._config.purposes and self._tells(purpose) for purpose in purposes):
+            return None
+        emails = self._emails(who)
+        groups = dict.fromkeys(self._config.purposes[purpose] for purpose in purposes)
+        with self._rest.session() as session:
+            return all(
+                on_global(session, emails) if group == "global" else on_group(session, group, emails)
+                for group in groups
+            )
+
+    def _tells(self, purpose: str) -> bool:
+        return self._config.purposes[purpose] != "global" or self._config.look_up_global
+
     def _problems(self) -> list[Problem]:
         with self._rest.session() as session:
             granted = session.call("GET", "/v3/scopes").parse(Scopes).scopes
@@ -210,6 +230,7 @@ class SendGridConnector(ThirdParty):
         wanted = {
             "recipients.erasejob.create": self._config.activity is not None,
             "asm.suppressions.global.create": "global" in lists,
+            "asm.suppressions.global.read": "global" in lists and self._config.look_up_global,
             "asm.groups.suppressions.create": any(group != "global" for group in lists),
         }
         return {scope for scope, needed in wanted.items() if needed}

@@ -53,6 +53,9 @@ class SendGridConfig(AddressConfig):
     """What the record of messages sent is to a person; null where this account sends nobody anything."""
     purposes: Annotated[dict[Slug, int | Literal["global"]], Key(min_length=1)] = {"marketing": "global"}
     """Purpose to the unsubscribe group by which somebody is left out of it, or `global` for all mail of the account."""
+    look_up_global: bool = False
+    """Whether an address may be put into the path of a call, which proxies and logs write down, to see that it is on
+    the global list. Without it nothing tells whether somebody is left out by `global`."""
     poll_seconds: PollSeconds = 300.0
 
     @model_validator(mode="after")

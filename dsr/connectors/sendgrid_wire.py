@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, Literal
+from urllib.parse import quote
 
 from pydantic import Field as Key
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from dsr.connectors.base import Code, PermanentFailure, alone
 from dsr.connectors.rest import Loose, Reply, Session
@@ -66,6 +67,10 @@ class Suppressed(Loose):
     recipient_emails: tuple[str, ...]
 
 
+class _Listed(Loose):
+    recipient_email: str | None = None
+
+
 class Scopes(Loose):
     """What a key may do."""
 
@@ -96,6 +101,32 @@ def by_id(session: Session, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
         reply = _asked(session, f"{CONTACTS}/batch", {"ids": [*part]})
         found += reply.parse(_ById).result if reply else ()
     return _named(found)
+
+
+_FOUND: TypeAdapter[list[str]] = TypeAdapter(list[str])
+
+
+def on_group(session: Session, group: int, emails: Sequence[str]) -> bool:
+    """Tell whether all of these addresses are on an unsubscribe group's list; asked in the body of the call."""
+    found: set[str] = set()
+    for part in batches(emails, MOST_SUPPRESSED):
+        reply = session.call("POST", f"{group_path(group)}/suppressions/search", body={"recipient_emails": [*part]})
+        try:
+            here = _FOUND.validate_json(reply.body)
+        except ValidationError:
+            # The reference shows a bare list; older pages wrap it as the list is wrapped when it is sent.
+            here = [*reply.parse(Suppressed).recipient_emails]
+        found.update(email.lower() for email in here)
+    return found.issuperset(emails)
+
+
+def on_global(session: Session, emails: Sequence[str]) -> bool:
+    """Tell whether all of these addresses are on the global list; each stands in the path of a call."""
+    for email in emails:
+        path = f"/v3/asm/suppressions/global/{quote(email, safe='')}"
+        if session.call("GET", path).parse(_Listed).recipient_email is None:
+            return False
+    return True
 
 
 def _asked(session: Session, path: str, body: Mapping[str, Any]) -> Reply | None:

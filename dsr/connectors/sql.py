@@ -20,8 +20,6 @@ from dsr.connectors.base import (
     ConnectorError,
     Dataset,
     Identifiers,
-    Json,
-    Limits,
     Located,
     PermanentFailure,
     Piece,
@@ -46,6 +44,7 @@ from dsr.connectors.sql_errors import still_referred_to
 from dsr.connectors.sql_facts import answerable, question, readings, standing_from
 from dsr.connectors.sql_plan import Plan, Read, Statements, reflect
 from dsr.connectors.sql_preview import preview
+from dsr.connectors.sql_tally import Tally
 from dsr.connectors.values import SIMPLE, plain
 
 _BATCH = 500
@@ -115,7 +114,7 @@ class SqlConnector:
         with self._snapshot() as (connection, deadline):
             plan = self._planned(connection)
             statements, values = plan.statements(frozenset(known)), plan.parameters(known)
-            tally = _Tally(self._limits)
+            tally = Tally(self._limits)
             for step, streamed in self._steps(connection, statements, values):
                 yield from self._rows(connection, step, values, streamed, tally, deadline)
 
@@ -157,6 +156,7 @@ class SqlConnector:
             Ability.ANNOTATE: any(table.note for table in tables),
             Ability.RESTRICT: any(table.restrict for table in tables),
             Ability.SUPPRESS: any(table.suppress for table in tables),
+            Ability.SUPPRESSED: any(table.suppress for table in tables),
             Ability.ROSTER: bool(self.identifiers()),
         }
         return frozenset(ability for ability, can in declared.items() if can)
@@ -206,6 +206,19 @@ class SqlConnector:
         """Set the flags of these purposes in one transaction. Whom the database does not know it cannot leave out."""
         self._must(Ability.SUPPRESS)
         return self._set(who, lambda plan: flags(plan, self._config, lambda table: table.suppression(purposes)))
+
+    def suppressed(self, who: Identifiers, purposes: Sequence[str], *, key: str) -> bool | None:
+        """Read the flags of these purposes back, in every record of the person; None where a purpose has no flag.
+
+        A database reaches nobody but those in it, so whoever is in none of the tables with a flag is left out.
+        """
+        flagged = {purpose for table in self._config.tables for purpose in table.suppress}
+        if not purposes or not flagged.issuperset(purposes):
+            return None
+        known = usable(who, self.identifiers())
+        with self._snapshot() as (connection, _):
+            settings = flags(self._planned(connection), self._config, lambda table: table.suppression(purposes))
+            return all(each.stands(connection, known, self._config.limits.max_rows) for each in settings.values())
 
     def roster(self, kind: str) -> Iterator[str]:
         """Yield the values of one kind of identifier, made alike as the mapping says, without those emptied."""
@@ -295,7 +308,7 @@ class SqlConnector:
         step: Read,
         values: dict[str, list[Any]],
         streamed: bool,
-        tally: "_Tally",
+        tally: Tally,
         deadline: Deadline,
     ) -> Iterator[Row]:
         for found in self._streamed(connection, step.statement, values, streamed, deadline, step.dataset):
@@ -376,22 +389,3 @@ class SqlConnector:
             alone(TemporaryFailure(Code.BUSY))
         except sa.exc.DBAPIError as error:
             alone(self._backend.refused(engine, error.orig or error))
-
-
-class _Tally:
-    """Counts what has been read, and stops at the limits."""
-
-    __slots__ = ("_bytes", "_rows")
-
-    def __init__(self, limits: Limits) -> None:
-        self._rows, self._bytes = limits.max_rows, limits.max_bytes
-
-    def add(self, dataset: str, data: dict[str, Json]) -> None:
-        """Count one row; raises `PermanentFailure` at a limit."""
-        self._rows -= 1
-        if self._rows < 0:
-            raise PermanentFailure(Code.TOO_MANY_ROWS, dataset)
-        for value in data.values():
-            self._bytes -= len(value) if type(value) is str else 8
-        if self._bytes < 0:
-            raise PermanentFailure(Code.TOO_LARGE, dataset)

@@ -25,23 +25,35 @@ class Setting:
 
     def carry_out(self, connection: Connection, who: Identifiers, most: int) -> int:
         """Set it where it is not so yet, and return how many of the person's records are as they should be."""
-        source, where = self._plan.source(self._table.dataset, frozenset(who))
-        if where is None:
-            return 0
-        keys, names = self._plan.key(self._table.dataset), [*self._values]
-        statement = sa.select(*(source.c[name].label(f"c{n}") for n, name in enumerate([*keys, *names]))).where(where)
-        statement = statement.order_by(*(source.c[name] for name in keys)).limit(most + 1).with_for_update()
-        rows = connection.execute(statement, self._plan.parameters(who)).all()
-        if len(rows) > most:
-            raise PermanentFailure(Code.TOO_MANY_ROWS, self._table.dataset)
         right, wrong = 0, []
-        for row in rows:
-            present = dict(zip(names, row[len(keys) :], strict=True))
+        for record, present in self._records(connection, who, most, locked=True):
             if self._is_right(present):
                 right += 1
             elif self._may_be_set(present):
-                wrong.append(tuple(row[: len(keys)]))
+                wrong.append(record)
         return right + self._set(connection, wrong)
+
+    def stands(self, connection: Connection, who: Identifiers, most: int) -> bool:
+        """Tell whether every record of the person is as it should be; so it is where there is none."""
+        return all(self._is_right(present) for _, present in self._records(connection, who, most, locked=False))
+
+    def _records(
+        self, connection: Connection, who: Identifiers, most: int, *, locked: bool
+    ) -> Iterator[tuple[Key, Mapping[str, Any]]]:
+        """Yield the key of each record and what it holds now in the columns that are to be set."""
+        source, where = self._plan.source(self._table.dataset, frozenset(who))
+        if where is None:
+            return
+        keys, names = self._plan.key(self._table.dataset), [*self._values]
+        statement = sa.select(*(source.c[name].label(f"c{n}") for n, name in enumerate([*keys, *names]))).where(where)
+        statement = statement.order_by(*(source.c[name] for name in keys)).limit(most + 1)
+        if locked:
+            statement = statement.with_for_update()
+        rows = connection.execute(statement, self._plan.parameters(who)).all()
+        if len(rows) > most:
+            raise PermanentFailure(Code.TOO_MANY_ROWS, self._table.dataset)
+        for row in rows:
+            yield tuple(row[: len(keys)]), dict(zip(names, row[len(keys) :], strict=True))
 
     def _is_right(self, present: Mapping[str, Any]) -> bool:
         return all(self._text(name, present[name]) == self._text(name, to) for name, to in self._values.items())

@@ -17,7 +17,6 @@ from dsr.connectors.base import (
     Identifiers,
     PermanentFailure,
     Problem,
-    Unable,
     alone,
 )
 from dsr.connectors.changes import Line, Still, Term, terms_by_dataset
@@ -25,6 +24,7 @@ from dsr.connectors.config import Slug, Strict, Words
 from dsr.connectors.facts import Fact, Standing
 from dsr.connectors.http_wire import Text
 from dsr.connectors.reasons import reason
+from dsr.connectors.unable import Unable
 
 RemoteId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,128}$")]
 """A service's name for something of its own: safe as a part of a path."""

@@ -25,7 +25,6 @@ from dsr.connectors.base import (
     Piece,
     Problem,
     Row,
-    Unable,
     usable,
 )
 from dsr.connectors.changes import Ability, Erased, Handles, Preview, Still, Term
@@ -36,6 +35,7 @@ from dsr.connectors.rest import Rest
 from dsr.connectors.twilio_erasure import Erasure, Progress
 from dsr.connectors.twilio_walk import AUDIO, Walk, path_of, steps_for, steps_to
 from dsr.connectors.twilio_wire import Account, TwilioConfig, datasets, row
+from dsr.connectors.unable import Unable
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 

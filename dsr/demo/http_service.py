@@ -84,7 +84,7 @@ class Handler(BaseHTTPRequestHandler):
             return self._json(413, {"code": "too_large"}, "")
         body = self.rfile.read(int(length))
         verb = self.path.rpartition("/")[2]
-        if self.path != f"/{verb}" or verb not in (*_VERBS, *_CHANGES, "roster"):
+        if self.path != f"/{verb}" or verb not in (*_VERBS, *_CHANGES, "suppressed", "roster"):
             return self._json(404, {"code": "not_found"}, "")
         try:
             secrets = {KEY_ID: self.server.secret}
@@ -101,7 +101,7 @@ class Handler(BaseHTTPRequestHandler):
         try:
             if verb in ("facts", "knows", "standing"):
                 return self._tell(verb, who, body, call)
-            if verb in _CHANGES:
+            if verb in (*_CHANGES, "suppressed"):
                 return self._change(verb, body, call)
             return self._answer(verb, who, call)
         except sqlite3.Error:
@@ -125,8 +125,10 @@ class Handler(BaseHTTPRequestHandler):
             self._stream("rows", ({"row": {"dataset": dataset, "data": data}} for dataset, data in rows), call, files=0)
 
     def _change(self, verb: str, body: bytes, call: signing.Call) -> None:
-        """Do what the call says; a call that came before gets the answer of then."""
+        """Do what the call says, or say how it is; a change that came before gets the answer of then."""
         try:
+            if verb == "suppressed":
+                return self._json(200, self.server.changes.suppressed(json.loads(body)), call.nonce)
             answer = self.server.changes.do(
                 verb, json.loads(body), key=call.idempotency_key, at=datetime.fromtimestamp(int(time.time()), UTC)
             )

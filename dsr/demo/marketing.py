@@ -151,7 +151,7 @@ DATASETS: list[dict[str, Any]] = [
 ]
 """The service's data dictionary, in the words of the protocol."""
 
-ABILITIES = ("erase", "correct", "annotate", "restrict", "suppress", "roster")
+ABILITIES = ("erase", "correct", "annotate", "restrict", "suppress", "suppressed", "roster")
 """What the service can be told to do."""
 
 FACTS = ("event_attended",)

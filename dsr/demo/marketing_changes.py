@@ -67,6 +67,15 @@ class Changes:
             for (email,) in file.execute("SELECT email FROM contacts WHERE email <> ''"):
                 yield email
 
+    def suppressed(self, body: Mapping[str, Any]) -> Answer:
+        """Tell whether every address of a call is left out of every purpose of it. Asks the same of strangers."""
+        emails = [_text(email).lower() for email in body["identifiers"].get("email", ())]
+        wanted = {(self._hash(email), _text(purpose)) for email in emails for purpose in body["purposes"]}
+        with closing(sqlite3.connect(self._path, timeout=5)) as file:
+            asked = "SELECT count(*) FROM suppressed WHERE address = ? AND purpose = ?"
+            found = sum(file.execute(asked, pair).fetchone()[0] for pair in wanted)
+        return {"suppressed": bool(wanted) and found == len(wanted)}
+
     def audience(self) -> Iterator[str]:
         """Yield whom a campaign may reach: in the list, not restricted, not suppressed."""
         with closing(sqlite3.connect(self._path, timeout=5)) as file:

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from dsr.connectors import Auditable, BadConfig, Problem, open_connector
+from dsr.connectors import Ability, Auditable, BadConfig, Connector, Level, Problem, open_connector
 from dsr.errors import Incomplete
 from dsr.models import Role, System
 from dsr.rules import pack
@@ -87,10 +87,22 @@ def known_categories() -> set[str]:
 def check(system: System) -> Sequence[Problem]:
     """Reach a system and return what stands in the way of searching it. Call outside a transaction."""
     connector = open_connector(system.connector, system.open_json("config"))
-    return connector.check()
+    return [*connector.check(), *_blind(connector)]
 
 
 def audit(system: System) -> Sequence[Problem]:
     """Do the same, and have a database looked through for what its mapping forgot. Call outside a transaction."""
     connector = open_connector(system.connector, system.open_json("config"))
-    return connector.audit() if isinstance(connector, Auditable) else connector.check()
+    found = connector.audit() if isinstance(connector, Auditable) else connector.check()
+    return [*found, *_blind(connector)]
+
+
+CANNOT_TELL = "cannot_tell"
+"""Code of what is told of a system that leaves people out and cannot be asked whether it does."""
+
+
+def _blind(connector: Connector) -> list[Problem]:
+    if Ability.SUPPRESS not in connector.abilities() or Ability.SUPPRESSED in connector.abilities():
+        return []
+    text = _("It can be told to leave somebody out and not be asked whether it does: only its own word says so.")
+    return [Problem(CANNOT_TELL, str(Ability.SUPPRESSED), text, Level.WARNING)]

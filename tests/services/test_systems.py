@@ -1,9 +1,11 @@
 """Systems: entered with a configuration that can be used, changed by their key, asked whether they answer."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 
 from dsr.errors import Incomplete
 from dsr.models import System
@@ -113,3 +115,16 @@ def test_check_says_what_stands_in_the_way(clock: Clock, tmp_path: Path, outpost
 
     assert [problem.code for problem in systems.check(gone)] == ["unreachable"]
     assert systems.check(well) == []
+
+
+def test_check_tells_of_a_system_that_leaves_out_and_cannot_say_so(
+    clock: Clock, outpost: Outpost, capsys: pytest.CaptureFixture[str]
+) -> None:
+    blind = outposts.enter(outpost, clock(), abilities=["suppress"])
+    seeing = outposts.enter(outpost, clock(), key="seeing", abilities=["suppress", "suppressed"])
+
+    call_command("systems", "check", "--json")
+
+    told = json.loads(capsys.readouterr().out)["systems"]
+    assert [one["code"] for one in told[blind.key]] == [systems.CANNOT_TELL]
+    assert told[seeing.key] == []

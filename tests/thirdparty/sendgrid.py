@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import unquote
 from uuid import UUID
 
 from tests.thirdparty.serving import Answer, Asked, ThirdParty, served
@@ -119,6 +120,12 @@ class SendGrid(ThirdParty):
             return self._erase(asked, body["email_addresses"])
         if asked.path == "/v3/asm/suppressions/global" and asked.method == "POST":
             return self._suppress("global", body["recipient_emails"])
+        if asked.path.startswith("/v3/asm/suppressions/global/") and asked.method == "GET":
+            email = unquote(asked.path.rpartition("/")[2])
+            return Answer(200, {"recipient_email": email} if email in self.suppressed["global"] else {})
+        if asked.path.endswith("/suppressions/search") and asked.method == "POST":
+            listed = self.suppressed.get(asked.path.split("/")[4], set())
+            return Answer(200, [email for email in body["recipient_emails"] if email in listed])
         group = re.fullmatch(r"/v3/asm/groups/(\d+)(/suppressions)?", asked.path)
         if group and not group[2]:
             there = group[1] in self.suppressed

@@ -31,11 +31,16 @@ class Command(ReportingCommand):
             if options["what"] == "audit":
                 found[system.key] = systems.audit(system)
             else:
-                found[system.key] = [one for one in systems.check(system) if one.level is Level.ERROR]
+                found[system.key] = [one for one in systems.check(system) if _matters(one)]
         self.report(_listed(found) if options["json"] else _told(found), options)
         broken = [key for key, problems in found.items() if any(one.level is Level.ERROR for one in problems)]
         if broken:
             raise CommandError(f"cannot be searched completely, or not asked as configured: {', '.join(broken)}")
+
+
+def _matters(problem: Problem) -> bool:
+    """Whether a check tells of it; what cannot be confirmed somebody has to know, although nothing is broken."""
+    return problem.level is Level.ERROR or problem.code == systems.CANNOT_TELL
 
 
 def _chosen(keys: list[str]) -> list[System]:

@@ -188,7 +188,7 @@ def test_erases_nothing_of_somebody_unknown(ground: Ground) -> None:
 
 @pytest.mark.parametrize("who", [{}, {"email": []}, {"shoe_size": ["39"]}], ids=["none", "empty", "unknown"])
 def test_changes_nothing_where_it_could_not_search(ground: Ground, who: Who) -> None:
-    for ability in ground.connector.abilities() - {Ability.ROSTER, Ability.CORRECT, Ability.ANNOTATE}:
+    for ability in ground.connector.abilities() & {Ability.ERASE, Ability.RESTRICT, Ability.SUPPRESS}:
         with pytest.raises(PermanentFailure) as caught:
             CALLS[ability](ground.connector, who)
         assert caught.value.code == Code.NO_IDENTIFIER
@@ -265,6 +265,24 @@ def test_leaves_out_of_mailings(ground: Ground) -> None:
 
     assert sum(counts[0].values()) >= 1
     assert counts[0] == counts[1]
+
+
+def test_tells_whether_somebody_is_left_out(ground: Ground) -> None:
+    def left_out(who: Who) -> bool | None:
+        return ground.connector.suppressed(who, [ground.purpose], key=fresh())
+
+    if Ability.SUPPRESSED not in ground.connector.abilities():
+        assert left_out(ground.ada) is None
+        return
+    before = left_out(ground.ada)
+
+    finished(lambda cursor: ground.connector.suppress(ground.ada, [ground.purpose], key="same", cursor=cursor))
+
+    assert (before, left_out(ground.ada), left_out(ground.bob)) == (False, True, False)
+    assert left_out({kind: [*values, *ground.bob[kind]] for kind, values in ground.ada.items()}) is False
+    with pytest.raises(PermanentFailure) as caught:
+        left_out({"shoe_size": ["39"]})
+    assert caught.value.code == Code.NO_IDENTIFIER
 
 
 def test_lists_whom_it_knows_until_they_are_erased(ground: Ground) -> None:

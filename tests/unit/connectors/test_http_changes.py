@@ -158,6 +158,16 @@ def test_says_where_a_service_is_unable(connector: Connector) -> None:
     assert (caught.value.code, caught.value.where) == (Code.NO_STRATEGY, "profiles")
 
 
+def test_asks_only_a_service_that_can_tell(outpost: Outpost, connector: Connector) -> None:
+    deaf = open_connector("http", outpost.config(abilities=["suppress"]))
+
+    assert deaf.suppressed(BY_ADA, ["marketing"], key=fresh()) is None
+    assert connector.suppressed(BY_ADA, [], key=fresh()) is None
+    assert connector.suppressed(BY_ADA, ["marketing"], key=fresh()) is False
+    assert fits("suppressed.request", {"identifiers": BY_ADA, "purposes": ["marketing"]})
+    assert [fits("suppressed.response", {"suppressed": said}) for said in (True, None, "yes")] == [True, True, False]
+
+
 def test_sends_what_the_schema_says(outpost: Outpost, connector: Connector) -> None:
     terms = [Term(SEGMENT.dataset, SEGMENT.category, before=date(2026, 1, 1)), SCORE]
     handles = connector.preview(BY_ADA, [Term(*each) for each in KEEP], key=fresh()).handles

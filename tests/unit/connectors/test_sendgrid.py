@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from dsr.connectors import (
+    Ability,
     BadConfig,
     Code,
     Connector,
@@ -176,6 +177,41 @@ def test_suppresses_by_group_and_only_known_purposes(account: SendGrid) -> None:
     assert (found.records, found.finished) == ({"contacts": 1}, True)
     assert account.suppressed == {"global": set(), "77": {ADA}}
     assert (caught.value.code, caught.value.where) == (Code.UNABLE, "advertising")
+
+
+def test_tells_by_group_who_is_left_out_and_names_nobody_in_a_path(account: SendGrid) -> None:
+    connector = opened(account, purposes={"marketing": 77, "all": "global"})
+    account.suppressed["77"].add(ADA)
+
+    found = [connector.suppressed({"email": who}, ["marketing"], key="k") for who in ([ADA.upper()], [ADA, WORK])]
+    untold = [connector.suppressed(WHO, purposes, key="k") for purposes in (["all"], ["marketing", "all"], ["x"], [])]
+
+    assert (found, untold) == ([True, False], [None, None, None, None])
+    assert not any("example" in asked.target for asked in account.asked)
+
+
+def test_looks_at_the_global_list_only_where_it_may(account: SendGrid) -> None:
+    plain, allowed = opened(account), opened(account, look_up_global=True)
+    account.suppressed["global"].add(ADA)
+
+    assert plain.suppressed(WHO, ["marketing"], key="k") is None
+    assert allowed.suppressed(WHO, ["marketing"], key="k") is True
+    assert allowed.suppressed({"email": [ADA, WORK]}, ["marketing"], key="k") is False
+    assert Ability.SUPPRESSED in allowed.abilities() - plain.abilities()
+    assert [one.where for one in allowed.check()] == ["asm.suppressions.global.read"]
+
+
+def test_reads_the_list_as_older_pages_show_it_and_nothing_else(account: SendGrid) -> None:
+    connector = opened(account, purposes={"marketing": 77})
+    account.breaks(0, Answer(200, {"recipient_emails": [ADA]}))
+    wrapped = connector.suppressed(WHO, ["marketing"], key="k")
+    account.breaks(0, Answer(200, {"emails": [ADA]}))
+
+    with pytest.raises(PermanentFailure) as caught:
+        connector.suppressed(WHO, ["marketing"], key="k")
+
+    assert wrapped is True
+    assert caught.value.code == Code.BAD_ANSWER
 
 
 def test_says_what_the_key_may_not_do_and_which_group_is_missing(account: SendGrid) -> None:

@@ -354,5 +354,13 @@ def test_says_what_it_can(shop: Shop) -> None:
     assert opened(shop, plain).abilities() == {Ability.ROSTER}
 
 
+def test_tells_of_nobody_unknown_that_they_are_reached(shop: Shop) -> None:
+    connector = opened(shop)
+
+    assert connector.suppressed({"email": ["max@example.org"]}, ["marketing"], key=fresh()) is True
+    assert connector.suppressed(ADA, ["marketing"], key=fresh()) is False
+    assert [connector.suppressed(ADA, each, key=fresh()) for each in (["advertising"], [])] == [None, None]
+
+
 def test_lists_identifiers_made_alike(shop: Shop) -> None:
     assert sorted(opened(shop).roster("email")) == ["ada@example.org", "bob@example.org"]

@@ -219,6 +219,14 @@ def test_suppresses_before_it_erases(bench: Bench) -> None:
     assert done == sorted(done, reverse=True)
 
 
+def test_cannot_tell_whether_somebody_is_left_out(bench: Bench) -> None:
+    connector = bench.open()
+
+    assert connector.suppressed(bench.who, ["marketing"], key="k") is None
+    assert Ability.SUPPRESSED not in connector.abilities()
+    assert bench.party.asked == []
+
+
 def test_does_the_same_twice_without_harm(bench: Bench) -> None:
     until_done(bench)
 

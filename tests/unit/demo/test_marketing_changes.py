@@ -67,6 +67,8 @@ def test_keeps_whom_to_leave_alone_apart_from_the_list(changes: Changes, path: P
     assert ADA_EMAIL in set(changes.audience())
 
     changes.do("suppress", {**WHO, "purposes": ["marketing"]}, key="k1", at=AT)
+    told = [changes.suppressed({**WHO, "purposes": each}) for each in (["marketing"], ["marketing", "research"], [])]
+    assert [each["suppressed"] for each in told] == [True, False, False]
     changes.do("erase", {**WHO, "terms": ALL}, key="k2", at=AT)
     run(path, "INSERT INTO contacts (email) VALUES (?)", ADA_EMAIL.upper())
 
