@@ -6,6 +6,8 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 
+from dsr import gpc
+
 _BARE = "<!doctype html><title>Error</title><p>Something went wrong on our side. Please try again in a few minutes."
 
 
@@ -13,7 +15,12 @@ def _answer(request: HttpRequest, status: HTTPStatus) -> HttpResponse:
     if request.path_info.startswith("/api/"):
         body = {"type": "about:blank", "title": status.phrase, "status": int(status)}
         return JsonResponse(body, status=status, content_type="application/problem+json")
-    return HttpResponse(render_to_string(f"{int(status)}.html"), status=status)
+    return _page(request, f"{int(status)}.html", status)
+
+
+def _page(request: HttpRequest, template: str, status: HTTPStatus) -> HttpResponse:
+    # Without the request, so that nothing of it can break the page.
+    return gpc.vary(HttpResponse(render_to_string(template, gpc.shown(request)), status=status))
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -41,4 +48,4 @@ def server_error(request: HttpRequest, *_: Any) -> HttpResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403 for a form that did not come from our page."""
-    return HttpResponse(render_to_string("403_csrf.html"), status=HTTPStatus.FORBIDDEN)
+    return _page(request, "403_csrf.html", HTTPStatus.FORBIDDEN)

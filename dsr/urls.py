@@ -12,6 +12,7 @@ urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("metrics", health.metrics),
+    path(".well-known/gpc.json", wellknown.gpc_json),
     path(".well-known/security.txt", wellknown.security_txt),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),

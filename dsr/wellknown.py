@@ -1,11 +1,25 @@
 """Pages at addresses that others' standards fix."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
+from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
+
+from dsr import rules
+
+_A_DAY: Final = 86_400
+
+
+@require_safe
+@cache_control(public=True, max_age=_A_DAY)
+def gpc_json(request: HttpRequest) -> HttpResponse:
+    """That Global Privacy Control is honoured here, and since which notice (Global Privacy Control, section 4)."""
+    notice = rules.pack().notice_in_force(timezone.now().date())
+    return JsonResponse({"gpc": True, "lastUpdate": notice.in_force_from.isoformat()})
 
 
 @require_safe

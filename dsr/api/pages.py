@@ -11,6 +11,7 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
+from dsr import gpc
 from dsr.api.catalogue import TYPES
 
 _JSON = ("application/json", "application/vnd.oai.openapi+json")
@@ -57,7 +58,7 @@ class Reference(SpectacularSwaggerSplitView):
 @cache_control(public=True, max_age=_A_DAY)
 def problems(request: HttpRequest) -> HttpResponse:
     """Every type of problem."""
-    return render(request, "api/problems.html", {"types": list(TYPES.values())})
+    return gpc.vary(render(request, "api/problems.html", {"types": list(TYPES.values())}))
 
 
 @require_safe
@@ -66,4 +67,4 @@ def problem(request: HttpRequest, code: str) -> HttpResponse:
     """One type of problem: what it means and what to do."""
     if code not in TYPES:
         raise Http404
-    return render(request, "api/problem.html", {"type": TYPES[code]})
+    return gpc.vary(render(request, "api/problem.html", {"type": TYPES[code]}))

@@ -212,7 +212,7 @@ def long_day(day: date) -> str:
     return dateformat.format(day, "j F Y")
 
 
-_PAGES = {"cpni_opt_out": "/preferences/cpni/"}
+_PAGES = {"cpni_opt_out": "/preferences/cpni/", "targeted_advertising_opt_out": "/preferences/advertising/"}
 """Rights that are no request: a page of ours does what is asked at once."""
 
 

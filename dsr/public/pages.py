@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
-from dsr import rules
+from dsr import gpc, rules
 from dsr.public import offers
 
 
@@ -45,7 +45,7 @@ def page(
         "contacts": offers.contacts(notice, lang),
         "page_language": dict(settings.LANGUAGES).get(lang, lang),
     }
-    return render(request, f"public/{template}.html", {**shared, **(context or {})}, status=status)
+    return gpc.vary(render(request, f"public/{template}.html", {**shared, **(context or {})}, status=status))
 
 
 def may_go_back(response: HttpResponse) -> HttpResponse:

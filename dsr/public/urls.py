@@ -4,6 +4,7 @@ from django.urls import path
 
 from dsr.public import (
     acts,
+    advertising,
     agents,
     alerts,
     ask,
@@ -34,6 +35,7 @@ urlpatterns = [
     path("requests/new/", ask.ask, name="new"),
     path("requests/new/sent/", sent.sent, name="sent"),
     path("requests/track/", track.track, name="track"),
+    path("preferences/advertising/", advertising.advertising, name="advertising"),
     path("preferences/cpni/", preferences.cpni, name="cpni"),
     path("preferences/cpni/done/", preferences.cpni_done, name="cpni-done"),
     path("preferences/cpni/receipt/", preferences.cpni_receipt, name="cpni-receipt"),

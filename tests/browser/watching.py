@@ -59,9 +59,12 @@ class Watch:
         # Scans are none of the page's own scripts, so its policy need not allow them.
         self._scanner = self._page(bypass_csp=True, reduced_motion="reduce")
 
-    def window(self) -> "Window":
-        """Open a window as everybody has it who is not staff: scripts off, and nobody may set a cookie."""
-        page = self._page(base_url=self.base, java_script_enabled=False)
+    def window(self, signals: Mapping[str, str] | None = None) -> "Window":
+        """Open a window as everybody has it who is not staff: scripts off, and nobody may set a cookie.
+
+        ``signals`` are headers that this person's browser sends with everything.
+        """
+        page = self._page(base_url=self.base, java_script_enabled=False, extra_http_headers=signals)
         self._cookieless.append(page.context)
         return self._watched(page)
 

@@ -13,7 +13,7 @@ from tests.interfaces.public.visitor import Visitor
 from tests.statements import counted
 
 pytestmark = pytest.mark.django_db
-PAGES = ("/", "/help/", "/accessibility/", "/requests/new/", "/requests/track/")
+PAGES = ("/", "/help/", "/accessibility/", "/preferences/advertising/", "/requests/new/", "/requests/track/")
 
 
 @pytest.fixture

@@ -181,6 +181,7 @@ def _nobodys_link(path: str, **answer: Any) -> Case:
 
 CASES: dict[str, Case] = {
     "home": lambda _world: [_get("/")],
+    "advertising": lambda _world: [_get("/preferences/advertising/")],
     "cpni": lambda _world: [_get("/preferences/cpni/"), _post("/preferences/cpni/", account="AC-1")],
     "cpni-done": lambda _world: [_get("/preferences/cpni/done/", ticket="x" * 40)],
     "cpni-receipt": lambda _world: [_get("/preferences/cpni/receipt/", ticket="x" * 40)],

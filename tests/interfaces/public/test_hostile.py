@@ -20,6 +20,7 @@ PLACES = [
     "/accessibility/",
     "/requests/new/",
     "/requests/new/sent/",
+    "/preferences/advertising/",
     "/preferences/cpni/",
     "/preferences/cpni/done/",
     "/preferences/cpni/receipt/",

@@ -1,0 +1,53 @@
+"""Signals by which a browser refuses sale, sharing and tracking at every visit: read, shown back, never kept here.
+
+Our own pages sell, share and follow nothing, so honouring a signal takes no record, no cookie and no name of a browser.
+"""
+
+import re
+from enum import StrEnum
+from typing import Final
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.cache import patch_vary_headers
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+
+class Signal(StrEnum):
+    """What a browser can send."""
+
+    GPC = "gpc"
+    DNT = "dnt"
+
+
+NAMES: Final[dict[Signal, str | Promise]] = {
+    Signal.GPC: gettext_lazy("Global Privacy Control"),
+    Signal.DNT: gettext_lazy("Do Not Track"),
+}
+HEADERS: Final = ("Sec-GPC", "DNT")
+#: A refusal, and letters that later versions of the standard may add to it. W3C Tracking Preference Expression 5.2.1
+_REFUSES_TRACKING = re.compile(r"1[\x21\x23-\x2b\x2d-\x5b\x5d-\x7e]*")
+
+
+def sent(request: HttpRequest) -> tuple[Signal, ...]:
+    """Return the signals that a request carries. The field of the first has one value, "1": anything else is none."""
+    found = []
+    if request.headers.get("Sec-GPC") == "1":
+        found.append(Signal.GPC)
+    if _REFUSES_TRACKING.fullmatch(request.headers.get("DNT", "")):
+        found.append(Signal.DNT)
+    return tuple(found)
+
+
+def shown(request: HttpRequest) -> dict[str, str]:
+    """Return what the frame of every page says: the names of the signals that came, "" for none. 11 CCR 7025(c)(6)"""
+    names = [str(NAMES[each]) for each in sent(request)]
+    together = _("%(one)s and %(other)s") % {"one": names[0], "other": names[1]} if names[1:] else "".join(names)
+    return {"signals": together}
+
+
+def vary(response: HttpResponse) -> HttpResponse:
+    """Mark a page as one that differs by signals, so that no cache shows one browser what another one sent."""
+    patch_vary_headers(response, HEADERS)
+    return response
