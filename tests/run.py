@@ -1,62 +1,26 @@
 """Runs the suite on the services that answer, or on the embedded default, and says which.
 
 Environment: `DATABASE_URL`, `BROKER_URL`, `MARIADB_URL` name services at other places than the usual local ones;
-`EMBEDDED=1` ignores all of them; `REQUIRE_SERVICES=1` makes a missing one a failure; `JOBS` is the number of processes.
-Arguments go to pytest.
+`EMBEDDED=1` ignores all of them; `REQUIRE_SERVICES=1` makes a missing one a failure; `PATIENCE` is for how many seconds
+services may still be starting; `JOBS` is the number of processes. Arguments go to pytest.
 """
 
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import psycopg
-import pymysql
-import redis
+
+from tests.answering import NAMES, Found, addresses, find
 
 ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "recourse_test_"
-
-
-def find_postgres(urls: Sequence[str]) -> str | None:
-    """The first address where databases may be made."""
-    for url in urls:
-        with suppress(psycopg.Error), psycopg.connect(url, connect_timeout=2) as connection:
-            row = connection.execute(
-                "SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user"
-            ).fetchone()
-            if row and row[0]:
-                return url
-    return None
-
-
-def find_redis(url: str) -> str | None:
-    """The address, if Redis answers there."""
-    try:
-        redis.Redis.from_url(url, socket_connect_timeout=2, socket_timeout=2).ping()
-    except redis.RedisError:
-        return None
-    return url
-
-
-def find_mariadb(url: str) -> str | None:
-    """The address, if MariaDB or MySQL answers there."""
-    parts = urlsplit(url)
-    try:
-        pymysql.connect(
-            host=parts.hostname or "127.0.0.1",
-            port=parts.port or 3306,
-            user=parts.username or "root",
-            password=parts.password or "",
-            connect_timeout=2,
-        ).close()
-    except pymysql.Error:
-        return None
-    return url
 
 
 def find_chromium() -> str | None:
@@ -85,22 +49,28 @@ def _left(connection: psycopg.Connection) -> Iterator[str]:
             yield name
 
 
+def services() -> dict[str, Found]:
+    """Every service at its address, or the reason why not; all of them together get the patience of one."""
+    until = time.monotonic() + float(os.environ.get("PATIENCE", "10" if _required() else "3"))
+    return {name: find(name, addresses(name), until - time.monotonic()) for name in NAMES}
+
+
+def _required() -> bool:
+    return os.environ.get("REQUIRE_SERVICES") == "1"
+
+
 def environment() -> dict[str, str]:
     """The variables the tests run under; prints which services they mean."""
     env = dict(os.environ)
     chromium = find_chromium()
-    found: dict[str, str | None] = {"Chromium": chromium}
+    found = {"Chromium": Found(chromium, ("no program of that name",))}
     if env.get("EMBEDDED") == "1":
         print("Testing the embedded default: SQLite and a broker in a file (EMBEDDED=1).")
         for name in ("DATABASE_URL", "BROKER_URL", "CACHE_URL", "REQUIRE_SERVICES"):
             env.pop(name, None)
     else:
-        local = [f"postgres://{user}@127.0.0.1:5432/postgres" for user in ("postgres", env.get("USER", "root"))]
-        given = env.get("DATABASE_URL")
-        postgres = find_postgres([given] if given else [*local, "postgres://postgres:postgres@127.0.0.1:5432/postgres"])
-        broker = find_redis(env.get("BROKER_URL") or "redis://127.0.0.1:6379/9")
-        mariadb = find_mariadb(env.get("MARIADB_URL") or "mysql://root@127.0.0.1:3306/")
-        found |= {"PostgreSQL": postgres, "Redis": broker, "MariaDB": mariadb}
+        found |= services()
+        postgres, broker, mariadb = (found[name].url for name in NAMES)
         if postgres:
             drop_leftovers(postgres)
             env |= {"DATABASE_URL": postgres, "TEST_POSTGRES_URL": postgres}
@@ -111,9 +81,11 @@ def environment() -> dict[str, str]:
         print(f"Testing on {'PostgreSQL' if postgres else 'the embedded default (SQLite)'}.")
     if chromium:
         env["TEST_CHROMIUM"] = chromium
-    for name, place in found.items():
-        print(f"  {name}: {'answers' if place else 'not found; tests that need it are left out'}")
-    missing = [name for name, place in found.items() if not place]
+    for name, each in found.items():
+        print(f"  {name}: {'answers' if each.url else 'not found; tests that need it are left out'}")
+        if not each.url:
+            print(*(f"    {reason}" for reason in each.why), sep="\n")
+    missing = [name for name, each in found.items() if not each.url]
     if missing and env.get("REQUIRE_SERVICES") == "1":
         sys.exit(f"REQUIRE_SERVICES=1, but not found: {', '.join(missing)}. Start or install them, or leave it unset.")
     return env

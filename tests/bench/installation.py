@@ -26,7 +26,8 @@ from urllib.parse import urlsplit
 import psycopg
 import redis
 
-from tests.run import ROOT, find_postgres
+from tests.answering import addresses, find
+from tests.run import ROOT
 
 PREFIX = "recourse_bench_"
 _PATIENCE = 60.0
@@ -119,12 +120,13 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 def postgres() -> str:
     """Return the address of a PostgreSQL server where databases may be made."""
-    given = os.environ.get("DATABASE_URL")
-    local = [f"postgres://{user}@127.0.0.1:5432/postgres" for user in ("postgres", os.environ.get("USER", "root"))]
-    url = find_postgres([given] if given else [*local, "postgres://postgres:postgres@127.0.0.1:5432/postgres"])
-    if url is None:
-        sys.exit("bench: no PostgreSQL answers where databases may be made. Fix: start one, or set DATABASE_URL.")
-    return url
+    found = find("PostgreSQL", addresses("PostgreSQL"), patience=3)
+    if found.url is None:
+        said = "; ".join(found.why)
+        sys.exit(
+            f"bench: no PostgreSQL answers where databases may be made ({said}). Fix: start one, or set DATABASE_URL."
+        )
+    return found.url
 
 
 @contextmanager
