@@ -130,6 +130,18 @@ class Environment:
         value = self._raw(name, secret=False)
         return list(default) if value is None else [word.strip() for word in value.split(",") if word.strip()]
 
+    def networks(self, name: str, *, help: str, example: str) -> list[IPv4Network | IPv6Network]:
+        """Networks separated by commas; none by default, and none that is as wide as a continent."""
+        words = self.items(name, (), help=help, example=example)
+        fix = f"write networks without host bits, at most /8 (IPv4) or /16 (IPv6) wide, for example {name}={example}"
+        try:
+            found = [ip_network(word) for word in words]
+        except ValueError:
+            raise SettingError(name, f"saw {', '.join(words)!r}, which are not all networks", fix) from None
+        if any(network.prefixlen < (8 if network.version == 4 else 16) for network in found):
+            raise SettingError(name, f"saw {', '.join(words)!r}, which is too wide", fix)
+        return found
+
     def folder(self, name: str, default: Path, *, help: str, shown: str = "") -> Path:
         """An absolute path; a relative one starts at the working directory."""
         self._declare(name, "folder", default, help, "", shown, False)

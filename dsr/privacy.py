@@ -159,6 +159,16 @@ _BY_MODEL: dict[str, dict[PrivacyClass, str]] = {
     },
     "dsr.Post": {_OPEN: "id submission request direction at read_at", _SEALED: "body_sealed", _STAFF: "author"},
     "dsr.ApiToken": {_OPEN: "created expiry scopes last_used_on", _SECRET: "digest token_key", _STAFF: "user name"},
+    "dsr.Webhook": {
+        _OPEN: "id data_key name kinds old_secret_until active made_at disabled_at disabled_because failing_since "
+        "version",
+        _SEALED: "url_sealed secret_sealed old_secret_sealed",
+        _STAFF: "owner",
+    },
+    "dsr.WebhookDelivery": {
+        _OPEN: "id webhook event kind body made_at due_at claimed_until lease attempts tried_at status code done_at "
+        "given_up_at",
+    },
     "dsr.IdempotentAnswer": {_OPEN: "id scope key status body at", _PSEUDONYM: "digest"},
 }
 

@@ -466,6 +466,11 @@ REST_KNOX = {"AUTH_HEADER_PREFIX": "Bearer", "TOKEN_TTL": timedelta(days=365), "
 API_PER_MINUTE = env.whole(
     "API_PER_MINUTE", 3000, least=0, most=10_000_000, help="Requests a minute each API token may make; 0: no limit."
 )
+WEBHOOK_NETWORKS = env.networks(
+    "WEBHOOK_NETWORKS",
+    example="10.1.0.0/16",
+    help="Networks that are not public and may be called by webhooks all the same, in these without encryption too.",
+)
 REST_FRAMEWORK: dict[str, Any] = {
     # Nothing gets in by these; what lets somebody in stands on dsr.api.endpoint.Endpoint, the base of every call.
     "DEFAULT_AUTHENTICATION_CLASSES": [],

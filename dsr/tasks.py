@@ -13,6 +13,8 @@ from dsr.logs import get_logger
 from dsr.services.doorbell import HEARTBEAT, Bell
 
 log = get_logger(__name__)
+HOOKS_TOGETHER = 20
+"""How many things one worker claims at a time, so that others have their share where a receiver is slow."""
 
 
 @shared_task(name=Bell.SWEEP.value)
@@ -40,6 +42,15 @@ def work(submission_id: str) -> None:
     from dsr.services import sweeping
 
     sweeping.work(UUID(submission_id), timezone.now())
+
+
+@shared_task(name=Bell.HOOKS.value)
+def hooks() -> None:
+    """Tell webhooks what is due, until nothing is."""
+    from dsr.services import webhookdelivery
+
+    while webhookdelivery.deliver_due(timezone.now(), HOOKS_TOGETHER).claimed == HOOKS_TOGETHER:
+        pass
 
 
 @shared_task(name=Bell.MESSAGE.value)

@@ -269,6 +269,14 @@ _TYPES = (
         _("Have that one decided on first.")),
     ProblemType("change-decided", 409, _("The change was decided on"),
         _("A change of the retention schedule is decided on once."), _("Propose a new one if need be.")),
+    # webhooks
+    ProblemType("webhook-off", 409, _("The webhook is off"),
+        _("Its owner switched it off, its receiver said that it is gone, or nothing got through for days."),
+        _("Look at “disabled_because”, put right what is wrong, then switch it on.")),
+    ProblemType("webhooks-full", 409, _("There are as many webhooks as there can be"),
+        _("One owner has a limited number of webhooks."),
+        _("Delete one that is not needed, or have one be told of more.")),
+    # repeating
     ProblemType("idempotency-conflict", 409, _("The key was used for something else"),
         _("An Idempotency-Key stands for one request. This one came before with other content."),
         _("Use a new key for a new request, and the same key only to repeat the same one.")),

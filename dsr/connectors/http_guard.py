@@ -16,11 +16,14 @@ from dsr.connectors.base import Code, PermanentFailure, TemporaryFailure, alone
 from dsr.connectors.deadline import Deadline
 from notifications.addresses import METADATA, Address, Network, judge
 
-__all__ = ["METADATA", "Address", "GuardedBackend", "Network", "judge", "resolve"]
+__all__ = ["METADATA", "Address", "GuardedBackend", "Network", "inside", "judge", "resolve"]
 
 
-def resolve(host: str, port: int, allowed: Sequence[Network]) -> list[str]:
-    """Return the addresses of a name; raises if there are none, or if any single one may not be connected to."""
+def resolve(host: str, port: int, allowed: Sequence[Network], *, public: bool = True) -> list[str]:
+    """Return the addresses of a name; raises if there are none, or if any single one may not be connected to.
+
+    Without ``public`` only the allowed networks may be.
+    """
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
@@ -28,16 +31,23 @@ def resolve(host: str, port: int, allowed: Sequence[Network]) -> list[str]:
     if not found:
         raise TemporaryFailure(Code.UNREACHABLE, "url")
     addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
-    if not all(judge(ip_address(address.partition("%")[0]), allowed) for address in addresses):
+    found_at = [ip_address(address.partition("%")[0]) for address in addresses]
+    if not all(judge(address, allowed) and (public or inside(address, allowed)) for address in found_at):
         raise PermanentFailure(Code.ADDRESS_REFUSED, "url")
     return addresses
+
+
+def inside(address: Address, allowed: Sequence[Network]) -> bool:
+    """Tell whether an address is in one of some networks."""
+    return any(address.version == network.version and address in network for network in allowed)
 
 
 class GuardedBackend(httpcore.NetworkBackend):
     """Opens connections for one call: only to addresses that were judged, and only until the call's time is up."""
 
-    def __init__(self, allowed: Sequence[Network], deadline: Deadline) -> None:
+    def __init__(self, allowed: Sequence[Network], deadline: Deadline, *, public: bool = True) -> None:
         self._allowed = allowed
+        self._public = public
         self._deadline = deadline
         self._backend = httpcore.SyncBackend()
 
@@ -51,7 +61,7 @@ class GuardedBackend(httpcore.NetworkBackend):
     ) -> httpcore.NetworkStream:
         """Connect to the first address of the host that answers."""
         failure: Exception = httpcore.ConnectError()
-        for address in resolve(host, port, self._allowed):
+        for address in resolve(host, port, self._allowed, public=self._public):
             self._deadline.check("url")
             try:
                 stream = self._backend.connect_tcp(

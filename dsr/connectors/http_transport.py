@@ -20,7 +20,7 @@ def trusted(ca_file: str | None) -> ssl.SSLContext:
 
 
 def guarded_pool(
-    tls: ssl.SSLContext | None, networks: tuple[Network, ...], deadline: Deadline
+    tls: ssl.SSLContext | None, networks: tuple[Network, ...], deadline: Deadline, *, public: bool = True
 ) -> httpcore.ConnectionPool:
     """Return a pool of one connection, to nowhere that the guard does not allow and no longer than the deadline."""
     return httpcore.ConnectionPool(
@@ -29,7 +29,7 @@ def guarded_pool(
         http1=True,
         http2=False,
         retries=0,
-        network_backend=GuardedBackend(networks, deadline),
+        network_backend=GuardedBackend(networks, deadline, public=public),
     )
 
 

@@ -22,6 +22,7 @@ from dsr.models.rulebooks import RuleBook
 from dsr.models.signals import Alert, AlertAnswer, Signal
 from dsr.models.submissions import Channel, Submission, Vouched
 from dsr.models.threads import Direction, Post
+from dsr.models.webhooks import WEBHOOK_TEST, Webhook, WebhookDelivery, WebhookKind, WebhookOff
 from dsr.models.work import (
     ACTED_ON,
     Attempt,
@@ -42,6 +43,7 @@ __all__ = [
     "ACTED_ON",
     "OVER",
     "REAPPEARED",
+    "WEBHOOK_TEST",
     "Alert",
     "AlertAnswer",
     "ApiToken",
@@ -90,6 +92,10 @@ __all__ = [
     "TaskState",
     "Tombstone",
     "Vouched",
+    "Webhook",
+    "WebhookDelivery",
+    "WebhookKind",
+    "WebhookOff",
     "Withholding",
     "WorksheetFile",
 ]

@@ -41,6 +41,7 @@ class Bell(StrEnum):
     HOUSEKEEP = "recourse.housekeep"
     WORK = "recourse.work"
     MESSAGE = "recourse.message"
+    HOOKS = "recourse.hooks"
 
 
 class Wire(NamedTuple):

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.contrib.sessions.backends.db import SessionStore
 
 from dsr.models import ApiToken, IdempotentAnswer
-from dsr.services import history, orphans, pace, signals, watching
+from dsr.services import history, orphans, pace, signals, watching, webhooks
 from dsr.services.storage import vault
 from verification import checks, grants
 
@@ -33,6 +33,8 @@ def housekeep(at: datetime) -> dict[str, int]:
         "checks_ended": checks.end_due(at),
         "grants_ended": grants.delete_ended(at - _GRANTS_KEPT),
         "origins_forgotten": signals.forget_origins(at),
+        "deliveries_forgotten": webhooks.purge(at),
+        "old_secrets_forgotten": webhooks.forget_old_secrets(at),
         "files_swept": vault().sweep(at - _LEFTOVERS) + orphans.sweep(at - _LEFTOVERS),
         "uploads_swept": orphans.sweep_uploads(at - _UPLOADS),
     }

@@ -35,6 +35,7 @@ from dsr.services import (
     taskwork,
     timing,
     watching,
+    webhookdelivery,
     worksheets,
 )
 from dsr.services.erasure import kept, rechecks, waiting
@@ -84,12 +85,14 @@ class Tally:
     reminders: int = 0
     messages: int = 0
     troubles: int = 0
+    webhooks: int = 0
     failures: int = 0
 
     @property
     def total(self) -> int:
         """Everything that was worked on."""
-        return self.deadlines + self.steps + self.tasks + self.reminders + self.messages + self.troubles
+        asked = self.deadlines + self.steps + self.tasks + self.reminders
+        return asked + self.messages + self.troubles + self.webhooks
 
 
 def sweep(at: datetime) -> Tally:
@@ -107,6 +110,7 @@ def sweep(at: datetime) -> Tally:
     _safely(tally, lambda: _deliver(tally, clock()))
     for message in outbox.news(BATCH):
         tally.troubles += _safely(tally, partial(mailing.report_trouble, message, at=clock()))
+    _safely(tally, lambda: _tell_webhooks(tally, clock()))  # last: nobody waits for other people's servers
     return tally
 
 
@@ -163,6 +167,10 @@ def _carry_out(tally: Tally, task_ids: list[UUID], at: datetime, clock: _Clock) 
 
 def _deliver(tally: Tally, at: datetime) -> None:
     tally.messages = mail_delivery.deliver_due(at, limit=BATCH).claimed
+
+
+def _tell_webhooks(tally: Tally, at: datetime) -> None:
+    tally.webhooks = webhookdelivery.deliver_due(at, limit=BATCH).claimed
 
 
 def _claim(at: datetime, only: Q) -> list[Deadline]:

@@ -199,3 +199,21 @@ def test_texting_explains_what_it_cannot_use_and_shows_no_secret(
     assert caught.value.fix
     assert "hunter2" not in str(caught.value)
     assert caught.value.__cause__ is None
+
+
+def test_networks_are_read_and_none_is_the_default() -> None:
+    env = Environment({"INSIDE": "10.1.0.0/16, fd00::/16"})
+
+    assert [str(each) for each in env.networks("INSIDE", help="Ours.", example="10.1.0.0/16")] == [
+        "10.1.0.0/16",
+        "fd00::/16",
+    ]
+    assert env.networks("OUTSIDE", help="Theirs.", example="10.1.0.0/16") == []
+
+
+@pytest.mark.parametrize("seen", ["10.1.2.3/16", "here", "0.0.0.0/0", "10.1.0.0/16, 0.0.0.0/4", "::/0"])
+def test_networks_refuse_what_is_none_and_what_is_too_wide(seen: str) -> None:
+    env = Environment({"INSIDE": seen})
+
+    with pytest.raises(SettingError, match=r"INSIDE: saw .*Fix: write networks .* for example INSIDE=10\.1\.0\.0/16"):
+        env.networks("INSIDE", help="Ours.", example="10.1.0.0/16")
