@@ -94,7 +94,7 @@ _BY_MODEL: dict[str, dict[PrivacyClass, str]] = {
     "dsr.Deadline": {_OPEN: "id submission request kind ordinal due_at regime rule done_at claimed_until attempts"},
     "dsr.Pace": {_OPEN: "id right stage seconds n measured_at"},
     "dsr.System": {
-        _OPEN: "id key name description connector data_key categories identifiers role active",
+        _OPEN: "id key name description connector data_key categories identifiers role active leaves_out",
         _SEALED: "config_sealed",
         _STAFF: "owner_name owner_email",
     },
@@ -112,6 +112,19 @@ _BY_MODEL: dict[str, dict[PrivacyClass, str]] = {
         _SEALED: "reason_sealed",
         _STAFF: "by",
     },
+    "dsr.Choice": {
+        _OPEN: "id purpose act channels topics via at recorded_at must_by country language evidence invented data_key "
+        "effective_at late_told_at",
+        _SEALED: "who_sealed",
+        _STAFF: "entered_by",
+    },
+    "dsr.Suppression": {_OPEN: "id purpose channel topic stopped at choice", _PSEUDONYM: "digest"},
+    "dsr.Window": {
+        _OPEN: "id choice system words opened_at must_by due_at look_at lease attempts code with_owner_at late_at "
+        "done_at",
+        _SEALED: "cursor_sealed",
+    },
+    "dsr.EffectDay": {_OPEN: "id system day within number"},
     "dsr.CpniAccount": {_OPEN: "id lines head", _PSEUDONYM: "digest"},
     "dsr.CpniEntry": {
         _OPEN: "id account seq kind at recorded_at day channel authority uses services medium notice_version evidence "

@@ -156,6 +156,14 @@ SWEEP_SECONDS = env.whole(
     shown="5 embedded, else 10",
     help="Seconds between two sweeps of the work that waits.",
 )
+CHOICE_WINDOW_SECONDS = env.whole(
+    "CHOICE_WINDOW_SECONDS",
+    3 * 24 * 3600,
+    least=1,
+    most=3 * 24 * 3600,
+    shown="259200, three days",
+    help="Seconds until a choice on marketing is in effect in every system; the notice may promise less.",
+)
 _cache_url = env.text(
     "CACHE_URL",
     BROKER_URL if BROKER_URL.startswith(("redis://", "rediss://")) else f"filecache://{DATA_DIR / 'cache'}",

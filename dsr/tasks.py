@@ -53,6 +53,14 @@ def hooks() -> None:
         pass
 
 
+@shared_task(name=Bell.CHOICE.value)
+def choice() -> None:
+    """Have the systems told what was chosen just now."""
+    from dsr.services.choices import windows
+
+    windows.run_due(timezone.now())
+
+
 @shared_task(name=Bell.MESSAGE.value)
 def message(*message_ids: str) -> None:
     """Send some messages."""

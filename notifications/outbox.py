@@ -84,6 +84,11 @@ def compose(
     return message
 
 
+def is_queued(dedupe: str) -> bool:
+    """Whether a message that may be queued once only has been."""
+    return Message.objects.filter(pk=uuid.uuid5(_DEDUPED, dedupe)).exists()
+
+
 def about(subject: UUID) -> QuerySet[Message]:
     """Return the messages about a thing, the newest first."""
     return Message.objects.filter(about=subject).select_related("data_key")

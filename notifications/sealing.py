@@ -1,8 +1,9 @@
 """Sealing of personal values, fingerprints for look-up, and signatures: all from the ring of master keys.
 
 One master key never does two jobs: HKDF-SHA256 (RFC 5869) derives a key for wrapping, one for fingerprints, one for
-short secrets and one Ed25519 seed for signatures, each under its own ``info`` string. Personal values are sealed by
-AES-256-GCM under a data key of their own, which is stored wrapped; to forget the data key is to forget the person.
+short secrets, one for lists, one for tokens in addresses and one Ed25519 seed for signatures, each under its own
+``info`` string. Personal values are sealed by AES-256-GCM under a data key of their own, which is stored wrapped; to
+forget the data key is to forget the person.
 """
 
 import base64
@@ -32,6 +33,8 @@ __all__ = [
     "SealBroken",
     "Signature",
     "current_key_id",
+    "disclose",
+    "enclose",
     "fingerprint",
     "fingerprints",
     "key_id_of",
@@ -83,13 +86,14 @@ class Signature:
 
 @dataclass(frozen=True)
 class _MasterKey:
-    """One key of the ring, ready for each of its five jobs."""
+    """One key of the ring, ready for each of its jobs."""
 
     key_id: str
     wrapping: AESGCM = field(repr=False)
     fingerprinting: bytes = field(repr=False)
     digesting: bytes = field(repr=False)
     listing: bytes = field(repr=False)
+    enclosing: AESGCM = field(repr=False)
     signing: Ed25519PrivateKey = field(repr=False)
     public: bytes
 
@@ -112,6 +116,7 @@ def _master_key(key_id: str, secret: bytes) -> _MasterKey:
         fingerprinting=_derive(secret, b"recourse/fingerprint"),
         digesting=_derive(secret, b"recourse/digest"),
         listing=_derive(secret, b"recourse/listing"),
+        enclosing=AESGCM(_derive(secret, b"recourse/enclosing")),
         signing=signing,
         public=signing.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw),
     )
@@ -228,6 +233,27 @@ def _open(cipher: AESGCM, nonce: bytes, ciphertext: bytes, associated: bytes) ->
         return cipher.decrypt(nonce, ciphertext, associated)
     except InvalidTag:
         raise SealBroken("it was altered, moved from its place, or sealed under another key") from None
+
+
+def enclose(text: str, *, context: str) -> str:
+    """Seal a short text into a token for an address, URL-safe: the same text never gives the same token twice."""
+    master = _ring().current
+    nonce = os.urandom(NONCE_BYTES)
+    body = nonce + master.enclosing.encrypt(nonce, text.encode(), context.encode())
+    return f"{master.key_id}.{base64.urlsafe_b64encode(body).decode().rstrip('=')}"
+
+
+def disclose(token: str, *, context: str) -> str:
+    """Return the text in a token made by `enclose` for the same context. Raises SealBroken for anything else."""
+    key_id, _, encoded = token.partition(".")
+    master = _ring().by_id.get(key_id)
+    if master is None:
+        raise SealBroken("no key of this name")
+    try:
+        body = base64.b64decode(encoded + "=" * (-len(encoded) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        raise SealBroken("this is no token") from None
+    return _open(master.enclosing, body[:NONCE_BYTES], body[NONCE_BYTES:], context.encode()).decode()
 
 
 def _keyed(pick: Callable[[_MasterKey], bytes], master: _MasterKey, *parts: str) -> str:

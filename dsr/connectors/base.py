@@ -404,6 +404,10 @@ class Connector(Protocol):
         """
         ...
 
+    def leaves_out(self) -> tuple[str, ...]:
+        """Return the purposes that `suppress` takes, `*` where it takes any; by hand where nobody can call it."""
+        ...
+
     def roster(self, kind: str) -> Iterator[str]:
         """Yield each value of one kind of identifier that the system knows, in no order, perhaps more than once."""
         ...

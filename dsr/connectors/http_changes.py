@@ -126,6 +126,10 @@ class HttpChanges(Unable):
         body = {"identifiers": usable(who, self.identifiers()), "purposes": list(dict.fromkeys(purposes))}
         return self._told("suppressed", SuppressedAnswer, body, key=fresh(key)).suppressed
 
+    def leaves_out(self) -> tuple[str, ...]:
+        """Return that the service takes any purpose, where it takes one at all."""
+        return ("*",) if Ability.SUPPRESS in self._config.abilities else ()
+
     def roster(self, kind: str) -> Iterator[str]:
         """Yield each value that the service knows. Only the end of the iterator proves that all of them came."""
         self._need(Ability.ROSTER)

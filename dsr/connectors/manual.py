@@ -160,6 +160,8 @@ class ManualConfig(Strict):
     files: FileRules = FileRules()
     answer_within_days: int = Key(default=10, ge=1, le=60)
     remind_after_days: tuple[Annotated[int, Key(ge=1, le=60)], ...] = (3, 7)
+    leaves_out: Annotated[tuple[Slug, ...], Key(max_length=32)] = ()
+    """The purposes that the owner leaves people out of when asked to (`marketing`)."""
 
     @field_validator("datasets")
     @classmethod
@@ -253,6 +255,10 @@ class ManualConnector(Unable):
     def describe(self) -> tuple[Dataset, ...]:
         """Return the data dictionary: kinds of files, and what can be put right in each."""
         return tuple(part.dataset() for part in self.config.datasets)
+
+    def leaves_out(self) -> tuple[str, ...]:
+        """Return the purposes that the owner leaves people out of."""
+        return self.config.leaves_out
 
     def worksheet(self, who: Identifiers) -> Worksheet:
         """Return the owner's task, with the identifiers that it needs and no others."""

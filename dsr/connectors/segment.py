@@ -227,6 +227,10 @@ class SegmentConnector(ThirdParty):
         ]
         return Erased(lines, notes=(*notes, *([Remark.PARTLY_DONE] if state.partly else [])))
 
+    def leaves_out(self) -> tuple[str, ...]:
+        """Return the purposes that the configuration names."""
+        return self._config.purposes
+
     def suppress(self, who: Identifiers, purposes: Sequence[str], *, key: str, cursor: str = "") -> Changed:
         """Have all new data about these users refused; raises `PermanentFailure(unable)` for any other purpose."""
         for purpose in purposes:

@@ -187,6 +187,10 @@ class SendGridConnector(ThirdParty):
             notes = () if self._config.activity is None else (Remark.COUNTED_BY_IDENTIFIER,)
             return Erased(lines_of(terms, order.goes, counts), handles=self._handles(order, found), notes=notes)
 
+    def leaves_out(self) -> tuple[str, ...]:
+        """Return the purposes that the configuration has lists for."""
+        return tuple(self._config.purposes)
+
     def suppress(self, who: Identifiers, purposes: Sequence[str], *, key: str, cursor: str = "") -> Changed:
         """Add the addresses to the lists of these purposes; raises `PermanentFailure(unable)` for any other purpose."""
         for purpose in purposes:

@@ -220,6 +220,10 @@ class SqlConnector:
             settings = flags(self._planned(connection), self._config, lambda table: table.suppression(purposes))
             return all(each.stands(connection, known, self._config.limits.max_rows) for each in settings.values())
 
+    def leaves_out(self) -> tuple[str, ...]:
+        """Return the purposes that the mapping names."""
+        return tuple(sorted({purpose for table in self._config.tables for purpose in table.suppress}))
+
     def roster(self, kind: str) -> Iterator[str]:
         """Yield the values of one kind of identifier, made alike as the mapping says, without those emptied."""
         self._must(Ability.ROSTER)

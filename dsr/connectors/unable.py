@@ -46,6 +46,10 @@ class Unable:
         """Raise `PermanentFailure(unable)`."""
         raise PermanentFailure(Code.UNABLE, "suppress")
 
+    def leaves_out(self) -> tuple[str, ...]:
+        """Return nothing."""
+        return ()
+
     def suppressed(self, who: Identifiers, purposes: Sequence[str], *, key: str) -> bool | None:
         """Return None: it cannot tell."""
         return None

@@ -17,6 +17,7 @@ from dsr.models.erasure import (
 )
 from dsr.models.events import Checkpoint, Event
 from dsr.models.holds import ChangeState, HeldPerson, HoldState, LegalHold, RetentionChange
+from dsr.models.marketing import Choice, EffectDay, Suppression, Window
 from dsr.models.requests import Proposal, SubjectRequest
 from dsr.models.rulebooks import RuleBook
 from dsr.models.signals import Alert, AlertAnswer, Signal
@@ -52,6 +53,7 @@ __all__ = [
     "ChangeState",
     "Channel",
     "Checkpoint",
+    "Choice",
     "ConnectorKind",
     "CorrectionItem",
     "CpniAccount",
@@ -60,6 +62,7 @@ __all__ = [
     "Deadline",
     "DeadlineKind",
     "Direction",
+    "EffectDay",
     "Event",
     "HeldPerson",
     "HoldState",
@@ -85,6 +88,7 @@ __all__ = [
     "StepState",
     "SubjectRequest",
     "Submission",
+    "Suppression",
     "System",
     "Task",
     "TaskKind",
@@ -96,6 +100,7 @@ __all__ = [
     "WebhookDelivery",
     "WebhookKind",
     "WebhookOff",
+    "Window",
     "Withholding",
     "WorksheetFile",
 ]

@@ -133,6 +133,7 @@ class System(SealedRow):
         _("role"), max_length=12, choices=Role.choices, default=str(Role.OWN), db_default=str(Role.OWN)
     )
     active = models.BooleanField(_("searched"), default=True)
+    leaves_out = models.JSONField(_("what it can leave people out of"), null=True)
 
     class Meta:
         verbose_name = _("system")

@@ -42,6 +42,7 @@ class Bell(StrEnum):
     WORK = "recourse.work"
     MESSAGE = "recourse.message"
     HOOKS = "recourse.hooks"
+    CHOICE = "recourse.choice"
 
 
 class Wire(NamedTuple):

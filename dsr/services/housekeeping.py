@@ -6,6 +6,7 @@ from django.contrib.sessions.backends.db import SessionStore
 
 from dsr.models import ApiToken, IdempotentAnswer
 from dsr.services import history, orphans, pace, signals, watching, webhooks
+from dsr.services.choices import effect
 from dsr.services.storage import vault
 from verification import checks, grants
 
@@ -35,6 +36,7 @@ def housekeep(at: datetime) -> dict[str, int]:
         "origins_forgotten": signals.forget_origins(at),
         "deliveries_forgotten": webhooks.purge(at),
         "old_secrets_forgotten": webhooks.forget_old_secrets(at),
+        "choices_forgotten": effect.tidy(at),
         "files_swept": vault().sweep(at - _LEFTOVERS) + orphans.sweep(at - _LEFTOVERS),
         "uploads_swept": orphans.sweep_uploads(at - _UPLOADS),
     }

@@ -51,6 +51,26 @@ def worksheet(token: str) -> str:
     return _link("/worksheets/", token)
 
 
+def choices_sheet(token: str) -> str:
+    """Where the owner of a system sees whom to leave out by hand."""
+    return _link("/worksheets/choices/", token)
+
+
+def unsubscribe(token: str) -> str:
+    """Where one press, or the mail program by itself, ends marketing. RFC 8058"""
+    return _link(f"/unsubscribe/{token}/")
+
+
+def preferences(token: str) -> str:
+    """Where somebody sees and changes what was chosen."""
+    return _link("/preferences/", token)
+
+
+def windows(system_id: UUID) -> str:
+    """Where staff see which choices wait in a system."""
+    return f"{_link('/admin/dsr/window/')}?{urlencode({'system__id__exact': system_id})}"
+
+
 def console(request_id: UUID) -> str:
     """Where staff work on a request, once they are signed in."""
     return _link(f"/admin/dsr/subjectrequest/{request_id}/change/")

@@ -38,6 +38,7 @@ from dsr.services import (
     webhookdelivery,
     worksheets,
 )
+from dsr.services.choices import lateness, windows
 from dsr.services.erasure import kept, rechecks, waiting
 from notifications import delivery as mail_delivery
 from notifications import outbox
@@ -86,12 +87,14 @@ class Tally:
     messages: int = 0
     troubles: int = 0
     webhooks: int = 0
+    choices: int = 0
+    warnings: int = 0
     failures: int = 0
 
     @property
     def total(self) -> int:
         """Everything that was worked on."""
-        asked = self.deadlines + self.steps + self.tasks + self.reminders
+        asked = self.deadlines + self.steps + self.tasks + self.reminders + self.choices + self.warnings
         return asked + self.messages + self.troubles + self.webhooks
 
 
@@ -107,6 +110,7 @@ def sweep(at: datetime) -> Tally:
         tally.reminders += _safely(tally, partial(holds.remind, hold_id, clock()))
     _meet(tally, Q(), clock)
     _carry_out(tally, taskwork.due_tasks(at, BATCH), at, clock)
+    _safely(tally, lambda: _choose(tally, at))
     _safely(tally, lambda: _deliver(tally, clock()))
     for message in outbox.news(BATCH):
         tally.troubles += _safely(tally, partial(mailing.report_trouble, message, at=clock()))
@@ -163,6 +167,12 @@ def _carry_out(tally: Tally, task_ids: list[UUID], at: datetime, clock: _Clock) 
         if clock() >= at + SEARCH_WITHIN:
             break
         tally.tasks += _safely(tally, partial(taskrun.run_task, task_id, at=clock()))
+
+
+def _choose(tally: Tally, at: datetime) -> None:
+    """Have systems told what people chose, then warn of what has waited too long."""
+    tally.choices = windows.run_due(at).total
+    tally.warnings = lateness.watch(at)
 
 
 def _deliver(tally: Tally, at: datetime) -> None:

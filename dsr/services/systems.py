@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from dsr.choices.marketing import Purpose, concerns
 from dsr.connectors import Ability, Auditable, BadConfig, Connector, Level, Problem, open_connector
 from dsr.errors import Incomplete
 from dsr.models import Role, System
@@ -32,13 +33,22 @@ class Entry:
     role: str = str(Role.OWN)
 
 
+@dataclass(frozen=True, slots=True)
+class _Described:
+    """What a configuration says: data categories held, what people are known by, what they can be left out of."""
+
+    categories: list[str]
+    identifiers: list[str]
+    leaves_out: list[str]
+
+
 def enter(entry: Entry, *, at: datetime) -> System:
     """Enter a system, or change the one of the same key. Raises Incomplete with what is wrong in its configuration."""
     check_owner(entry.owner_email)
     # A service is asked what it holds, so this comes before the transaction.
-    categories, identifiers = _described(entry)
+    described = _described(entry)
     with transaction.atomic():
-        return _keep(entry, categories, identifiers, at)
+        return _keep(entry, described, at)
 
 
 def check_owner(address: str) -> None:
@@ -49,7 +59,7 @@ def check_owner(address: str) -> None:
         raise Incomplete(_("Enter a mail address in the form name@example.org."), field="owner_email") from None
 
 
-def _keep(entry: Entry, categories: list[str], identifiers: list[str], at: datetime) -> System:
+def _keep(entry: Entry, described: _Described, at: datetime) -> System:
     system = System.objects.select_for_update(of=("self",)).select_related("data_key").filter(key=entry.key).first()
     if system is None:
         system = System(id=uuid7(at), key=entry.key, data_key=DataKey.new(at))
@@ -57,14 +67,14 @@ def _keep(entry: Entry, categories: list[str], identifiers: list[str], at: datet
     system.name, system.description = entry.name, entry.description
     system.owner_name, system.owner_email = entry.owner_name, entry.owner_email
     system.connector, system.active, system.role = entry.connector, entry.active, entry.role
-    system.categories, system.identifiers = categories, identifiers
+    system.categories, system.identifiers = described.categories, described.identifiers
+    system.leaves_out = described.leaves_out
     system.seal_json("config", entry.config)
     system.save()
     return system
 
 
-def _described(entry: Entry) -> tuple[list[str], list[str]]:
-    """Return what the configuration says: the data categories held, and what people are known by."""
+def _described(entry: Entry) -> _Described:
     try:
         connector = open_connector(entry.connector, entry.config)
     except BadConfig as bad:
@@ -76,7 +86,22 @@ def _described(entry: Entry) -> tuple[list[str], list[str]]:
     if unknown:
         message = _("No notice knows these data categories: %(names)s.") % {"names": ", ".join(sorted(unknown))}
         raise Incomplete(message, field="config")
-    return categories, sorted(connector.identifiers())
+    return _Described(categories, sorted(connector.identifiers()), list(connector.leaves_out()))
+
+
+def taking(purpose: Purpose) -> list[System]:
+    """Return the systems in use that have anything to do with a purpose, each knowing what it can be told."""
+    systems = System.objects.filter(active=True).order_by("key").defer("description", "categories")
+    return [system for system in systems if concerns(purpose, _leaves_out(system))]
+
+
+def _leaves_out(system: System) -> list[str]:
+    """Return what a system can leave people out of; of one that was entered before that was kept, ask and keep it."""
+    if system.leaves_out is None:
+        connector = open_connector(system.connector, system.open_json("config"))
+        system.leaves_out = list(connector.leaves_out())
+        System.objects.filter(pk=system.pk).update(leaves_out=system.leaves_out)
+    return list(system.leaves_out)
 
 
 def known_categories() -> set[str]:

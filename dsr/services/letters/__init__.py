@@ -50,6 +50,7 @@ from dsr.services.letters.cases import (
     Whose,
     Worksheet,
 )
+from dsr.services.letters.choices import ChoiceDone, ChoiceLate, ChoiceSheet, ChoicesLate
 from dsr.services.letters.doing import (
     CarriedOut,
     ErasureConfirm,
@@ -66,6 +67,10 @@ __all__ = [
     "AnswerReady",
     "AppealDecided",
     "CarriedOut",
+    "ChoiceDone",
+    "ChoiceLate",
+    "ChoiceSheet",
+    "ChoicesLate",
     "Closed",
     "ConfirmAddress",
     "DatesMoved",

@@ -1,0 +1,130 @@
+"""What people chose not to have done with their data, and which choice holds where several were made.
+
+A choice is about one `Purpose` and, within it, about a `Scope`: some channel and some topic, or all of them. Where
+choices of different scope meet, the narrower one holds, as it says more exactly what is wanted; between two that are
+equally narrow, the one that stops. Making a choice takes back whatever was chosen before within its scope.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+EVERY: Final = ""
+"""Stands for all channels, or all topics."""
+ANY: Final = "*"
+"""Stands for every word, where a system takes any."""
+
+
+class Purpose(StrEnum):
+    """What a choice is about. Nothing of what somebody needs to use a service is among it."""
+
+    MARKETING = "marketing"
+    ADVERTISING = "advertising"
+    """Sale, sharing and targeted advertising. Cal. Civ. Code 1798.120"""
+    SENSITIVE = "sensitive"
+    """Uses of sensitive data beyond what a service needs. Cal. Civ. Code 1798.121"""
+    DISCLOSURE = "disclosure"
+    """Disclosure to third parties, and use for a materially different purpose. Data Privacy Framework, Principle 2"""
+
+
+class Act(StrEnum):
+    """What somebody chose."""
+
+    STOP = "stop"
+    RESUME = "resume"
+
+
+class Via(StrEnum):
+    """How a choice came. The clock starts when it came, whichever way that was."""
+
+    ONE_CLICK = "one_click"
+    PREFERENCES = "preferences"
+    FORM = "form"
+    REPLY = "reply"
+    MAIL = "mail"
+    PHONE = "phone"
+    POST = "post"
+    SIGNAL = "signal"
+    COOKIE = "cookie"
+    API = "api"
+    IMPORT = "import"
+
+
+CHANNELS: Final = ("email", "sms", "phone", "post")
+"""By what marketing reaches people."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Scope:
+    """Where a choice holds: a channel and a topic, each of which may be every one."""
+
+    channel: str = EVERY
+    topic: str = EVERY
+
+    @property
+    def narrowness(self) -> int:
+        """Return how much it says: the more, the narrower."""
+        return (self.channel != EVERY) + (self.topic != EVERY)
+
+    def holds(self, other: "Scope") -> bool:
+        """Whether all of another scope lies within this one."""
+        return self.channel in (EVERY, other.channel) and self.topic in (EVERY, other.topic)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A choice that stands: where it holds, and whether it stops."""
+
+    scope: Scope
+    stopped: bool
+
+
+def scopes(channels: Sequence[str] = (), topics: Sequence[str] = ()) -> list[Scope]:
+    """Return what is chosen by naming some channels and some topics; naming none means every one."""
+    return [Scope(channel, topic) for channel in channels or (EVERY,) for topic in topics or (EVERY,)]
+
+
+def governing(standing: Iterable[Standing], asked: Scope) -> Standing | None:
+    """Return the choice that holds for a use, None where none does.
+
+    A use that names no channel or no topic may be any: whatever stops a part of it stops it.
+    """
+    met = [each for each in standing if each.scope.holds(asked) or (each.stopped and asked.holds(each.scope))]
+    return max(met, key=lambda each: (each.scope.narrowness, each.stopped), default=None)
+
+
+def after(standing: Iterable[Standing], scope: Scope, act: Act) -> list[Standing]:
+    """Return what stands once a choice was made: it takes the place of everything within its scope."""
+    kept = [each for each in standing if not scope.holds(each.scope)]
+    if act is Act.STOP:
+        return [*kept, Standing(scope, stopped=True)]
+    before = governing((each for each in kept if each.scope.holds(scope)), scope)
+    # Where nothing stops any more, there is nothing to be remembered either.
+    return [*kept, Standing(scope, stopped=False)] if before is not None and before.stopped else kept
+
+
+def words(purpose: Purpose, wanted: Iterable[Scope]) -> Iterator[str]:
+    """Yield by what words a system is told: the purpose, and after it the channel and the topic where one is named.
+
+    As slugs: ``marketing``, ``marketing_email``, ``marketing_news``, ``marketing_email_news``.
+    """
+    for scope in wanted:
+        yield "_".join(part for part in (str(purpose), scope.channel, scope.topic) if part)
+
+
+def concerns(purpose: Purpose, known: Iterable[str]) -> bool:
+    """Whether a system that knows some words has anything to do with a purpose."""
+    return any(word in (ANY, purpose) or word.startswith(f"{purpose}_") for word in known)
+
+
+def told(purpose: Purpose, wanted: Sequence[Scope], known: Collection[str]) -> list[str]:
+    """Return the words that a system is to be told, of those ``known`` to it; none where it is not so exact.
+
+    Somebody who stops everything stops each part that the system keeps apart.
+    """
+    asked = list(words(purpose, wanted))
+    if ANY in known:
+        return asked
+    parts = f"{purpose}_" if Scope() in wanted else ()
+    return [word for word in known if word in asked or word.startswith(parts)]

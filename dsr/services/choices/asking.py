@@ -1,0 +1,121 @@
+"""Asking whether somebody may be written to: one by one or many at once, right at the instant of an opt-out.
+
+A no may be kept for a day, as keeping it too long harms nobody. A yes is good for its moment alone: between that and
+the next the person may have chosen. Whoever sends for hours asks `changes` what was chosen since.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from itertools import islice, takewhile
+
+from dsr.choices.marketing import Purpose, Scope, Standing, governing
+from dsr.models import Suppression, Tombstone
+from dsr.services.erasure.tombstones import ERASURE
+from notifications import sealing
+
+NO_IS_GOOD_FOR = timedelta(days=1)
+SETTLED = timedelta(minutes=10)
+"""No transaction that makes a choice takes longer."""
+CHUNK = 5_000
+"""As many are asked in one statement."""
+DIGEST = "digest"
+"""The kind of what was hashed by the caller."""
+
+
+class Because(StrEnum):
+    """Why an answer is what it is."""
+
+    NOTHING_CHOSEN = "nothing_chosen"
+    STOPPED = "stopped"
+    WANTED = "wanted"
+    SERVICE = "service"
+    """A message that somebody who has an account cannot do without; no choice stops it."""
+    ERASED = "erased"
+    """The account is closed and the person erased: nothing is sent at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What somebody is to be written to about."""
+
+    purpose: Purpose
+    scope: Scope
+    service: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Whether, why, since when, and for how long the answer may be kept."""
+
+    allowed: bool
+    because: Because
+    since: datetime | None
+    at: datetime
+
+    @property
+    def valid_until(self) -> datetime:
+        """Return until when it may be kept: a yes is good for its moment alone."""
+        return self.at if self.allowed else self.at + NO_IS_GOOD_FOR
+
+
+def check(marks: Sequence[str], use: Use, at: datetime) -> Answer:
+    """Say whether the one person of these hashes may be written to. Two statements, however many have chosen."""
+    return _answer(_chosen(marks, use), _erased(marks), marks, use, at)
+
+
+def many(values: Iterable[str], kind: str, use: Use, at: datetime) -> Iterator[Answer]:
+    """Yield an answer for each identifier of one kind, or hash, in the order given, some thousands at a time.
+
+    Each is right at the moment in which its part is looked up, never before.
+    """
+    source = iter(values)
+    while part := list(islice(source, CHUNK)):
+        marks = [[value] if kind == DIGEST else sealing.listing_digests(kind, value) for value in part]
+        every = [mark for each in marks for mark in each]
+        chosen, erased = _chosen(every, use), _erased(every)
+        yield from (_answer(chosen, erased, each, use, at) for each in marks)
+
+
+_Row = tuple[Standing, datetime]
+
+
+def _chosen(marks: Sequence[str], use: Use) -> dict[str, list[_Row]]:
+    """Return what stands for each of some hashes. What the service itself has to say is stopped by no choice."""
+    found: dict[str, list[_Row]] = {}
+    if use.service:
+        return found
+    rows = Suppression.objects.filter(digest__in=marks, purpose=use.purpose)
+    for digest, channel, topic, stopped, at in rows.values_list("digest", "channel", "topic", "stopped", "at"):
+        found.setdefault(digest, []).append((Standing(Scope(channel, topic), stopped), at))
+    return found
+
+
+def _erased(marks: Sequence[str]) -> dict[str, datetime]:
+    return dict(Tombstone.objects.filter(digest__in=marks, purpose=ERASURE).values_list("digest", "at"))
+
+
+def _answer(
+    chosen: Mapping[str, Sequence[_Row]], erased: Mapping[str, datetime], marks: Sequence[str], use: Use, at: datetime
+) -> Answer:
+    gone = [erased[mark] for mark in marks if mark in erased]
+    if gone:
+        return Answer(allowed=False, because=Because.ERASED, since=min(gone), at=at)
+    if use.service:
+        return Answer(allowed=True, because=Because.SERVICE, since=None, at=at)
+    days = {standing: since for mark in marks for standing, since in chosen.get(mark, ())}
+    found = governing(days, use.scope)
+    if found is None:
+        return Answer(allowed=True, because=Because.NOTHING_CHOSEN, since=None, at=at)
+    because = Because.STOPPED if found.stopped else Because.WANTED
+    return Answer(allowed=not found.stopped, because=because, since=days[found], at=at)
+
+
+def changes(after: int, limit: int, at: datetime) -> list[Suppression]:
+    """Return what was chosen since an id, in order, up to the first row that may not have settled yet.
+
+    For who sends for hours, or keeps a copy of the list: an id is given before its row can be seen.
+    """
+    rows = Suppression.objects.filter(id__gt=after).select_related("choice").order_by("id")[:limit]
+    return list(takewhile(lambda row: row.choice is None or row.choice.recorded_at <= at - SETTLED, rows))

@@ -1,0 +1,326 @@
+"""Making a choice about marketing, advertising and the like: it stands at once, and each system gets a window for it.
+
+No identity is asked for. From the end of the transaction on every check says no; what the systems still have to do
+lies in rows, so that neither a broker nor a worker has to remember it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+
+from dsr import rules
+from dsr.choices.marketing import CHANNELS, Act, Purpose, Scope, Standing, Via, after, scopes, told
+from dsr.errors import Incomplete, NotFound
+from dsr.models import Choice, Suppression, System, Window
+from dsr.packaging import manifest
+from dsr.services import systems
+from dsr.services.doorbell import Bell, ring
+from notifications import rows, sealing
+from notifications.ids import uuid7
+from notifications.mail import deliverable
+from notifications.models import DataKey
+from notifications.normal import normalise
+
+KINDS = ("email", "phone", "account", "browser")
+"""By what somebody may be known who makes a choice."""
+MARKETING_OPT_OUT = "marketing_opt_out"
+SUPERSEDED = "superseded"
+"""The code of a window that closed because the person chose anew."""
+_BY_NOBODY = frozenset({Via.IMPORT, Via.SIGNAL, Via.ONE_CLICK})
+"""Ways by which nobody can have said yes: a file, a browser, a machine that follows links."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody chose. ``identifiers`` are in clear, by kind; ``channels`` and ``topics`` empty mean all."""
+
+    identifiers: Mapping[str, Sequence[str]]
+    act: Act
+    via: Via
+    at: datetime
+    purpose: Purpose = Purpose.MARKETING
+    channels: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+    country: str = ""
+    language: str = ""
+    evidence: str = ""
+    """Where it is kept that the person said so: of a yes that somebody else enters, it must be given."""
+    invented: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A choice as it stands, whether it is new, and the signed receipt for it."""
+
+    choice: Choice
+    new: bool
+    receipt: dict[str, Any] = field(repr=False)
+
+
+def decide(wish: Wish, *, by: str, at: datetime) -> Decided:
+    """Make a choice; from the end of the transaction on it stands. ``by`` is who typed or sent it, if not the person.
+
+    The same choice a second time changes nothing and gets the first receipt. Raises Incomplete for what cannot be
+    chosen, and the sentence says what is missing.
+    """
+    _check(wish, by, at)
+    wanted = scopes(wish.channels, wish.topics)
+    marks = _marks(wish.identifiers)
+    with transaction.atomic():
+        _queue_up(marks)
+        before = _standing(marks, wish.purpose)
+        compared = {mark: _change(before.get(mark, []), wanted, wish.act) for mark in marks}
+        changes = {mark: change for mark, change in compared.items() if change is not None}
+        if not changes and (earlier := _earlier(before)) is not None:
+            return Decided(earlier, new=False, receipt=receipt(earlier))
+        choice = _row(wish, by, at)
+        replaced = [row for rows_ in before.values() for row in rows_]
+        windows = _windows(choice, wish, wanted)
+        _write(choice, windows, changes, replaced, wish)
+    if windows:
+        ring(Bell.CHOICE)
+    return Decided(choice, new=True, receipt=receipt(choice))
+
+
+# --- What can be chosen ----------------------------------------------------------------------------------------------
+
+
+def _check(wish: Wish, by: str, at: datetime) -> None:
+    problems: dict[str, str] = {}
+    if not any(value.strip() for values in wish.identifiers.values() for value in values):
+        problems["identifiers"] = _("Say whom it is about, by mail address, telephone number or account.")
+    for kind in set(wish.identifiers) - set(KINDS):
+        problems[f"identifiers.{kind}"] = _("Nobody is known by this here: give some of %(names)s.") % {
+            "names": ", ".join(KINDS)
+        }
+    if set(wish.channels) - set(CHANNELS):
+        problems["channels"] = _("There is no channel of this name: give some of %(names)s.") % {
+            "names": ", ".join(CHANNELS)
+        }
+    if wish.purpose is not Purpose.MARKETING and (wish.channels or wish.topics):
+        problems["channels"] = _("Only marketing is chosen by channel and topic.")
+    if wish.at > at:
+        problems["at"] = _("This is still to come.")
+    if wish.act is Act.RESUME:
+        problems |= _no_yes(wish, by)
+    if problems:
+        raise Incomplete(_("This cannot be entered."), problems=problems)
+
+
+def _no_yes(wish: Wish, by: str) -> dict[str, str]:
+    """What is missing for a yes: only the person says it, by an act that is recorded."""
+    if wish.via in _BY_NOBODY:
+        return {"via": _("Nobody resumes by this: only the person does, by an act of their own.")}
+    if by and not wish.evidence:
+        return {"evidence": _("Say where the evidence is, for example the number of the ticket or of the recording.")}
+    return {}
+
+
+def writable(kind: str, value: str) -> bool:
+    """Whether an identifier is in a form that can be known: a mail address is checked, anything else taken."""
+    if kind != "email":
+        return bool(normalise(kind, value))
+    try:
+        deliverable(value)
+    except ValueError:
+        return False
+    return True
+
+
+# --- Writing it ------------------------------------------------------------------------------------------------------
+
+
+def digests(identifiers: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return the keyed hashes of some identifiers under every key of the ring."""
+    pairs = [(kind, value) for kind, values in identifiers.items() for value in values if value.strip()]
+    return list(dict.fromkeys(mark for kind, value in pairs for mark in sealing.listing_digests(kind, value)))
+
+
+def _marks(identifiers: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return the hashes under which it is kept, in order: two who write the same ones then never wait in a circle."""
+    pairs = [(kind, value) for kind, values in identifiers.items() for value in values if value.strip()]
+    return sorted({mark for kind, value in pairs for mark in sealing.listing_digests(kind, value)})
+
+
+def _queue_up(marks: Sequence[str]) -> None:
+    """Have whoever chooses for the same person wait for each other; there may be no row yet that could be locked."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_advisory_xact_lock(hashtextextended(mark, 0)) FROM unnest(%s::text[]) AS mark", [list(marks)]
+            )
+
+
+def _standing(marks: Sequence[str], purpose: Purpose) -> dict[str, list[Suppression]]:
+    found: dict[str, list[Suppression]] = {}
+    for row in Suppression.objects.filter(digest__in=marks, purpose=purpose).order_by("id"):
+        found.setdefault(row.digest, []).append(row)
+    return found
+
+
+def standing_of(row: Suppression) -> Standing:
+    """Return what a row says."""
+    return Standing(Scope(row.channel, row.topic), row.stopped)
+
+
+def _change(before: Sequence[Suppression], wanted: Sequence[Scope], act: Act) -> list[Standing] | None:
+    """Return what stands afterwards, None where that is what stood before."""
+    was = now = [standing_of(row) for row in before]
+    for scope in wanted:
+        now = after(now, scope, act)
+    return None if sorted(now, key=_order) == sorted(was, key=_order) else now
+
+
+def _order(standing: Standing) -> tuple[Scope, bool]:
+    return standing.scope, standing.stopped
+
+
+def _earlier(before: Mapping[str, Sequence[Suppression]]) -> Choice | None:
+    """Return the choice that made things as they are, so that who chooses the same again gets the same receipt."""
+    ids = [row.choice_id for rows_ in before.values() for row in rows_ if row.choice_id]
+    return Choice.objects.filter(pk__in=ids).order_by("-at").first() if ids else None
+
+
+def _row(wish: Wish, by: str, at: datetime) -> Choice:
+    choice = Choice(
+        id=uuid7(at),
+        purpose=wish.purpose,
+        act=wish.act,
+        channels=sorted(wish.channels),
+        topics=sorted(wish.topics),
+        via=wish.via,
+        at=wish.at,
+        recorded_at=at,
+        must_by=wish.at + window_length(wish.at),
+        country=wish.country,
+        language=wish.language,
+        evidence=wish.evidence,
+        entered_by=by,
+        invented=wish.invented,
+        data_key=DataKey.new(at),
+    )
+    choice.seal_json("who", {kind: list(values) for kind, values in wish.identifiers.items() if any(values)})
+    return choice
+
+
+def window_length(at: datetime) -> timedelta:
+    """Return how long systems have: what the notice of the day promises, or less where a setting says so."""
+    notice = rules.pack().notice_in_force(at.date())
+    promised = [offer.effect_days for offer in notice.rights if offer.right == MARKETING_OPT_OUT]
+    days = [timedelta(days=number) for number in promised if number is not None]
+    return min([timedelta(seconds=settings.CHOICE_WINDOW_SECONDS), *days])
+
+
+def _windows(choice: Choice, wish: Wish, wanted: Sequence[Scope]) -> list[Window]:
+    """Return a window for each system that knows somebody by what was given, and has to do with the purpose.
+
+    No system is told by itself that somebody wants it again, nor what it cannot tell apart: its owner is.
+    """
+    by_hand = wish.act is Act.RESUME
+    kinds = {kind for kind, values in wish.identifiers.items() if any(values)}
+    return [
+        Window(
+            choice=choice,
+            system=system,
+            words=told(wish.purpose, wanted, system.leaves_out or ()),
+            opened_at=wish.at,
+            must_by=choice.must_by,
+            due_at=choice.recorded_at,
+            look_at=None if by_hand else wish.at + window_length(wish.at) / 3,
+        )
+        for system in systems.taking(wish.purpose)
+        if kinds & set(system.identifiers)
+    ]
+
+
+def _write(
+    choice: Choice,
+    windows: Sequence[Window],
+    changes: Mapping[str, Sequence[Standing]],
+    replaced: Sequence[Suppression],
+    wish: Wish,
+) -> None:
+    gone = [row for row in replaced if row.digest in changes]
+    if gone:
+        Suppression.objects.filter(pk__in=[row.pk for row in gone]).delete()
+    was = {(row.digest, standing_of(row)): row for row in gone}
+    fresh = [_stands(mark, each, was.get((mark, each)), choice) for mark, now in changes.items() for each in now]
+    if not windows:
+        # Nobody needs to know any more who it was: the hashes are enough.
+        choice.effective_at = choice.data_key.forgotten_at = choice.recorded_at
+        choice.data_key.wrapped = choice.who_sealed = None
+    rows.write(new=[choice.data_key, choice, *fresh, *windows])
+    _close_superseded(gone, fresh, wish, choice.recorded_at)
+
+
+def _stands(mark: str, each: Standing, before: Suppression | None, choice: Choice) -> Suppression:
+    """Return the row for what stands; what stood already keeps its day and the choice it came from."""
+    return Suppression(
+        digest=mark,
+        purpose=choice.purpose,
+        channel=each.scope.channel,
+        topic=each.scope.topic,
+        stopped=each.stopped,
+        at=before.at if before else choice.at,
+        choice_id=before.choice_id if before else choice.pk,
+    )
+
+
+def _close_superseded(gone: Sequence[Suppression], fresh: Sequence[Suppression], wish: Wish, at: datetime) -> None:
+    """Close the windows of choices of which nothing stands any more: what they ask for is no longer wanted."""
+    left = {row.choice_id for row in fresh}
+    perhaps = {row.choice_id for row in gone if row.choice_id} - left
+    if not perhaps:
+        return
+    marks = set(digests(wish.identifiers))
+    unfinished = Choice.objects.filter(pk__in=perhaps, effective_at=None).exclude(act=wish.act)
+    over = [each.pk for each in unfinished.select_related("data_key") if set(digests(each.open_json("who"))) <= marks]
+    if over:
+        closed = {"done_at": at, "code": SUPERSEDED, "lease": None, "look_at": None}
+        Window.objects.filter(choice__in=over, done_at=None).update(**closed)
+        Choice.objects.filter(pk__in=over).update(effective_at=at, who_sealed=None)
+        forget(over, at)
+
+
+def forget(choices: Iterable[UUID], at: datetime) -> None:
+    """Forget by whom choices were made; what they were, and when they took effect, stays."""
+    keys = DataKey.objects.filter(pk__in=Choice.objects.filter(pk__in=list(choices)).values("data_key"))
+    keys.filter(wrapped__isnull=False).update(wrapped=None, forgotten_at=at)
+
+
+# --- Receipts --------------------------------------------------------------------------------------------------------
+
+
+def receipt(choice: Choice) -> dict[str, Any]:
+    """Return a signed statement of what was chosen and when, which does not name the person."""
+    said: dict[str, Any] = {
+        "kind": "choice",
+        "number": str(choice.pk),
+        "purpose": choice.purpose,
+        "choice": choice.act,
+        "channels": choice.channels,
+        "topics": choice.topics,
+        "received_at": choice.at.astimezone(UTC).isoformat(timespec="seconds"),
+        "in_effect_by": choice.must_by.astimezone(UTC).isoformat(timespec="seconds"),
+    }
+    return manifest.receipt(said)
+
+
+def made(choice_id: UUID) -> Choice:
+    """Return a choice that was made. Raises NotFound."""
+    found = Choice.objects.filter(pk=choice_id).first()
+    if found is None:
+        raise NotFound(_("There is no such choice."))
+    return found
+
+
+def open_in(choice: Choice) -> list[System]:
+    """Return the systems that have not confirmed a choice yet."""
+    windows = choice.windows.filter(done_at=None).select_related("system").order_by("system__key")
+    return [window.system for window in windows]

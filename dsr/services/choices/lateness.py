@@ -1,0 +1,181 @@
+"""Watching the windows: warnings at a third and two thirds of the time, and the truth to the person once it is over.
+
+A system that is down keeps many waiting. Its owner and the leads get one letter for all of them, and not again within
+some hours; a person gets one about their own choice.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+from enum import IntEnum
+from itertools import groupby
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import override
+
+from dsr import rules
+from dsr.choices.marketing import Purpose
+from dsr.deadlines import local_date
+from dsr.logs import get_logger
+from dsr.models import Choice, System, Window
+from dsr.services import colleagues, letters, links
+from dsr.services.choices.purposes import title
+from dsr.services.doorbell import Bell, ring
+from notifications import outbox
+from notifications.models import DataKey
+
+log = get_logger(__name__)
+
+BATCH = 500
+AGAIN_AFTER = timedelta(hours=6)
+"""How often at most a system's owner and the leads get the same warning."""
+_MOST_COUNTED = 10_000
+_LEAD, _OFFICER = "dsr.lead_requests", "dsr.officer_requests"
+
+
+class Mark(IntEnum):
+    """How far the time is gone."""
+
+    THIRD = 1
+    TWO_THIRDS = 2
+    OVER = 3
+
+
+def watch(at: datetime, limit: int = BATCH) -> int:
+    """Warn of the windows that have reached a mark, a batch of them. Returns how many."""
+    with transaction.atomic():
+        due = Window.objects.filter(done_at=None, look_at__lte=at).order_by("look_at", "id")
+        rows = list(
+            due.select_for_update(of=("self",), skip_locked=True).select_related(
+                "choice__data_key", "system__data_key"
+            )[:limit]
+        )
+        rows.sort(key=lambda row: (row.system.key, _mark(row, at)))
+        for (system, mark), some in groupby(rows, key=lambda row: (row.system, _mark(row, at))):
+            _reached(system, mark, list(some), at)
+    return len(rows)
+
+
+def _mark(window: Window, at: datetime) -> Mark:
+    length = window.must_by - window.opened_at
+    gone = at - window.opened_at
+    return Mark.OVER if gone >= length else Mark.TWO_THIRDS if gone >= length * 2 / 3 else Mark.THIRD
+
+
+def _next(window: Window, mark: Mark) -> datetime | None:
+    length = window.must_by - window.opened_at
+    return {Mark.THIRD: window.opened_at + length * 2 / 3, Mark.TWO_THIRDS: window.must_by}.get(mark)
+
+
+def _reached(system: System, mark: Mark, windows: Sequence[Window], at: datetime) -> None:
+    for window in windows:
+        window.look_at = _next(window, mark)
+        window.late_at = at if mark is Mark.OVER else None
+    Window.objects.bulk_update(windows, ["look_at", "late_at"])
+    real = [window for window in windows if not window.choice.invented]
+    if not real:
+        return
+    _warn(system, mark, at)
+    if mark is Mark.OVER:
+        for choice in {window.choice_id: window.choice for window in real}.values():
+            _tell_late(choice, at)
+
+
+# --- Staff and owners ------------------------------------------------------------------------------------------------
+
+
+def _warn(system: System, mark: Mark, at: datetime) -> None:
+    """Queue one letter to each who answers for it: owner and leads, and the officer once it is late."""
+    slot = f"choices:{system.pk}:{int(mark)}:{int(at.timestamp() // AGAIN_AFTER.total_seconds())}"
+    addresses = [
+        to for to in dict.fromkeys((system.owner_email, *_staff(mark))) if not outbox.is_queued(f"{slot}:{to}")
+    ]
+    if not addresses:
+        return
+    first = Window.objects.filter(system=system, done_at=None, choice__invented=False).order_by("must_by", "id")
+    waiting = first[:_MOST_COUNTED].count()
+    earliest = first.values_list("must_by", flat=True).first() or at
+    with override(settings.LANGUAGE_CODE):
+        letter = letters.ChoicesLate(
+            organisation=organisation(at),
+            system=system.name,
+            owner=system.owner_name,
+            waiting=waiting,
+            must_by=earliest,
+            late=mark is Mark.OVER,
+            link=links.windows(system.pk),
+        )
+    for address in addresses:
+        message = outbox.queue(
+            letter,
+            to=address,
+            language=settings.LANGUAGE_CODE,
+            data_key=system.data_key,
+            about=system.pk,
+            at=at,
+            dedupe=f"{slot}:{address}",
+        )
+        ring(Bell.MESSAGE, str(message.pk))
+
+
+def _staff(mark: Mark) -> Iterable[str]:
+    permissions = (_LEAD, _OFFICER) if mark is Mark.OVER else (_LEAD,)
+    return [user.email for permission in permissions for user in colleagues.with_permission(permission)]
+
+
+# --- The person ------------------------------------------------------------------------------------------------------
+
+
+def _tell_late(choice: Choice, at: datetime) -> None:
+    """Tell the person that a promise was not kept, once, where they can be written to."""
+    windows = choice.windows.select_related("system").order_by("system__name")
+    letter = letters.ChoiceLate(
+        organisation=organisation(at),
+        about=title(Purpose(choice.purpose)),
+        chosen_on=_day(choice.at),
+        done=tuple(window.system.name for window in windows if window.done_at),
+        missing=tuple(window.system.name for window in windows if not window.done_at),
+        contact=links.centre(),
+    )
+    if choice.late_told_at is None and _write(choice, letter, at, "late"):
+        choice.late_told_at = at
+        Choice.objects.filter(pk=choice.pk).update(late_told_at=at)
+
+
+def tell_done(choice: Choice, at: datetime) -> None:
+    """Tell somebody who was told that it was late that it is done now, inside the caller's transaction."""
+    letter = letters.ChoiceDone(
+        organisation=organisation(at),
+        about=title(Purpose(choice.purpose)),
+        chosen_on=_day(choice.at),
+        done_on=_day(at),
+    )
+    _write(choice, letter, at, "done")
+
+
+def _write(choice: Choice, letter: letters.ChoiceLate | letters.ChoiceDone, at: datetime, word: str) -> bool:
+    addresses = choice.open_json("who").get("email", [])
+    for address in addresses[:1]:
+        key: DataKey = choice.data_key
+        message = outbox.queue(
+            letter,
+            to=address,
+            language=choice.language or settings.LANGUAGE_CODE,
+            data_key=key,
+            about=choice.pk,
+            at=at,
+            dedupe=f"choice:{choice.pk}:{word}",
+        )
+        ring(Bell.MESSAGE, str(message.pk))
+    return bool(addresses)
+
+
+def organisation(at: datetime) -> str:
+    """Return the name of the organisation by the notice of the day."""
+    return rules.pack().notice_in_force(at.date()).organisation.short_name
+
+
+def _day(at: datetime) -> date:
+    """Return the day of a moment where the organisation sits."""
+    notice = rules.pack().notice_in_force(at.date())
+    return local_date(at, notice.seat_for("").zone)

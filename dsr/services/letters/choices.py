@@ -1,0 +1,56 @@
+"""Letters about choices on marketing and the like."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import ClassVar
+
+from notifications.letters import Letter, Secret
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChoiceLate(Letter):
+    """Tells somebody the truth: a choice is not in effect everywhere, though it should be, and where it is."""
+
+    kind: ClassVar[str] = "choice_late"
+    must_show: ClassVar[frozenset[str]] = frozenset({"about", "chosen_on", "missing"})
+    about: str
+    chosen_on: date
+    done: tuple[str, ...]
+    missing: tuple[str, ...]
+    contact: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChoiceDone(Letter):
+    """Tells somebody who was told that a choice was late that it is in effect now."""
+
+    kind: ClassVar[str] = "choice_done"
+    must_show: ClassVar[frozenset[str]] = frozenset({"about", "chosen_on", "done_on"})
+    about: str
+    chosen_on: date
+    done_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChoicesLate(Letter):
+    """Warns the owner of a system, or staff, that choices wait there. Holds no personal value."""
+
+    kind: ClassVar[str] = "choices_late"
+    must_show: ClassVar[frozenset[str]] = frozenset({"system", "waiting", "must_by", "late", "link"})
+    system: str
+    owner: str
+    waiting: int
+    must_by: datetime
+    late: bool
+    link: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChoiceSheet(Letter):
+    """Asks the owner of a system to leave people out by hand. Holds no personal value: those are behind the link."""
+
+    kind: ClassVar[str] = "choice_sheet"
+    must_show: ClassVar[frozenset[str]] = frozenset({"system", "link"})
+    system: str
+    owner: str
+    link: Secret
