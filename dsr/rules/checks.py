@@ -14,6 +14,7 @@ from dsr.rules.schema.notice import Notice
 from dsr.rules.schema.periods import ANSWERS, ClockRule, PauseRule
 from dsr.rules.schema.refusal import Refusal
 from dsr.rules.schema.regime import Regime
+from dsr.rules.words import MEDIUM_WORDS
 
 Path = tuple[str | int, ...]
 Ruled = ClockRule | PauseRule | IdentityRule | AgentRule
@@ -233,6 +234,7 @@ def _sense(table: Notice) -> Iterator[tuple[Path, str]]:
             yield ("passages",), f"a passage on {topic!r} is missing"
     yield from _category_sense(table)
     yield from _people_sense(table)
+    yield from _topic_sense(table)
     for index, channel in enumerate(table.channels):
         if channel.kind == "email" and channel.email is None:
             yield ("channels", index, "email"), "is missing"
@@ -247,6 +249,16 @@ def _people_sense(table: Notice) -> Iterator[tuple[Path, str]]:
         for at, relationship in enumerate(offer.relationships):
             if relationship not in in_scope:
                 yield ("rights", index, "relationships", at), f"{relationship!r} is out of scope of this notice"
+
+
+def _topic_sense(table: Notice) -> Iterator[tuple[Path, str]]:
+    for index, row in enumerate(table.topics):
+        yield from dangling(("topics", index, "channels"), row.channels, MEDIUM_WORDS, "channels")
+        # A choice is told to systems as purpose, channel and topic in one word.
+        if any(row.id == medium or row.id.startswith(f"{medium}_") for medium in MEDIUM_WORDS):
+            yield ("topics", index, "id"), f"{row.id!r} reads like a channel; call it by what it is about"
+    if table.topics and table.offer("marketing_opt_out") and not table.topics_of("marketing"):
+        yield ("topics",), "none is marketing, while the notice offers to stop it"
 
 
 def _category_sense(table: Notice) -> Iterator[tuple[Path, str]]:

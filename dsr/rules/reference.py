@@ -66,6 +66,18 @@ def _notices(rules: RulePack) -> Iterator[str]:
         for notice in rules.notices
     ]
     yield from table(header, rows)
+    yield from _topics(rules)
+
+
+def _topics(rules: RulePack) -> Iterator[str]:
+    yield "### What is written about\n"
+    yield "Marketing is stopped topic by topic or as a whole. What is about the service goes on whatever was chosen.\n"
+    rows = [
+        (str(notice.version), f"`{topic.id}`", topic.title, topic.purpose, ", ".join(topic.channels), topic.description)
+        for notice in rules.notices
+        for topic in notice.topics
+    ]
+    yield from table(("Version", "Topic", "Title", "Class", "By", "What it is"), rows)
 
 
 def _regime(regime: Regime) -> Iterator[str]:

@@ -52,6 +52,10 @@ CONFIDENCE: Final[dict[str, str]] = {
 CountsIn = Literal["day", "business_day", "month"]
 Source = Literal["provided", "generated", "obtained"]
 ChannelKind = Literal["web", "email", "post", "phone", "support", "console", "link", "browser"]
+TopicPurpose = Literal["marketing", "service"]
+MediumWord = Literal["email", "sms", "phone", "post"]
+MEDIUM_WORDS: Final[tuple[str, ...]] = get_args(MediumWord)
+"""By what people are reached, as ``choices.marketing.CHANNELS`` has it; the rules know no other part of the program."""
 RecipientRole = Literal["processor", "controller", "group", "public_body", "successor"]
 PauseMode = Literal["none", "start_later", "exclude_inclusive", "toll"]
 PauseEvent = Literal["identity", "clarification", "fee"]

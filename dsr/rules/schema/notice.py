@@ -11,9 +11,9 @@ from dsr.rules.places import Area, is_in
 from dsr.rules.problems import NotInRules
 from dsr.rules.schema import contents, offers
 from dsr.rules.schema.base import Language, Many, Said, Slug, Url, Worded
-from dsr.rules.words import Source
+from dsr.rules.words import Source, TopicPurpose
 
-Entry = TypeVar("Entry", contents.Category, contents.Purpose, offers.Relationship, offers.Channel)
+Entry = TypeVar("Entry", contents.Category, contents.Purpose, offers.Relationship, offers.Channel, offers.Topic)
 
 
 class Notice(Worded):
@@ -42,6 +42,8 @@ class Notice(Worded):
     # rights.toml
     rights: Annotated[Many[offers.Offer], Field(min_length=1)]
     local_rights: Many[offers.LocalRights] = ()
+    # topics.toml
+    topics: Many[offers.Topic] = ()
     # categories.toml
     sources: Many[contents.SourceTitle]
     categories: Annotated[Many[contents.Category], Field(min_length=1)]
@@ -75,6 +77,14 @@ class Notice(Worded):
     def channel(self, channel_id: str) -> offers.Channel:
         """A way to reach the organisation. Raises NotInRules."""
         return _found(self._channels, channel_id, "channel", self)
+
+    def topic(self, topic_id: str) -> offers.Topic:
+        """What the organisation writes about of its own accord. Raises NotInRules."""
+        return _found(self._topics, topic_id, "topic", self)
+
+    def topics_of(self, purpose: TopicPurpose) -> tuple[offers.Topic, ...]:
+        """The topics of marketing, or those of the service, in the notice's order."""
+        return tuple(topic for topic in self.topics if topic.purpose == purpose)
 
     def contact(self, contact_id: str = "dpo") -> offers.Contact:
         """Somebody to write to; the data protection officer unless another is asked for. Raises NotInRules."""
@@ -141,6 +151,10 @@ class Notice(Worded):
     @cached_property
     def _channels(self) -> Mapping[str, offers.Channel]:
         return {entry.id: entry for entry in self.channels}
+
+    @cached_property
+    def _topics(self) -> Mapping[str, offers.Topic]:
+        return {entry.id: entry for entry in self.topics}
 
     @cached_property
     def _offers(self) -> Mapping[str, offers.Offer]:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from dsr.rules.schema.base import Country, Email, Many, Named, Place, Said, SaidList, Slug, Text, Url, Worded
-from dsr.rules.words import ChannelKind, RightWord
+from dsr.rules.words import ChannelKind, MediumWord, RightWord, TopicPurpose
 
 
 class Contact(Named):
@@ -71,6 +71,20 @@ class Offer(Worded):
     lasts: Said | None = None
     about: Literal["person", "account", "device"] = "person"
     """What a choice attaches to."""
+
+
+class Topic(Named):
+    """What the organisation writes or calls about of its own accord.
+
+    Marketing is chosen topic by topic. What is about the service itself goes on whatever was chosen: it is part of
+    what somebody uses, and no advertisement. 16 CFR 316.3, "transactional or relationship message"
+    """
+
+    id: Annotated[Slug, Field(max_length=40)]
+    description: Said
+    purpose: TopicPurpose
+    channels: Annotated[Many[MediumWord], Field(min_length=1)]
+    """By what it reaches people, the most usual first."""
 
 
 class LocalRights(Named):

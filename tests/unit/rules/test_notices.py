@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from dsr.rights import Right
-from dsr.rules import RIGHT_WORDS, Notice
+from dsr.rules import RIGHT_WORDS, Notice, NotInRules
 from dsr.rules.checks import walk
 from dsr.rules.schema.base import Worded
 from tests.unit.rules.packs import invented, shipped
@@ -93,6 +93,18 @@ def test_words_for_people_are_sentences_of_one_line(notice: Notice) -> None:
                     assert words == words.strip()
                     assert "\n" not in words
                     assert len(words) < 500, words
+
+
+@pytest.mark.parametrize("notice", _all())
+def test_marketing_is_chosen_by_topic_and_the_service_goes_on(notice: Notice) -> None:
+    marketing, service = notice.topics_of("marketing"), notice.topics_of("service")
+
+    assert {topic.id for topic in (*marketing, *service)} == {topic.id for topic in notice.topics}
+    assert marketing
+    assert service
+    assert all(notice.topic(topic.id) == topic for topic in notice.topics)
+    with pytest.raises(NotInRules):
+        notice.topic("weather")
 
 
 # --- The first organisation's -----------------------------------------------------------------------------------------
@@ -267,6 +279,19 @@ def test_the_european_address_is_that_of_the_version(version: date, number: str)
     office = next(office for office in _first(version).offices if office.id == "eea")
 
     assert office.lines == (f"{number} Sir John Rogerson's Quay", "Dublin 2", "D02 R296, Ireland")
+
+
+@pytest.mark.parametrize("version", [OLD, NEW])
+def test_topics_are_those_that_the_notice_tells_apart(version: date) -> None:
+    notice = _first(version)
+
+    assert [topic.id for topic in notice.topics_of("marketing")] == ["product_news", "events", "offers", "research"]
+    assert [topic.id for topic in notice.topics_of("service")] == [
+        "billing",
+        "security_password",
+        "terms",
+        "service_notices",
+    ]
 
 
 @pytest.mark.parametrize("version", [OLD, NEW])
