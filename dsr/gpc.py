@@ -30,14 +30,19 @@ HEADERS: Final = ("Sec-GPC", "DNT")
 _REFUSES_TRACKING = re.compile(r"1[\x21\x23-\x2b\x2d-\x5b\x5d-\x7e]*")
 
 
-def sent(request: HttpRequest) -> tuple[Signal, ...]:
-    """Return the signals that a request carries. The field of the first has one value, "1": anything else is none."""
+def signals(sec_gpc: str, dnt: str) -> tuple[Signal, ...]:
+    """Return the signals in two header fields. The first has one value, "1": anything else is no signal."""
     found = []
-    if request.headers.get("Sec-GPC") == "1":
+    if sec_gpc == "1":
         found.append(Signal.GPC)
-    if _REFUSES_TRACKING.fullmatch(request.headers.get("DNT", "")):
+    if _REFUSES_TRACKING.fullmatch(dnt):
         found.append(Signal.DNT)
     return tuple(found)
+
+
+def sent(request: HttpRequest) -> tuple[Signal, ...]:
+    """Return the signals that a request carries."""
+    return signals(request.headers.get("Sec-GPC", ""), request.headers.get("DNT", ""))
 
 
 def shown(request: HttpRequest) -> dict[str, str]:

@@ -71,6 +71,8 @@ class Offer(Worded):
     lasts: Said | None = None
     about: Literal["person", "account", "device"] = "person"
     """What a choice attaches to."""
+    already: bool = False
+    """What is asked is so already, as ``notes`` say: whoever asks is told so, and the choice is kept all the same."""
 
 
 class Topic(Named):

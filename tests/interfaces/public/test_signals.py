@@ -99,6 +99,15 @@ def test_page_on_the_choice_explains_by_the_notice(visitor: Visitor, clock: Cloc
     assert notice.passage("sale").body in visitor.text  # type: ignore[union-attr]
 
 
+def test_page_says_at_once_and_beside_it_what_laws_would_give(visitor: Visitor, clock: Clock) -> None:
+    visitor.open("/preferences/advertising/")
+
+    assert "It takes effect at once." in visitor.text
+    law = "California Consumer Privacy Act would give 15 business days, for a choice made today until 26 March 2026."
+    assert law in visitor.text
+    assert "We do not ask you before 5 March 2027 whether you think otherwise." in visitor.text
+
+
 def test_page_on_the_choice_is_there_for_an_organisation_whose_notice_names_none(visitor: Visitor, settings) -> None:
     settings.RULES_DIR = ROOT / "tests" / "fixtures" / "rules"
     loader.forget()

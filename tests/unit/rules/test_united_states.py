@@ -390,7 +390,7 @@ def test_what_california_keeps_charges_and_repeats() -> None:
     assert (row.fee.free.n, row.fee.free.months) == (2, 12)
     assert {(rule.months, rule.rights) for rule in row.repeats} >= {
         (6, ("correction",)),
-        (12, ("targeted_advertising_opt_out",)),
+        (12, ("targeted_advertising_opt_out", "sensitive_data_limit")),
     }
     assert row.appeal is not None
     assert not row.appeal.offered
