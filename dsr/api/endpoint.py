@@ -49,7 +49,7 @@ class Endpoint(APIView):
     parser_classes: tuple[type[BaseParser], ...] = (JSONBytes,)
     renderer_classes = (JSONRenderer,)
     content_negotiation_class = JSONOnly
-    http_method_names = ("get", "post", "head")
+    http_method_names: tuple[str, ...] = ("get", "post", "head")
 
     @property
     def default_response_headers(self) -> dict[str, str]:

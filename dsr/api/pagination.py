@@ -59,6 +59,24 @@ def number(cursor: str | None) -> int:
     return int(digits)
 
 
+def of_row(pk: UUID) -> str:
+    """Return the cursor of a place in a list that is ordered by ids."""
+    return _wrapped(f"r|{pk.hex}")
+
+
+def row(cursor: str | None) -> UUID | None:
+    """Return the id at which a page begins; None without a cursor. Raises Problem."""
+    if cursor is None:
+        return None
+    try:
+        found = UUID(hex=_unwrapped(cursor).removeprefix("r|"))
+    except ValueError:
+        raise _bad() from None
+    if of_row(found) != cursor:
+        raise _bad()
+    return found
+
+
 def link(request: Request, cursor: str | None) -> str | None:
     """Return the address of another page of the list that was asked for, with the same filters."""
     if cursor is None:

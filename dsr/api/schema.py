@@ -29,6 +29,7 @@ IF_MATCH = OpenApiParameter(
 )
 _REFUSALS = (400, 401, 403, 405, 406, 429, 500, 503)
 _REFUSALS_OF_POST = (409, 412, 413, 415, 422)
+_MORE_REFUSALS = {"post": _REFUSALS_OF_POST, "patch": _REFUSALS_OF_POST, "delete": (412,)}
 
 
 class Described(PydanticExtension):  # type: ignore[no-untyped-call]
@@ -100,7 +101,7 @@ def add_problems(result: Schema, **_options: Any) -> Schema:
     }
     for path, calls in result.get("paths", {}).items():
         for method, call in calls.items():
-            statuses = {*_REFUSALS, *(_REFUSALS_OF_POST if method == "post" else ()), *((404,) if "{" in path else ())}
+            statuses = {*_REFUSALS, *_MORE_REFUSALS.get(method, ()), *((404,) if "{" in path else ())}
             for status in sorted(statuses):
                 call["responses"][str(status)] = {"$ref": f"#/components/responses/Problem{status}"}
             for parameter in call.get("parameters", []):

@@ -3,9 +3,23 @@
 from django.urls import path, re_path
 
 from dsr.api import pages
-from dsr.api.views import choices, cpni, doing, evidence, messages, moves, other, records, requests, rights, submissions
+from dsr.api.views import (
+    choices,
+    cpni,
+    doing,
+    evidence,
+    messages,
+    moves,
+    other,
+    records,
+    requests,
+    rights,
+    submissions,
+    webhooks,
+)
 
 _ONE = "v1/requests/<uuid:request_id>"
+_HOOK = "v1/webhooks/<uuid:webhook_id>"
 
 urlpatterns = [
     path("v1/rights", rights.Rights.as_view()),
@@ -30,6 +44,12 @@ urlpatterns = [
     path("v1/choices/cpni", cpni.Cpni.as_view()),
     path("v1/choices/erased", choices.Erased.as_view()),
     path("v1/choices/erased/returned", choices.Returned.as_view()),
+    path("v1/webhooks", webhooks.Webhooks.as_view()),
+    path(_HOOK, webhooks.OneWebhook.as_view()),
+    path(f"{_HOOK}/secret", webhooks.Secret.as_view()),
+    path(f"{_HOOK}/test", webhooks.Test.as_view()),
+    path(f"{_HOOK}/deliveries", webhooks.Deliveries.as_view()),
+    path(f"{_HOOK}/replay", webhooks.Replay.as_view()),
     path("schema/", pages.schema, name="api-schema"),
     path("docs/", pages.Reference.as_view(), name="api-reference"),
     path("problems/", pages.problems, name="api-problems"),

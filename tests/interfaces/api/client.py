@@ -65,6 +65,16 @@ class Api:
         data = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         return Answered(self.client.post(V1 + path, data, content_type="application/json", headers=given))
 
+    def patch(self, path: str, body: Any, *, match: str = "") -> Answered:
+        """PATCH JSON below /api/v1."""
+        given = {**self.headers, **({"If-Match": match} if match else {})}
+        return Answered(self.client.patch(V1 + path, json.dumps(body), content_type="application/json", headers=given))
+
+    def delete(self, path: str, *, match: str = "") -> Answered:
+        """DELETE below /api/v1."""
+        given = {**self.headers, **({"If-Match": match} if match else {})}
+        return Answered(self.client.delete(V1 + path, headers=given))
+
     def move(self, request: UUID | str, verb: str, body: Any = None, **more: str) -> Answered:
         """Make a move."""
         return self.post(f"/requests/{request}/moves/{verb}", body, **more)

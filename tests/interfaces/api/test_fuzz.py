@@ -11,7 +11,8 @@ from pytest_django import Settings
 from schemathesis import GenerationMode, checks, openapi
 
 from dsr.api import pages
-from dsr.models import Scope, SubjectRequest
+from dsr.models import Scope, WebhookKind
+from dsr.services import webhooks
 from tests import builders
 from tests.interfaces.api import client
 
@@ -33,23 +34,26 @@ _NAMES = (
 
 
 @pytest.fixture
-def target(live_server: Any, settings: Settings) -> tuple[Any, dict[str, str], SubjectRequest]:
-    """The description as the server serves it, a token for all, and a request to work on."""
+def target(live_server: Any, settings: Settings) -> tuple[Any, dict[str, str], dict[str, str]]:
+    """The description as the server serves it, a token for all, and what there is to work on."""
     settings.API_PER_MINUTE = 0
     settings.BASE_URL = live_server.url
     root = User.objects.create_superuser("root", "root@staff.example.org", "x")
     headers = {"Authorization": f"Bearer {client.token(root, *Scope.values)}"}
     request = builders.in_review(at=timezone.now())
-    return openapi.from_url(f"{live_server.url}/api/schema/?format=json"), headers, request
+    wanted = webhooks.Wanted(url="https://example.org/", kinds=(WebhookKind.REQUEST_CLOSED,))
+    hook, _secret = webhooks.make(root.pk, wanted, timezone.now())
+    known = {"request_id": request.pk, "submission_id": request.submission_id, "webhook_id": hook.pk}
+    description = openapi.from_url(f"{live_server.url}/api/schema/?format=json")
+    return description, headers, {key: str(value) for key, value in known.items()}
 
 
 @pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda mode: mode.value)
 @pytest.mark.parametrize(("path", "method", "name"), CALLS, ids=[name for _path, _method, name in CALLS])
 def test_call_keeps_to_its_description(
-    target: tuple[Any, dict[str, str], SubjectRequest], path: str, method: str, name: str, mode: GenerationMode
+    target: tuple[Any, dict[str, str], dict[str, str]], path: str, method: str, name: str, mode: GenerationMode
 ) -> None:
-    schema, headers, request = target
-    known = {"request_id": str(request.pk), "submission_id": str(request.submission_id)}
+    schema, headers, known = target
     fixed = {key: value for key, value in known.items() if f"{{{key}}}" in path}
     wanted = [*(getattr(checks, each) for each in _NAMES)]
     if mode == GenerationMode.NEGATIVE:
