@@ -125,7 +125,7 @@ _BY_MODEL: dict[str, dict[PrivacyClass, str]] = {
         _SEALED: "cursor_sealed",
     },
     "dsr.EffectDay": {_OPEN: "id system day within number"},
-    "dsr.CpniAccount": {_OPEN: "id lines head", _PSEUDONYM: "digest"},
+    "dsr.CpniAccount": {_OPEN: "id lines head invented", _PSEUDONYM: "digest"},
     "dsr.CpniEntry": {
         _OPEN: "id account seq kind at recorded_at day channel authority uses services medium notice_version evidence "
         "about merged prev_hash hash",
@@ -161,6 +161,14 @@ _BY_MODEL: dict[str, dict[PrivacyClass, str]] = {
         _OPEN: "id rule event floor ceiling yields ground reason number state proposed_at decided_at",
         _STAFF: "proposed_by decided_by",
     },
+    "dsr.Incident": {
+        _OPEN: "id kind system mechanism opened_at due_on warn_at working acknowledged_at reported_at closed_at "
+        "data_key",
+        _SEALED: "notice_sealed reason_sealed",
+        _STAFF: "acknowledged_by reported_by closed_by",
+    },
+    "dsr.Probe": {_OPEN: "id path made_at sent_at stage result code systems due_at claimed_until ended_at"},
+    "dsr.IncidentEntry": {_OPEN: "id incident at move facts", _STAFF: "by"},
     "dsr.CorrectionItem": {
         _OPEN: "id request number places is_login decision ground decided_at statement_at",
         _SEALED: "about_sealed held_sealed asked_sealed reason_sealed statement_sealed",

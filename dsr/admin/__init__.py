@@ -1,12 +1,25 @@
 """The staff console: a desk, a queue, worksheets, letters, systems, history. Thin: each POST calls one use case."""
 
-from dsr.admin import agencies, choices, history, holds, messages, people, schedule, systems, tokens, worksheet
+from dsr.admin import (
+    agencies,
+    choices,
+    history,
+    holds,
+    incidents,
+    messages,
+    people,
+    schedule,
+    systems,
+    tokens,
+    worksheet,
+)
 
 __all__ = [
     "agencies",
     "choices",
     "history",
     "holds",
+    "incidents",
     "messages",
     "people",
     "schedule",

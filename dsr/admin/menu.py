@@ -1,12 +1,15 @@
 """The console's menu: what the reader's account may open, and nothing else."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+from dsr.selectors import incidents
 
 _ITEMS: tuple[tuple[str | Promise, str, str], ...] = (
     (_("Requests"), "dsr_subjectrequest", "dsr.view_subjectrequest"),
@@ -16,6 +19,7 @@ _ITEMS: tuple[tuple[str | Promise, str, str], ...] = (
     (_("Legal holds"), "dsr_legalhold", "dsr.set_holds"),
     (_("Retention schedule"), "dsr_retentionchange", "dsr.edit_retention"),
     (_("CPNI choices"), "dsr_cpnientry", "dsr.view_cpnientry"),
+    (_("Incidents"), "dsr_incident", "dsr.view_incident"),
     (_("History"), "dsr_event", "dsr.view_event"),
     (_("Checkpoints"), "dsr_checkpoint", "dsr.view_checkpoint"),
 )
@@ -45,4 +49,38 @@ def context(request: HttpRequest) -> dict[str, Any]:
     for title, name in [*listed, *(_ADMINISTRATORS if request.user.is_superuser else ())]:
         link = reverse(f"admin:{name}_changelist")
         items.append(Item(str(title), link, request.path.startswith(link)))
-    return {"console_menu": items, "console_may_search": request.user.has_perm("dsr.view_subjectrequest")}
+    return {
+        "console_menu": items,
+        "console_may_search": request.user.has_perm("dsr.view_subjectrequest"),
+        "console_incidents": _alarm(request),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """One open incident as each page names it; without a link where the reader may not open it."""
+
+    title: str
+    where: str
+    due_on: date | None
+    working: bool
+    link: str
+
+
+def _alarm(request: HttpRequest) -> list[Alarm]:
+    """Return the open incidents, read once for a page: other processes open them, so nothing is remembered."""
+    found: list[Alarm] | None = getattr(request, "_console_incidents", None)
+    if found is None:
+        may = request.user.has_perm("dsr.view_incident")
+        found = [
+            Alarm(
+                str(each.kind.label),
+                " · ".join(filter(None, (str(each.mechanism.label), each.system))),
+                each.due_on,
+                each.working,
+                reverse("admin:dsr_incident_change", args=(each.pk,)) if may else "",
+            )
+            for each in incidents.open_now()
+        ]
+        request._console_incidents = found  # type: ignore[attr-defined]
+    return found

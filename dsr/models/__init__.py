@@ -17,6 +17,16 @@ from dsr.models.erasure import (
 )
 from dsr.models.events import Checkpoint, Event
 from dsr.models.holds import ChangeState, HeldPerson, HoldState, LegalHold, RetentionChange
+from dsr.models.incidents import (
+    Incident,
+    IncidentEntry,
+    IncidentKind,
+    IncidentMove,
+    Mechanism,
+    Probe,
+    ProbeResult,
+    ProbeStage,
+)
 from dsr.models.marketing import Choice, EffectDay, Suppression, Window
 from dsr.models.requests import Proposal, SubjectRequest
 from dsr.models.rulebooks import RuleBook
@@ -67,14 +77,22 @@ __all__ = [
     "HeldPerson",
     "HoldState",
     "IdempotentAnswer",
+    "Incident",
+    "IncidentEntry",
+    "IncidentKind",
+    "IncidentMove",
     "ItemDecision",
     "Kept",
     "LedgerEntry",
     "LedgerOutcome",
     "LegalHold",
+    "Mechanism",
     "Pace",
     "Package",
     "Post",
+    "Probe",
+    "ProbeResult",
+    "ProbeStage",
     "Proposal",
     "Restriction",
     "RetentionChange",

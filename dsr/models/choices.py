@@ -21,6 +21,7 @@ class CpniAccount(models.Model):
     id = models.BigAutoField(primary_key=True)
     digest = models.CharField(_("account"), max_length=96, unique=True)
     lines = models.PositiveIntegerField(default=0)
+    invented = models.BooleanField(_("made up to test the pages"), default=False)
     head = models.CharField(max_length=64, blank=True)
 
     class Meta:

@@ -37,6 +37,7 @@ _IN_A_LAW: Mapping[str, What] = {
     "pauses": "clock",
     "missed": "clock",
     "notices": "clock",
+    "report": "clock",
     "rights": "right",
     "lacks": "right",
     "switched_on": "switch",

@@ -7,7 +7,7 @@ from dsr.deadlines import WorkCalendar
 from dsr.rules.rulepack import RulePack
 from dsr.rules.schema import duties
 from dsr.rules.schema.base import Figure
-from dsr.rules.schema.periods import ClockRule, ExtensionRule, NoticeRule
+from dsr.rules.schema.periods import ClockRule, ExtensionRule, NoticeRule, ReportRule
 from dsr.rules.schema.regime import Regime
 from dsr.rules.words import CONFIDENCE, ELEMENTS, RIGHT_WORDS, Element
 
@@ -96,6 +96,8 @@ def _regime(regime: Regime) -> Iterator[str]:
     ]
     if regime.notices:
         figures.append(_notice_wait(regime.notices))
+    if regime.report:
+        figures.append(_report(regime.report))
     yield from table(("Clock", "Figure", "Rights", "Source", "Sure"), figures)
     rights = [(f"`{r.right}`", r.name, _since(r.opens) + (r.note or ""), r.source, _mark(r)) for r in regime.rights]
     yield from table(("Right", "What the law calls it", "Note", "Source", "Sure"), rights)
@@ -242,6 +244,11 @@ def _notice_wait(rule: NoticeRule) -> tuple[str, ...]:
     starts = "; ".join(f"by {m.medium} from day {m.starts_after_days} after sending" for m in rule.media)
     figure = f"{rule.wait_days} calendar days, {starts}; repeated every {rule.again_months} months"
     return ("silence after a notice", figure, _rights(rule.rights), rule.source, _mark(rule))
+
+
+def _report(rule: ReportRule) -> tuple[str, ...]:
+    figure = f"{_many(rule.n, rule.unit)} from the day on which it is known. {rule.text}"
+    return ("a means of choosing that fails", figure, _rights(rule.rights), rule.source, _mark(rule))
 
 
 def _calendars(rules: RulePack) -> Iterator[str]:

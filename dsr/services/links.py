@@ -76,6 +76,11 @@ def console(request_id: UUID) -> str:
     return _link(f"/admin/dsr/subjectrequest/{request_id}/change/")
 
 
+def incident(incident_id: UUID) -> str:
+    """Where staff look at an incident."""
+    return _link(f"/admin/dsr/incident/{incident_id}/change/")
+
+
 def hold(hold_id: UUID) -> str:
     """Where staff look at a legal hold."""
     return _link(f"/admin/dsr/legalhold/{hold_id}/change/")

@@ -14,7 +14,7 @@ _LETTERS = ("notifications.view_message",)
 _AGENCIES = ("verification.view_agency", "verification.add_agency", "verification.change_agency")
 _GUARDING = ("dsr.set_holds", "dsr.edit_retention", "dsr.view_legalhold", "dsr.view_retentionchange")
 """Above single requests: legal holds and the retention schedule. Two roles have it, as two people decide."""
-_PROOF = ("dsr.view_event", "dsr.view_checkpoint", "dsr.view_cpnientry")
+_PROOF = ("dsr.view_event", "dsr.view_checkpoint", "dsr.view_cpnientry", "dsr.view_incident")
 
 ROLES: Mapping[str, tuple[str, ...]] = {
     gettext_noop("Privacy analyst"): (
@@ -22,15 +22,15 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     ),
     gettext_noop("Approver"): (
         *_CASE, *_LETTERS, *_PROOF, "dsr.view_post", "dsr.view_system", "dsr.work_requests", "dsr.approve_requests",
-        "dsr.reveal_personal", "dsr.audit_requests", *_GUARDING,
+        "dsr.reveal_personal", "dsr.audit_requests", "dsr.handle_incidents", *_GUARDING,
     ),
     gettext_noop("Team lead"): (
         *_CASE, *_LETTERS, "dsr.view_post", "dsr.view_system", "dsr.work_requests", "dsr.lead_requests",
-        "dsr.reveal_personal", "dsr.check_identity",
+        "dsr.reveal_personal", "dsr.check_identity", "dsr.view_incident",
     ),
     gettext_noop("Data protection officer"): (
         *_CASE, *_LETTERS, *_PROOF, "dsr.view_system", "dsr.work_requests", "dsr.audit_requests",
-        "dsr.officer_requests", "dsr.check_identity", *_AGENCIES, *_GUARDING,
+        "dsr.officer_requests", "dsr.check_identity", "dsr.handle_incidents", *_AGENCIES, *_GUARDING,
     ),
     gettext_noop("Identity checker"): (*_CASE, "dsr.work_requests", "dsr.check_identity"),
     gettext_noop("Support agent"): (*_CASE, *_LETTERS, "dsr.view_post", "dsr.file_requests"),

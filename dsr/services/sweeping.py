@@ -38,7 +38,7 @@ from dsr.services import (
     webhookdelivery,
     worksheets,
 )
-from dsr.services.choices import lateness, windows
+from dsr.services.choices import incidents, lateness, windows
 from dsr.services.erasure import kept, rechecks, waiting
 from notifications import delivery as mail_delivery
 from notifications import outbox
@@ -108,6 +108,8 @@ def sweep(at: datetime) -> Tally:
         tally.reminders += _safely(tally, partial(taskpaper.remind, task_id, request_id, clock()))
     for hold_id in holds.due_reviews(at, BATCH):
         tally.reminders += _safely(tally, partial(holds.remind, hold_id, clock()))
+    for incident_id in incidents.due_warnings(at, BATCH):
+        tally.reminders += _safely(tally, partial(incidents.warn, incident_id, clock()))
     _meet(tally, Q(), clock)
     _carry_out(tally, taskwork.due_tasks(at, BATCH), at, clock)
     _safely(tally, lambda: _choose(tally, at))

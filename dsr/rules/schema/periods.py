@@ -131,3 +131,17 @@ class NoticeRule(Figure):
         if len({row.medium for row in self.media}) < len(self.media):
             raise ValueError("a medium is given twice")
         return self
+
+
+class ReportRule(Figure):
+    """By when the authority is told of a means of choosing that does not work, from the day on which that is known."""
+
+    n: Annotated[int, Field(ge=0)]
+    unit: CountsIn
+    rights: Annotated[Many[RightWord], Field(min_length=1)]
+    text: Said
+
+    @cached_property
+    def period(self) -> Period:
+        """What is counted, for the arithmetic."""
+        return Period(self.n, Unit(self.unit))

@@ -60,6 +60,7 @@ from dsr.services.letters.doing import (
     RestrictionEnds,
     TaskWorksheet,
 )
+from dsr.services.letters.incidents import IncidentDue, IncidentOpened
 
 __all__ = [
     "SENT_AS",
@@ -86,6 +87,8 @@ __all__ = [
     "HoldReview",
     "IdentityAsked",
     "IdentityCheck",
+    "IncidentDue",
+    "IncidentOpened",
     "LapseWarning",
     "Lapsed",
     "LegalLetter",

@@ -35,7 +35,15 @@ def test_roles_are_made_once_and_brought_back(db):
         ("hal", {"work_requests", "reveal_personal"}),
         (
             "vera",
-            {"work_requests", "approve_requests", "reveal_personal", "audit_requests", "set_holds", "edit_retention"},
+            {
+                "work_requests",
+                "approve_requests",
+                "reveal_personal",
+                "audit_requests",
+                "set_holds",
+                "edit_retention",
+                "handle_incidents",
+            },
         ),
         ("sam", {"file_requests"}),
         ("audrey", {"audit_requests"}),
@@ -44,7 +52,7 @@ def test_roles_are_made_once_and_brought_back(db):
 )
 def test_role_gives_what_it_should_and_no_more(name, may, db):
     user = colleague(name)
-    above = ("set_holds", "edit_retention")
+    above = ("set_holds", "edit_retention", "handle_incidents")
     every = ("work_requests", "approve_requests", "file_requests", "reveal_personal", "audit_requests", *above)
 
     assert {code for code in every if user.has_perm(f"dsr.{code}")} == may
