@@ -11,12 +11,15 @@ class DsrConfig(AppConfig):
     verbose_name = _("Requests")
 
     def ready(self) -> None:
-        """Hang up the checks and the doorbell, and let no letter out that leaves out what a law wants."""
+        """Hang up the checks and the doorbell, let no letter out without what it has to have."""
         from dsr import checks
         from dsr.celery import WIRE
         from dsr.services import doorbell, letterlint
+        from dsr.services.choices import tokens
         from notifications.letters import GUARDS
+        from notifications.mail import OFFERS
 
         checks.register()
         GUARDS.append(letterlint.check_kind)
+        OFFERS[:] = [tokens.way_out]
         doorbell.install(WIRE, aside=True)

@@ -35,7 +35,7 @@ TEXT_SHOWS: Final = frozenset({"organisation", "reference", "code", "minutes"})
 """All that a text message may show: it is read on locked screens and by whoever holds the number next."""
 LONGEST_NAME: Final = 40
 """Signs of the organisation's name in a text message."""
-GIVEN: Final = frozenset({"language", "direction", "site", "subject"})
+GIVEN: Final = frozenset({"language", "direction", "site", "subject", "preferences"})
 """Names every template may use beside the fields of its kind; `subject` in the bodies only."""
 BLOT: Final = "[\u2026]"
 """Stands in the kept copy where a live secret was sent."""
@@ -63,12 +63,13 @@ class Letter:
     Fields may be str, int, bool, date, datetime (shown in the zone it carries), UUID, None, enums, tuples of these and
     frozen dataclasses of these. `must_show` names fields that the text and the HTML must both use. `states` names the
     elements that the templates mark with `{% states %}`, each with the fields that its passage has to quote.
-    `channels` are the ways it may go. One that is of no use after a while, such as a code, says so by `useful_for`,
-    and is not sent any more after that.
+    `channels` are the ways it may go; one `to_staff` offers no way out of marketing. One that is of no use after a
+    while, such as a code, says so by `useful_for`, and is not sent any more after that.
     """
 
     kind: ClassVar[str]
     channels: ClassVar[frozenset[str]] = frozenset({MAIL})
+    to_staff: ClassVar[bool] = False
     useful_for: ClassVar[timedelta | None] = None
     must_show: ClassVar[frozenset[str]] = frozenset()
     states: ClassVar[Mapping[str, tuple[str, ...]]] = {}
@@ -238,15 +239,16 @@ def _blotted(secret: str) -> str:
     return BLOT if secret else ""
 
 
-def render_twice(letter: Letter, language: str) -> tuple[Rendered, Rendered]:
+def render_twice(letter: Letter, language: str, *, preferences: str = "") -> tuple[Rendered, Rendered]:
     """Return a letter as it is sent and as it is kept, as `render` would without and with `blot`, at half the cost.
 
-    The templates see a stand-in for each secret, so they may show one, but not change or measure it.
+    The templates see a stand-in for each secret, so they may show one, but not change or measure it. ``preferences``
+    is where the reader chooses what they are sent, a secret too.
     """
     for guard in GUARDS:
         guard(letter.kind)
     hidden = _Hidden()
-    rendered = _render(letter, language, hidden)[0]
+    rendered = _render(letter, language, hidden, preferences)[0]
     return _with(rendered, hidden.shown()), _with(rendered, hidden.blotted())
 
 
@@ -299,19 +301,20 @@ def stated(letter: Letter, language: str) -> Stated:
     return _render(letter, language, None)[1]
 
 
-def _names(letter: Letter, language: str, hide: Hide | None) -> dict[str, Any]:
+def _names(letter: Letter, language: str, hide: Hide | None, preferences: str = "") -> dict[str, Any]:
     """Return what the templates of a letter may use, in the language that is active."""
     names = _fields(letter, hide)
+    names["preferences"] = hide(preferences) if hide else preferences
     names["language"] = language
     names["site"] = settings.BASE_URL
     names["direction"] = "rtl" if translation.get_language_bidi() else "ltr"
     return names
 
 
-def _render(letter: Letter, language: str, hide: Hide | None) -> tuple[Rendered, Stated]:
+def _render(letter: Letter, language: str, hide: Hide | None, preferences: str = "") -> tuple[Rendered, Stated]:
     chosen = supported(language)
     with translation.override(chosen):
-        names = _names(letter, chosen, hide)
+        names = _names(letter, chosen, hide, preferences)
         subject = one_line(_part(letter.kind, "subject.txt", names)[0])
         if not subject:
             raise ImproperlyConfigured(f"messages/{letter.kind}/subject.txt is empty in {chosen!r}")

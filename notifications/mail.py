@@ -7,7 +7,9 @@ import re
 import smtplib
 import ssl
 import uuid
+from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import format_datetime
 from types import TracebackType
@@ -61,7 +63,26 @@ def row_id(text: str) -> uuid.UUID | None:
     return uuid.UUID(hex=found[1]) if found else None
 
 
-def compose(row_id: uuid.UUID, to: str, rendered: Rendered, language: str, at: datetime) -> EmailMultiAlternatives:
+@dataclass(frozen=True, slots=True)
+class WayOut:
+    """Where the reader of a mail ends marketing by one press (RFC 8058), and where they choose what they are sent."""
+
+    unsubscribe: str = field(repr=False)
+    preferences: str = field(repr=False)
+
+
+OFFERS: Final[list[Callable[[str, str, datetime], WayOut]]] = []
+"""Asked with address, language and time for the way out of each mail to a person; at most one."""
+
+
+def way_out(address: str, language: str, at: datetime) -> WayOut | None:
+    """Return the way out for a mail to a person, where one is offered."""
+    return next((offer(address, language, at) for offer in OFFERS), None)
+
+
+def compose(
+    row_id: uuid.UUID, to: str, rendered: Rendered, language: str, at: datetime, *, out: WayOut | None = None
+) -> EmailMultiAlternatives:
     """Return a message as it goes out: plain text with an HTML alternative, marked as written by a machine."""
     reply_to = getattr(settings, "MAIL_REPLY_TO", "")
     message = EmailMultiAlternatives(
@@ -77,10 +98,18 @@ def compose(row_id: uuid.UUID, to: str, rendered: Rendered, language: str, at: d
             "Auto-Submitted": "auto-generated",
             "X-Auto-Response-Suppress": "All",
             "Content-Language": language,
+            **_one_click(out),
         },
     )
     message.attach_alternative(rendered.html, "text/html")
     return message
+
+
+def _one_click(out: WayOut | None) -> dict[str, str]:
+    """Return the headers by which a mail program ends marketing itself. RFC 2369, RFC 8058"""
+    if out is None:
+        return {}
+    return {"List-Unsubscribe": f"<{out.unsubscribe}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
 
 
 # --- Sending ---------------------------------------------------------------------------------------------------------

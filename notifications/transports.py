@@ -43,8 +43,10 @@ class Transports:
         return _BY_CHANNEL[message.channel](self, message, address, letter, at)
 
     def _by_mail(self, message: Message, address: str, letter: Letter, at: datetime) -> Ready:
-        rendered, kept = letters.render_twice(letter, message.language)
-        outgoing = mail.compose(message.pk, address, rendered, letters.supported(message.language), at)
+        language = letters.supported(message.language)
+        out = None if letter.to_staff else mail.way_out(address, language, at)
+        rendered, kept = letters.render_twice(letter, language, preferences=out.preferences if out else "")
+        outgoing = mail.compose(message.pk, address, rendered, language, at, out=out)
 
         def hand_over() -> str:
             self._mail.send(outgoing)

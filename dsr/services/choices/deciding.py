@@ -17,9 +17,9 @@ from django.utils.translation import gettext as _
 from dsr import rules
 from dsr.choices.marketing import CHANNELS, Act, Purpose, Scope, Standing, Via, after, scopes, told
 from dsr.errors import Incomplete, NotFound
-from dsr.models import Choice, Suppression, System, Window
+from dsr.models import Choice, Suppression, System, WebhookKind, Window
 from dsr.packaging import manifest
-from dsr.services import systems
+from dsr.services import systems, webhooks
 from dsr.services.doorbell import Bell, ring
 from notifications import rows, sealing
 from notifications.ids import uuid7
@@ -52,6 +52,8 @@ class Wish:
     evidence: str = ""
     """Where it is kept that the person said so: of a yes that somebody else enters, it must be given."""
     invented: bool = False
+    anew: bool = False
+    """Whether it is done again although it stands: whoever still gets mail says so by choosing once more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +77,32 @@ def decide(wish: Wish, *, by: str, at: datetime) -> Decided:
     with transaction.atomic():
         _queue_up(marks)
         before = _standing(marks, wish.purpose)
-        compared = {mark: _change(before.get(mark, []), wanted, wish.act) for mark in marks}
-        changes = {mark: change for mark, change in compared.items() if change is not None}
-        if not changes and (earlier := _earlier(before)) is not None:
+        standing = {mark: _after(before.get(mark, []), wanted, wish.act) for mark in marks}
+        same = all(_same(before.get(mark, []), standing[mark]) for mark in marks)
+        if same and not wish.anew and (earlier := _earlier(before)) is not None:
             return Decided(earlier, new=False, receipt=receipt(earlier))
         choice = _row(wish, by, at)
-        replaced = [row for rows_ in before.values() for row in rows_]
         windows = _windows(choice, wish, wanted)
-        _write(choice, windows, changes, replaced, wish)
-    if windows:
-        ring(Bell.CHOICE)
+        _write(choice, windows, standing, [row for some in before.values() for row in some], wish)
+        webhooks.emit(WebhookKind.CHOICE_RECORDED, said(choice), at)
+        if windows:
+            ring(Bell.CHOICE)
     return Decided(choice, new=True, receipt=receipt(choice))
+
+
+def said(choice: Choice) -> dict[str, Any]:
+    """Return what is told of a choice to whoever listens; it does not name the person."""
+    return {
+        "id": str(choice.pk),
+        "purpose": choice.purpose,
+        "choice": choice.act,
+        "channels": choice.channels,
+        "topics": choice.topics,
+        "via": choice.via,
+        "received_at": choice.at.isoformat(),
+        "in_effect_by": choice.must_by.isoformat(),
+        "invented": choice.invented,
+    }
 
 
 # --- What can be chosen ----------------------------------------------------------------------------------------------
@@ -169,16 +186,16 @@ def standing_of(row: Suppression) -> Standing:
     return Standing(Scope(row.channel, row.topic), row.stopped)
 
 
-def _change(before: Sequence[Suppression], wanted: Sequence[Scope], act: Act) -> list[Standing] | None:
-    """Return what stands afterwards, None where that is what stood before."""
-    was = now = [standing_of(row) for row in before]
+def _after(before: Sequence[Suppression], wanted: Sequence[Scope], act: Act) -> list[Standing]:
+    """Return what stands afterwards."""
+    now = [standing_of(row) for row in before]
     for scope in wanted:
         now = after(now, scope, act)
-    return None if sorted(now, key=_order) == sorted(was, key=_order) else now
+    return now
 
 
-def _order(standing: Standing) -> tuple[Scope, bool]:
-    return standing.scope, standing.stopped
+def _same(before: Sequence[Suppression], now: Sequence[Standing]) -> bool:
+    return {standing_of(row) for row in before} == set(now)
 
 
 def _earlier(before: Mapping[str, Sequence[Suppression]]) -> Choice | None:
@@ -242,15 +259,14 @@ def _windows(choice: Choice, wish: Wish, wanted: Sequence[Scope]) -> list[Window
 def _write(
     choice: Choice,
     windows: Sequence[Window],
-    changes: Mapping[str, Sequence[Standing]],
-    replaced: Sequence[Suppression],
+    standing: Mapping[str, Sequence[Standing]],
+    gone: Sequence[Suppression],
     wish: Wish,
 ) -> None:
-    gone = [row for row in replaced if row.digest in changes]
-    if gone:
-        Suppression.objects.filter(pk__in=[row.pk for row in gone]).delete()
+    # In any case, so that it costs the same whether somebody had chosen before.
+    Suppression.objects.filter(digest__in=list(standing), purpose=wish.purpose).delete()
     was = {(row.digest, standing_of(row)): row for row in gone}
-    fresh = [_stands(mark, each, was.get((mark, each)), choice) for mark, now in changes.items() for each in now]
+    fresh = [_stands(mark, each, was.get((mark, each)), choice) for mark, now in standing.items() for each in now]
     if not windows:
         # Nobody needs to know any more who it was: the hashes are enough.
         choice.effective_at = choice.data_key.forgotten_at = choice.recorded_at
@@ -274,8 +290,9 @@ def _stands(mark: str, each: Standing, before: Suppression | None, choice: Choic
 
 def _close_superseded(gone: Sequence[Suppression], fresh: Sequence[Suppression], wish: Wish, at: datetime) -> None:
     """Close the windows of choices of which nothing stands any more: what they ask for is no longer wanted."""
+    stops = wish.act is Act.STOP
     left = {row.choice_id for row in fresh}
-    perhaps = {row.choice_id for row in gone if row.choice_id} - left
+    perhaps = {row.choice_id for row in gone if row.choice_id and row.stopped != stops} - left
     if not perhaps:
         return
     marks = set(digests(wish.identifiers))

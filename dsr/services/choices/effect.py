@@ -8,9 +8,10 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef
 
 from dsr.choices.marketing import Act
-from dsr.models import Choice, EffectDay, Window
+from dsr.models import Choice, EffectDay, WebhookKind, Window
+from dsr.services import webhooks
 from dsr.services.choices import lateness
-from dsr.services.choices.deciding import forget
+from dsr.services.choices.deciding import forget, said
 from notifications import outbox
 
 WITHIN_HOURS = (1, 6, 24, 48, 72)
@@ -68,6 +69,7 @@ def settle(choices: Collection[UUID], at: datetime) -> None:
         over = Choice.objects.filter(~Exists(is_open), pk__in=list(choices), effective_at=None)
         done = list(over.select_for_update(of=("self",), skip_locked=True).select_related("data_key"))
         Choice.objects.filter(pk__in=[choice.pk for choice in done]).update(effective_at=at)
+        webhooks.emit_all(WebhookKind.CHOICE_EFFECTIVE, [{**said(choice), "effective_at": at} for choice in done], at)
         late = [choice for choice in done if choice.late_told_at is not None]
         for choice in late:
             lateness.tell_done(choice, at)

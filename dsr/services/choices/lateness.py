@@ -17,8 +17,9 @@ from dsr import rules
 from dsr.choices.marketing import Purpose
 from dsr.deadlines import local_date
 from dsr.logs import get_logger
-from dsr.models import Choice, System, Window
-from dsr.services import colleagues, letters, links
+from dsr.models import Choice, System, WebhookKind, Window
+from dsr.services import colleagues, letters, links, webhooks
+from dsr.services.choices.deciding import said
 from dsr.services.choices.purposes import title
 from dsr.services.doorbell import Bell, ring
 from notifications import outbox
@@ -77,7 +78,11 @@ def _reached(system: System, mark: Mark, windows: Sequence[Window], at: datetime
         return
     _warn(system, mark, at)
     if mark is Mark.OVER:
-        for choice in {window.choice_id: window.choice for window in real}.values():
+        choices = {window.choice_id: window.choice for window in real}
+        webhooks.emit_all(
+            WebhookKind.CHOICE_LATE, [{**said(each), "system": system.key} for each in choices.values()], at
+        )
+        for choice in choices.values():
             _tell_late(choice, at)
 
 

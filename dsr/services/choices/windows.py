@@ -137,6 +137,8 @@ def _tell(connector: Connector, window: Window, came: _Came) -> tuple[str, timed
         # A key of its own for each try: a service would give the answer to an earlier one again.
         key = f"{window.choice_id}:{window.system.key}:{window.attempts}"
         changed = connector.suppress(who, window.words, key=key, cursor=window.open("cursor"))
+        # What a system says that it has done is believed once it shows so, where it can be asked.
+        took = changed.finished and connector.suppressed(who, window.words, key=f"{key}:look") is not False
     except TemporaryFailure as failure:
         pause = max(pause, timedelta(seconds=failure.retry_after or 0))
         came.failed.append((window, str(failure.code), pause))
@@ -147,10 +149,12 @@ def _tell(connector: Connector, window: Window, came: _Came) -> tuple[str, timed
         log.error("choice not told", id=window.pk, error=type(error).__name__, where=places(error.__traceback__))
         came.failed.append((window, str(Code.FAULT), pause))
     else:
-        if changed.finished:
+        if not changed.finished:
+            came.going_on.append((window, changed.cursor, changed.again_after))
+        elif took:
             came.done.append(window)
         else:
-            came.going_on.append((window, changed.cursor, changed.again_after))
+            came.failed.append((window, str(Code.NOTHING_CHANGED), pause))
     return None
 
 

@@ -211,6 +211,7 @@ class StaffCalled(Letter):
     """Calls a member of staff because somebody on file stopped a request. Holds no personal value."""
 
     kind: ClassVar[str] = "staff_called"
+    to_staff: ClassVar[bool] = True
     must_show: ClassVar[frozenset[str]] = frozenset({"reference", "link"})
     reference: str
     link: str

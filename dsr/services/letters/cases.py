@@ -309,6 +309,7 @@ class Worksheet(Letter):
     """Asks the owner of a system to search it and to report. Holds no personal value: those are behind the link."""
 
     kind: ClassVar[str] = "worksheet"
+    to_staff: ClassVar[bool] = True
     reference: str
     system: str
     owner: str
@@ -322,6 +323,7 @@ class StaffWarning(Letter):
     """Warns a member of staff of a date. Holds no personal value: those are behind the sign-in."""
 
     kind: ClassVar[str] = "staff_warning"
+    to_staff: ClassVar[bool] = True
     must_show: ClassVar[frozenset[str]] = frozenset({"reference", "due_on", "mark", "whose", "link"})
     reference: str
     right: str

@@ -36,6 +36,7 @@ class ChoicesLate(Letter):
     """Warns the owner of a system, or staff, that choices wait there. Holds no personal value."""
 
     kind: ClassVar[str] = "choices_late"
+    to_staff: ClassVar[bool] = True
     must_show: ClassVar[frozenset[str]] = frozenset({"system", "waiting", "must_by", "late", "link"})
     system: str
     owner: str
@@ -50,6 +51,7 @@ class ChoiceSheet(Letter):
     """Asks the owner of a system to leave people out by hand. Holds no personal value: those are behind the link."""
 
     kind: ClassVar[str] = "choice_sheet"
+    to_staff: ClassVar[bool] = True
     must_show: ClassVar[frozenset[str]] = frozenset({"system", "link"})
     system: str
     owner: str

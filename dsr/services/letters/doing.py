@@ -86,6 +86,7 @@ class TaskWorksheet(Letter):
     """Asks the owner of a system, or a recipient, to do something there, without naming the person."""
 
     kind: ClassVar[str] = "task_worksheet"
+    to_staff: ClassVar[bool] = True
     must_show: ClassVar[frozenset[str]] = frozenset({"reference", "system", "due_on", "link"})
     reference: str
     organisation: str
@@ -102,6 +103,7 @@ class HoldReview(Letter):
     """Reminds the owner of a legal hold that it has to be looked at."""
 
     kind: ClassVar[str] = "hold_review"
+    to_staff: ClassVar[bool] = True
     must_show: ClassVar[frozenset[str]] = frozenset({"review_on", "link"})
     ground: str
     review_on: date
