@@ -74,8 +74,9 @@ class MailAddress(forms.CharField):
 
     def clean(self, value: Any) -> str:
         """Return the address as mail is sent to it."""
+        text = str(super().clean(value))
         try:
-            return deliverable(str(super().clean(value)))
+            return deliverable(text) if text else ""
         except ValueError:
             raise ValidationError(_FORM_ADDRESS) from None
 

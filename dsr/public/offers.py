@@ -212,7 +212,11 @@ def long_day(day: date) -> str:
     return dateformat.format(day, "j F Y")
 
 
-_PAGES = {"cpni_opt_out": "/preferences/cpni/", "targeted_advertising_opt_out": "/preferences/advertising/"}
+_PAGES = {
+    "marketing_opt_out": "/preferences/",
+    "cpni_opt_out": "/preferences/cpni/",
+    "targeted_advertising_opt_out": "/preferences/advertising/",
+}
 """Rights that are no request: a page of ours does what is asked at once."""
 
 

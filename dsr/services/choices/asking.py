@@ -65,6 +65,13 @@ def check(marks: Sequence[str], use: Use, at: datetime) -> Answer:
     return _answer(_chosen(marks, use), _erased(marks), marks, use, at)
 
 
+def check_each(marks: Sequence[str], purpose: Purpose, scopes: Iterable[Scope], at: datetime) -> dict[Scope, Answer]:
+    """Say for each of some channels and topics whether one person may be written to, by the statements of one."""
+    use = Use(purpose, Scope())
+    chosen, erased = _chosen(marks, use), _erased(marks)
+    return {scope: _answer(chosen, erased, marks, Use(purpose, scope), at) for scope in scopes}
+
+
 def many(values: Iterable[str], kind: str, use: Use, at: datetime) -> Iterator[Answer]:
     """Yield an answer for each identifier of one kind, or hash, in the order given, some thousands at a time.
 

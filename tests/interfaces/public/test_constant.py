@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,12 +18,16 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 
+from dsr.choices.marketing import Act, Via
 from dsr.ids import new_reference
 from dsr.models import Submission
 from dsr.policies import Caller
 from dsr.public import tickets, urls
 from dsr.public.sent import AGAIN, SENT
 from dsr.services import facts, telling
+from dsr.services.choices import tokens
+from dsr.services.choices.deciding import Wish, decide
+from dsr.services.choices.tokens import Bearer
 from tests import builders, organisation, papers
 from tests.drain import drain
 from tests.interfaces.public.asking import claimed
@@ -179,8 +184,29 @@ def _nobodys_link(path: str, **answer: Any) -> Case:
     return tried
 
 
+def _stopping(world: World) -> list[Sent]:
+    """Marketing is stopped for an address that had chosen so before, and for one that nobody ever heard of."""
+    if world.is_known:
+        wish = Wish({"email": [world.address]}, Act.STOP, Via.PREFERENCES, world.clock() - timedelta(days=9))
+        decide(wish, by="", at=world.clock())
+    stopped = {"what": "all", "email": world.address}
+    return [_get("/preferences/"), _post("/preferences/", **stopped), _post("/preferences/", what="all")]
+
+
+def _pressing(world: World) -> list[Sent]:
+    """Both addresses look the same once they are masked."""
+    whose = world.address if world.is_known else "ada.somebody.else@example.org"
+    path = f"/unsubscribe/{tokens.unsubscribe(Bearer('email', whose))}/"
+    return [_get(path), _post(path), _post(path, **{"List-Unsubscribe": "One-Click", "page": "1"})]
+
+
 CASES: dict[str, Case] = {
     "home": lambda _world: [_get("/")],
+    "preferences": _stopping,
+    "preferences-done": lambda _world: [_get("/preferences/done/", ticket="x" * 40)],
+    "preferences-receipt": lambda _world: [_get("/preferences/receipt/", ticket="x" * 40)],
+    "unsubscribe": _pressing,
+    "choice-sheet": lambda _world: [_get("/worksheets/choices/", key="x" * 43), _post("/worksheets/choices/")],
     "advertising": lambda _world: [_get("/preferences/advertising/")],
     "cpni": lambda _world: [_get("/preferences/cpni/"), _post("/preferences/cpni/", account="AC-1")],
     "cpni-done": lambda _world: [_get("/preferences/cpni/done/", ticket="x" * 40)],
