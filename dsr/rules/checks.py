@@ -277,9 +277,11 @@ def _category_sense(table: Notice) -> Iterator[tuple[Path, str]]:
 
 def _regime_rights(table: Regime) -> Iterator[tuple[Path, str]]:
     yield from _twice([(("rights", n, "right"), row.right) for n, row in enumerate(table.rights)])
+    for n, row in enumerate(table.rights):
+        yield from dangling(("rights", n, "media"), row.media, MEDIUM_WORDS, "channels")
     known = {row.right for row in table.rights}
-    for loc, row in walk(table):
-        yield from dangling((*loc, "rights"), _rights_of(row), known, "the rights of this regime")
+    for loc, part in walk(table):
+        yield from dangling((*loc, "rights"), _rights_of(part), known, "the rights of this regime")
 
 
 def _rights_of(row: Row) -> Sequence[str]:

@@ -99,7 +99,7 @@ def _regime(regime: Regime) -> Iterator[str]:
     if regime.report:
         figures.append(_report(regime.report))
     yield from table(("Clock", "Figure", "Rights", "Source", "Sure"), figures)
-    rights = [(f"`{r.right}`", r.name, _since(r.opens) + (r.note or ""), r.source, _mark(r)) for r in regime.rights]
+    rights = [(f"`{r.right}`", r.name, _limited(r), r.source, _mark(r)) for r in regime.rights]
     yield from table(("Right", "What the law calls it", "Note", "Source", "Sure"), rights)
     yield from table(("Also", "Rule", "Source", "Sure"), [*_duties(regime), *_sayings(regime)])
 
@@ -201,6 +201,8 @@ def _elements(elements: Iterable[Element]) -> str:
 def _proposed(regime: Regime) -> str:
     if regime.proposal.everywhere:
         return "everybody"
+    if regime.proposal.nobody:
+        return "nobody; its dates are shown beside the others"
     places = "everybody else" if regime.proposal.otherwise else ", ".join(regime.proposal.where)
     return f"{places}, beside the laws that govern requests in general" if regime.proposal.beside else places
 
@@ -313,8 +315,10 @@ def _rights(rights: tuple[str, ...]) -> str:
     return ", ".join(f"`{right}`" for right in RIGHT_WORDS if right in rights) or "all others"
 
 
-def _since(opens: object) -> str:
-    return f"From {opens}. " if opens else ""
+def _limited(right: duties.KnownRight) -> str:
+    since = f"From {right.opens}. " if right.opens else ""
+    media = f"By {' or '.join(right.media)} only. " if right.media else ""
+    return since + media + (right.note or "")
 
 
 def _ages(where: tuple[str, ...], note: str | None) -> str:

@@ -6,7 +6,17 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from dsr.rules.schema.base import Figure, Many, Place, Row, Slug, Text, Url
-from dsr.rules.words import Confidence, Element, EndWord, IdentityDemand, Letter, MandateKind, NoteTopic, RightWord
+from dsr.rules.words import (
+    Confidence,
+    Element,
+    EndWord,
+    IdentityDemand,
+    Letter,
+    MandateKind,
+    MediumWord,
+    NoteTopic,
+    RightWord,
+)
 
 
 class Window(Row):
@@ -39,7 +49,10 @@ class Authority(Figure):
 
 
 class Proposal(Row):
-    """For whom the regime is proposed: in some places, everywhere, or ``otherwise``, where no other fits.
+    """For whom the regime is proposed: in some places, everywhere, ``otherwise``, where no other fits, or ``nobody``.
+
+    What is proposed to ``nobody`` binds the organisation without giving anybody a right, such as the terms of a service
+    that it uses: no request is answered under it, and its dates are shown beside those of the laws.
 
     ``beside`` marks a law about single choices, such as that on calls or on mail: it is named after the laws that
     govern requests in general, and where there is none it does not stand in for one.
@@ -48,12 +61,15 @@ class Proposal(Row):
     where: Many[Place] = ()
     everywhere: bool = False
     otherwise: bool = False
+    nobody: bool = False
     beside: bool = False
 
     @model_validator(mode="after")
     def _one_of_them(self) -> Self:
-        if [bool(self.where), self.everywhere, self.otherwise].count(True) != 1:
-            raise ValueError("name the places in 'where', or set 'everywhere' or 'otherwise', and one of them only")
+        if [bool(self.where), self.everywhere, self.otherwise, self.nobody].count(True) != 1:
+            raise ValueError(
+                "name the places in 'where', or set 'everywhere' or 'otherwise' or 'nobody', and one of them only"
+            )
         if self.otherwise and self.beside:
             raise ValueError("what is proposed 'otherwise' cannot stand 'beside' what it stands in for")
         return self
@@ -77,6 +93,12 @@ class KnownRight(Figure):
     name: Text
     opens: Annotated[date | None, Field(alias="from")] = None
     note: Text | None = None
+    media: Many[MediumWord] = ()
+    """By what people are reached where the law is about some of it only; nothing means whatever it is."""
+
+    def reaches(self, medium: str) -> bool:
+        """Whether the law is about what reaches people by a medium; an empty one stands for any."""
+        return not medium or not self.media or medium in self.media
 
 
 class FreeRequests(Row):
