@@ -33,7 +33,7 @@ from dsr.models import (
 )
 from dsr.policies import Caller, check_can_make
 from dsr.rights import Right
-from dsr.services import clocks, history, pace
+from dsr.services import clocks, history, pace, webhooks
 from notifications import rows
 from notifications.reads import Prepared
 from verification.evidence import live
@@ -79,6 +79,7 @@ class Case:
         self._stored: dict[UUID, dict[str, Any]] = {}
         """The values of each request as they are in its row, so that what was set before a move is saved with it."""
         self._settled_at: datetime | None = None
+        self._closed: list[SubjectRequest] = []
         self._owed: list[tuple[str, tuple[str, ...]]] = []
         """Moves made here that are told by letter, each with the kinds of which one has to be queued."""
         self.told: set[str] = set()
@@ -238,6 +239,8 @@ class Case:
             changed.append((request, [name for name, value in values.items() if value != stored[name]]))
             self._stored[request.pk] = values
         rows.write(changed=changed, new=(*self._added, *events), once=self._added_once)
+        if self._settled_at is not None:
+            webhooks.tell_of_closed(self._closed, self._settled_at)
 
     def take_events(self) -> list[Event]:
         """Hand over the events that are not written yet. A new submission carries the chain's head in its own row."""
@@ -289,6 +292,7 @@ class Case:
         if ends and request.right == Right.CORRECTION and live(self.submission.pk).exists():
             clocks.look_at_evidence(self.submission, at)  # how long it stays hangs on what was decided
         if move.target == State.CLOSED:
+            self._closed.append(request)
             request.closed_at = at
             request.outcome = str(computed_outcome(request) if move.outcome == COMPUTED else move.outcome)
             request.question_at = request.fee_told_at = None

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from dsr.connectors import webhook as wire
 from dsr.errors import Incomplete, NotFound, Stale, WrongState
-from dsr.models import WEBHOOK_TEST, Webhook, WebhookDelivery, WebhookKind, WebhookOff
+from dsr.models import WEBHOOK_TEST, SubjectRequest, Webhook, WebhookDelivery, WebhookKind, WebhookOff
 from dsr.services.doorbell import Bell, ring
 from notifications.ids import uuid7
 from notifications.models import DataKey
@@ -56,6 +56,23 @@ def emit_all(kind: WebhookKind, things: Sequence[Mapping[str, Any]], at: datetim
     WebhookDelivery.objects.bulk_create(rows, batch_size=500)
     ring(Bell.HOOKS)
     return len(wanting)
+
+
+def tell_of_closed(requests: Sequence[SubjectRequest], at: datetime) -> int:
+    """Have programs told that requests were closed; who asked is not in it. Those that were reopened since are not."""
+    ended = [
+        {
+            "request": request.pk,
+            "submission": request.submission_id,
+            "reference": request.submission.reference,
+            "right": request.right,
+            "outcome": request.outcome,
+            "closed_at": request.closed_at,
+        }
+        for request in requests
+        if request.closed_at is not None
+    ]
+    return emit_all(WebhookKind.REQUEST_CLOSED, ended, at)
 
 
 def _body(kind: str, data: Mapping[str, Any], at: datetime) -> str:

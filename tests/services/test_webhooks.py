@@ -8,11 +8,13 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from django.db import transaction
 
 from dsr.connectors import webhook as wire
 from dsr.errors import NotFound, WrongState
 from dsr.models import Webhook, WebhookDelivery, WebhookKind, WebhookOff
-from dsr.services import housekeeping, webhookdelivery, webhooks
+from dsr.policies import Caller
+from dsr.services import housekeeping, review, webhookdelivery, webhooks
 from dsr.services.webhookdelivery import LADDER
 from dsr.services.webhooks import Wanted
 from notifications.models import DataKey
@@ -453,3 +455,40 @@ def test_telling_costs_two_statements_and_one_for_each(receiver: Receiver, clock
 
     assert costs == [3, 12]
     assert len(idle) == 1
+
+
+# --- Who tells -------------------------------------------------------------------------------------------------------
+
+
+def test_request_that_is_closed_is_told_without_who_asked(receiver: Receiver, clock: Clock) -> None:
+    made(receiver.hook, clock, WebhookKind.REQUEST_CLOSED)
+    request = builders.file(at=clock(), name="Ada Lovelace").requests[0]
+    drain(clock())
+    assert receiver.asked == []
+
+    review.withdraw(request.pk, by=Caller.person(), at=clock.tick(hours=1))
+    drain(clock())
+
+    [asked] = receiver.asked
+    assert json.loads(asked.body)["data"] == {
+        "request": str(request.pk),
+        "submission": str(request.submission_id),
+        "reference": request.submission.reference,
+        "right": "access",
+        "outcome": "withdrawn",
+        "closed_at": "2026-03-05T10:30:00Z",
+    }
+    assert b"Ada" not in asked.body
+    assert builders.ADA.encode() not in asked.body
+
+
+def test_what_is_undone_is_told_to_nobody(receiver: Receiver, clock: Clock) -> None:
+    made(receiver.hook, clock, WebhookKind.REQUEST_CLOSED)
+    request = builders.file(at=clock()).requests[0]
+
+    with transaction.atomic():
+        review.withdraw(request.pk, by=Caller.person(), at=clock())
+        assert WebhookDelivery.objects.count() == 1
+        transaction.set_rollback(True)
+
+    assert WebhookDelivery.objects.count() == 0
