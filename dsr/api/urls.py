@@ -14,6 +14,7 @@ from dsr.api.views import (
     records,
     requests,
     rights,
+    signals,
     submissions,
     webhooks,
 )
@@ -42,6 +43,7 @@ urlpatterns = [
     path(f"{_ONE}/evidence", evidence.EvidenceOfRequest.as_view()),
     path(f"{_ONE}/messages", messages.Messages.as_view()),
     path("v1/choices/cpni", cpni.Cpni.as_view()),
+    path("v1/choices/signals", signals.Signals.as_view()),
     path("v1/choices/erased", choices.Erased.as_view()),
     path("v1/choices/erased/returned", choices.Returned.as_view()),
     path("v1/webhooks", webhooks.Webhooks.as_view()),
