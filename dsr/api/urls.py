@@ -17,6 +17,7 @@ from dsr.api.views import (
     signals,
     submissions,
     webhooks,
+    wishes,
 )
 
 _ONE = "v1/requests/<uuid:request_id>"
@@ -42,6 +43,11 @@ urlpatterns = [
     path(f"{_ONE}/certificate", doing.LatestCertificate.as_view()),
     path(f"{_ONE}/evidence", evidence.EvidenceOfRequest.as_view()),
     path(f"{_ONE}/messages", messages.Messages.as_view()),
+    path("v1/choices", wishes.Check.as_view()),
+    path("v1/choices/marketing", wishes.Marketing.as_view()),
+    path("v1/choices/checks", wishes.CheckMany.as_view()),
+    path("v1/choices/changes", wishes.Changes.as_view()),
+    path("v1/choices/links", wishes.Links.as_view()),
     path("v1/choices/cpni", cpni.Cpni.as_view()),
     path("v1/choices/signals", signals.Signals.as_view()),
     path("v1/choices/erased", choices.Erased.as_view()),

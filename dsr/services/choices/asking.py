@@ -4,13 +4,18 @@ A no may be kept for a day, as keeping it too long harms nobody. A yes is good f
 the next the person may have chosen. Whoever sends for hours asks `changes` what was chosen since.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import islice, takewhile
 
+from django.utils.translation import gettext as _
+
+from dsr import rules
 from dsr.choices.marketing import Purpose, Scope, Standing, governing
+from dsr.errors import Incomplete
 from dsr.models import Suppression, Tombstone
 from dsr.services.erasure.tombstones import ERASURE
 from notifications import sealing
@@ -34,6 +39,8 @@ class Because(StrEnum):
     """A message that somebody who has an account cannot do without; no choice stops it."""
     ERASED = "erased"
     """The account is closed and the person erased: nothing is sent at all."""
+    UNREADABLE = "unreadable"
+    """What was asked about is no identifier; what is not known for sure is not allowed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +67,21 @@ class Answer:
         return self.at if self.allowed else self.at + NO_IS_GOOD_FOR
 
 
+def use_of(purpose: Purpose, channel: str, topic: str, at: datetime) -> Use:
+    """Return what a use is about, by the notice of the day. Raises Incomplete for a topic that it does not name.
+
+    What the notice names as a topic of the service is stopped by no choice.
+    """
+    known = {each.id: each for each in rules.pack().notice_in_force(at.date()).topics}
+    if topic and (purpose is not Purpose.MARKETING or topic not in known):
+        names = ", ".join(known)
+        raise Incomplete(
+            _("This cannot be answered."),
+            problems={"topic": _("There is no topic of this name: give one of %(names)s.") % {"names": names}},
+        )
+    return Use(purpose, Scope(channel, topic), service=bool(topic) and known[topic].purpose == "service")
+
+
 def check(marks: Sequence[str], use: Use, at: datetime) -> Answer:
     """Say whether the one person of these hashes may be written to. Two statements, however many have chosen."""
     return _answer(_chosen(marks, use), _erased(marks), marks, use, at)
@@ -82,7 +104,21 @@ def many(values: Iterable[str], kind: str, use: Use, at: datetime) -> Iterator[A
         marks = [[value] if kind == DIGEST else sealing.listing_digests(kind, value) for value in part]
         every = [mark for each in marks for mark in each]
         chosen, erased = _chosen(every, use), _erased(every)
-        yield from (_answer(chosen, erased, each, use, at) for each in marks)
+        for value, each in zip(part, marks, strict=True):
+            yield _answer(chosen, erased, each, use, at) if _readable(kind, value) else _unreadable(at)
+
+
+_HASH = re.compile(r"[A-Za-z0-9]{1,16}:[0-9a-f]{64}")
+
+
+def _readable(kind: str, value: str) -> bool:
+    if kind == DIGEST:
+        return bool(_HASH.fullmatch(value))
+    return "@" in value if kind == "email" else bool(value.strip())
+
+
+def _unreadable(at: datetime) -> Answer:
+    return Answer(allowed=False, because=Because.UNREADABLE, since=None, at=at)
 
 
 _Row = tuple[Standing, datetime]

@@ -112,6 +112,9 @@ def _check(wish: Wish, by: str, at: datetime) -> None:
     problems: dict[str, str] = {}
     if not any(value.strip() for values in wish.identifiers.values() for value in values):
         problems["identifiers"] = _("Say whom it is about, by mail address, telephone number or account.")
+    for kind, values in wish.identifiers.items():
+        if kind in KINDS and not all(writable(kind, value) for value in values):
+            problems[f"identifiers.{kind}"] = _("One of these is not written as it should be.")
     for kind in set(wish.identifiers) - set(KINDS):
         problems[f"identifiers.{kind}"] = _("Nobody is known by this here: give some of %(names)s.") % {
             "names": ", ".join(KINDS)
@@ -120,6 +123,7 @@ def _check(wish: Wish, by: str, at: datetime) -> None:
         problems["channels"] = _("There is no channel of this name: give some of %(names)s.") % {
             "names": ", ".join(CHANNELS)
         }
+    problems |= _no_topic(wish)
     if wish.purpose is not Purpose.MARKETING and (wish.channels or wish.topics):
         problems["channels"] = _("Only marketing is chosen by channel and topic.")
     if wish.at > at:
@@ -128,6 +132,19 @@ def _check(wish: Wish, by: str, at: datetime) -> None:
         problems |= _no_yes(wish, by)
     if problems:
         raise Incomplete(_("This cannot be entered."), problems=problems)
+
+
+def _no_topic(wish: Wish) -> dict[str, str]:
+    """What is wrong with the topics: marketing is chosen by topic, and what the service has to say is no marketing."""
+    if not wish.topics:
+        return {}
+    known = {topic.id: topic.purpose for topic in rules.pack().notice_in_force(wish.at.date()).topics}
+    if any(known.get(topic) == "service" for topic in wish.topics):
+        return {"topics": _("This belongs to the service and goes on while there is an account.")}
+    if set(wish.topics) - set(known):
+        names = ", ".join(topic for topic, purpose in known.items() if purpose == "marketing")
+        return {"topics": _("There is no topic of this name: give some of %(names)s.") % {"names": names}}
+    return {}
 
 
 def _no_yes(wish: Wish, by: str) -> dict[str, str]:
