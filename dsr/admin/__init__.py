@@ -11,6 +11,7 @@ from dsr.admin import (
     schedule,
     systems,
     tokens,
+    webhooks,
     worksheet,
 )
 
@@ -25,5 +26,6 @@ __all__ = [
     "schedule",
     "systems",
     "tokens",
+    "webhooks",
     "worksheet",
 ]

@@ -27,6 +27,7 @@ _ADMINISTRATORS: tuple[tuple[str | Promise, str], ...] = (
     (_("Staff"), "auth_user"),
     (_("Roles"), "auth_group"),
     (_("API tokens"), "dsr_apitoken"),
+    (_("Webhooks"), "dsr_webhook"),
 )
 
 

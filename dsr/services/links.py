@@ -86,6 +86,11 @@ def hold(hold_id: UUID) -> str:
     return _link(f"/admin/dsr/legalhold/{hold_id}/change/")
 
 
+def webhook(webhook_id: UUID) -> str:
+    """Where programs look at a webhook."""
+    return _link(f"/api/v1/webhooks/{webhook_id}")
+
+
 def centre() -> str:
     """The privacy centre."""
     return _link("/")

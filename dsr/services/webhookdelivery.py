@@ -4,6 +4,7 @@ A worker that dies between calling and recording leads to a second call, with th
 before calling loses nothing, as the lease ends.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from time import monotonic
@@ -19,7 +20,11 @@ from dsr.connectors import webhook as wire
 from dsr.connectors.base import Code
 from dsr.logs import get_logger
 from dsr.models import Webhook, WebhookDelivery, WebhookOff
+from dsr.rules import pack
+from dsr.services import letters, links
+from dsr.services.doorbell import Bell, ring
 from dsr.services.webhooks import OFF, WAITING, switch_off
+from notifications import outbox
 from notifications.models import Forgotten
 from notifications.sealing import SealBroken
 
@@ -190,6 +195,7 @@ def _give_up(row: WebhookDelivery, tried: _Tried, now: datetime) -> str:
         _note_failure(row.webhook, now)
         since = Webhook.objects.values_list("failing_since", flat=True).filter(pk=row.webhook_id).first()
         if since is not None and since <= now - FAILING:
+            row.webhook.failing_since = since
             _off(row.webhook, WebhookOff.FAILING, now)
     return "given_up"
 
@@ -201,8 +207,31 @@ def _note_failure(hook: Webhook, now: datetime) -> None:
 
 
 def _off(hook: Webhook, why: WebhookOff, now: datetime) -> None:
-    if switch_off(hook.pk, why, now):
-        log.warning("webhook switched off", id=str(hook.pk), code=str(why))
+    with transaction.atomic():
+        if not switch_off(hook.pk, why, now):
+            return
+        _tell_owner(hook, why, now)
+    log.warning("webhook switched off", id=str(hook.pk), code=str(why))
+
+
+def _tell_owner(hook: Webhook, why: WebhookOff, now: datetime) -> None:
+    letter = letters.WebhookStopped(
+        organisation=pack().notices[-1].organisation.short_name,
+        name=str(hook),
+        gone=why == WebhookOff.GONE,
+        since=hook.failing_since,
+        link=links.webhook(hook.pk),
+    )
+    with suppress(ValueError):  # an account need not have an address; the interface says it, too
+        message = outbox.queue(
+            letter,
+            to=hook.owner.email,
+            language=settings.LANGUAGE_CODE,
+            data_key=hook.data_key,
+            about=hook.pk,
+            at=now,
+        )
+        ring(Bell.MESSAGE, str(message.pk))
 
 
 def _outcome(tried: _Tried, now: datetime) -> dict[str, Any]:

@@ -17,7 +17,8 @@ from dsr.policies import Caller
 from dsr.services import housekeeping, review, webhookdelivery, webhooks
 from dsr.services.webhookdelivery import LADDER
 from dsr.services.webhooks import Wanted
-from notifications.models import DataKey
+from notifications.letters import render, unpack
+from notifications.models import DataKey, Message
 from tests import builders
 from tests.clock import Clock
 from tests.drain import drain
@@ -55,6 +56,13 @@ def only() -> WebhookDelivery:
 
 def again(hook: Webhook) -> Webhook:
     return Webhook.objects.get(pk=hook.pk)
+
+
+def told_owner() -> str:
+    """What the owner reads of it."""
+    [message] = Message.objects.filter(kind="webhook_stopped")
+    assert message.open("to") == "ines@staff.example.org"
+    return render(unpack(message.kind, message.open("context")), "en").text
 
 
 def run_down_the_ladder(clock: Clock) -> datetime:
@@ -245,6 +253,10 @@ def test_ladder_lasts_more_than_three_days_and_ends(receiver: Receiver, clock: C
     row, off = only(), again(hook)
     assert (row.given_up_at, row.code) == (end, "not_taken")
     assert (off.active, off.disabled_at, off.disabled_because) == (False, end, WebhookOff.FAILING)
+    said = told_owner()
+    assert f"Your webhook {off.pk} was switched off" in said
+    assert "since 5 March 2026, 09:30 UTC." in said
+    assert f"/api/v1/webhooks/{off.pk}" in said
     assert webhooks.emit(RECORDED, DATA, end) == 0
 
 
@@ -265,15 +277,29 @@ def test_thing_that_alone_is_not_taken_switches_nothing_off(receiver: Receiver, 
     assert again(hook).active
 
 
+def test_owner_without_an_address_is_told_by_the_interface_alone(receiver: Receiver, clock: Clock) -> None:
+    hook, _secret = made(receiver.hook, clock)
+    hook.owner.email = ""
+    hook.owner.save()
+    receiver.status = 410
+    webhooks.emit(RECORDED, DATA, clock())
+
+    assert webhookdelivery.deliver_due(clock(), 50).given_up == 1
+
+    assert not again(hook).active
+    assert Message.objects.count() == 0
+
+
 def test_receiver_that_is_gone_is_left_alone(receiver: Receiver, clock: Clock) -> None:
     hook, _secret = made(receiver.hook, clock)
     receiver.status = 410
     webhooks.emit_all(RECORDED, [DATA, DATA], clock())
 
-    drain(clock())
+    webhookdelivery.deliver_due(clock(), 50)
 
-    assert len(receiver.asked) == 1
+    assert len(receiver.asked) == 1, "the others are not tried"
     assert again(hook).disabled_because == WebhookOff.GONE
+    assert "gone for good" in told_owner()
     assert not WebhookDelivery.objects.filter(webhooks.WAITING).exists()
     assert webhooks.emit(RECORDED, DATA, clock()) == 0
 

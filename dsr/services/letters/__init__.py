@@ -60,6 +60,7 @@ from dsr.services.letters.doing import (
     RestrictionEnds,
     TaskWorksheet,
 )
+from dsr.services.letters.hooks import WebhookStopped
 from dsr.services.letters.incidents import IncidentDue, IncidentOpened
 
 __all__ = [
@@ -113,6 +114,7 @@ __all__ = [
     "Unasked",
     "UnaskedDestroyed",
     "Unproved",
+    "WebhookStopped",
     "Whose",
     "Worksheet",
 ]
