@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -84,9 +84,15 @@ def compose(
     return message
 
 
-def is_queued(dedupe: str) -> bool:
-    """Whether a message that may be queued once only has been."""
-    return Message.objects.filter(pk=uuid.uuid5(_DEDUPED, dedupe)).exists()
+def now_and_then(name: str, span: timedelta, at: datetime) -> str | None:
+    """Return the word for a message that is not repeated within a span, None where it was queued not so long ago.
+
+    The next one may be queued after one to two spans. Two who ask at once get the same word.
+    """
+    slot = int(at.timestamp() // span.total_seconds())
+    words = [f"{name}:{each}" for each in (slot, slot - 1)]
+    lately = Message.objects.filter(pk__in=[uuid.uuid5(_DEDUPED, word) for word in words]).exists()
+    return None if lately else words[0]
 
 
 def about(subject: UUID) -> QuerySet[Message]:

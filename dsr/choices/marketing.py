@@ -96,12 +96,13 @@ def governing(standing: Iterable[Standing], asked: Scope) -> Standing | None:
 
 def after(standing: Iterable[Standing], scope: Scope, act: Act) -> list[Standing]:
     """Return what stands once a choice was made: it takes the place of everything within its scope."""
-    kept = [each for each in standing if not scope.holds(each.scope)]
+    before = list(standing)
+    kept = [each for each in before if not scope.holds(each.scope)]
     if act is Act.STOP:
         return [*kept, Standing(scope, stopped=True)]
-    before = governing((each for each in kept if each.scope.holds(scope)), scope)
-    # Where nothing stops any more, there is nothing to be remembered either.
-    return [*kept, Standing(scope, stopped=False)] if before is not None and before.stopped else kept
+    # A yes is remembered where there was something to say it about.
+    asked = any(scope.holds(each.scope) or each.scope.holds(scope) for each in before)
+    return [*kept, Standing(scope, stopped=False)] if asked else kept
 
 
 def words(purpose: Purpose, wanted: Iterable[Scope]) -> Iterator[str]:

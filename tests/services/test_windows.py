@@ -1,17 +1,32 @@
 """A choice stands at once, and each system has its time to let it take effect: tried, warned about, told the truth."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+
 import pytest
+from django.core import mail
 
 from dsr.choices.marketing import Act, Purpose, Scope, Via
-from dsr.models import Choice, Suppression
-from dsr.services.choices import asking, deciding
+from dsr.models import Choice, EffectDay, Suppression, Window
+from dsr.services import systems
+from dsr.services.choices import asking, deciding, desk, windows
 from dsr.services.choices.deciding import Wish, decide
 from notifications import sealing
 from notifications.models import DataKey
-from tests import builders
+from tests import builders, estate
+from tests import outpost as outposts
 from tests.clock import Clock
+from tests.drain import drain
+from tests.dying import Killed
+from tests.outpost import BUSY, Outpost, outpost
+from tests.statements import counted
 
 pytestmark = pytest.mark.django_db
+__all__ = ["outpost"]
 
 
 def _stop(clock: Clock, **more: object) -> deciding.Decided:
@@ -51,3 +66,237 @@ def test_same_choice_again_changes_nothing_and_gets_the_same_receipt(clock: Cloc
 
     assert (second.new, second.receipt) == (False, first.receipt)
     assert Choice.objects.count() == 1
+
+
+# --- Systems that answer, and some that do not ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def three(clock: Clock, tmp_path: Path) -> Iterator[tuple[str, Outpost, Outpost]]:
+    """A database, and two services; those who are warned about them."""
+    url = estate.sqlite(tmp_path, clock())
+    estate.estate(url, clock())
+    builders.staff("lena", "lead_requests")
+    builders.staff("dora")
+    with outposts.running() as one, outposts.running() as other:
+        _service(one, "nightly", clock)
+        _service(other, "slow", clock)
+        yield url, one, other
+
+
+def _service(outpost: Outpost, key: str, clock: Clock) -> None:
+    config = outpost.config(abilities=["suppress", "suppressed"])
+    entry = systems.Entry(key, f"The {key} service", "Olga Owner", "olga@staff.example.org", "http", config)
+    systems.enter(entry, at=clock())
+
+
+def _open() -> dict[str, str]:
+    return dict(Window.objects.filter(done_at=None).order_by("system__key").values_list("system__key", "code"))
+
+
+@contextmanager
+def _dying(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A worker that dies after it took its rows and before it wrote down what came of them."""
+
+    def die(*_args: Any) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(windows, "_record", die)
+        yield
+
+
+def test_window_hour_by_hour_with_one_system_down_for_70_hours_and_one_for_80(
+    three: tuple[str, Outpost, Outpost], clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _url, nightly, slow = three
+    nightly.holdings.orders, slow.holdings.orders = [BUSY] * 1000, [BUSY] * 1000
+    start = clock()
+    choice = _stop(clock).choice
+    warned: dict[int, set[tuple[str, str]]] = {}
+    told: dict[int, list[str]] = {}
+
+    for hour in range(90):
+        clock.now = start + timedelta(hours=hour, seconds=5 * hour)
+        if hour == 70:
+            nightly.holdings.orders = []
+        if hour == 80:
+            slow.holdings.orders = []
+        if hour in (0, 10, 40, 70, 80):
+            with _dying(monkeypatch), pytest.raises(Killed):
+                windows.run_due(clock())
+            clock.tick(minutes=6)  # the lease of the dead worker is over
+        before = len(mail.outbox)
+        drain(clock())
+        drain(clock.tick(seconds=1))  # letters that the first round wrote at its end
+        for each in mail.outbox[before:]:
+            if "In effect in:" in each.body or "took longer" in each.body:
+                told.setdefault(hour, []).append(str(each.body))
+            else:
+                system = "nightly" if "nightly" in str(each.body) else "slow"
+                warned.setdefault(hour, set()).add((each.to[0], system))
+        assert not _allowed(clock)
+        _is_right(hour)
+
+    owner, lead, officer = "olga@staff.example.org", "lena@staff.example.org", "dora@staff.example.org"
+    assert set(warned) == {24, 48, 72}
+    assert {who for who, _system in warned[24]} == {owner, lead}
+    assert {who for who, _system in warned[48]} == {owner, lead}
+    assert {who for who, _system in warned[72]} == {owner, lead, officer}
+    assert set(told) == {72, 80}
+    (late,), (done,) = told[72], told[80]
+    assert "Not yet in effect in:\n- The slow service" in late
+    assert "- The nightly service" in late.partition("Not yet in effect in:")[0]
+    assert "Something may still reach you from there" in late
+    assert "it is in effect in all our systems" in done
+    kept = Choice.objects.get(pk=choice.pk)
+    assert kept.effective_at is not None
+    assert dict(EffectDay.objects.values_list("system__key", "within")) == {"estate": 1, "nightly": 72, "slow": 9999}
+
+
+def _is_right(hour: int) -> None:
+    """What stands at each hour."""
+    still = _open()
+    expected = {"nightly", "slow"} if hour < 70 else {"slow"} if hour < 80 else set()
+    assert set(still) == expected, (hour, still)
+    assert set(still.values()) <= {"busy"}
+    late = set(Window.objects.exclude(late_at=None).values_list("system__key", flat=True))
+    assert late == ({"slow"} if hour >= 72 else set())
+
+
+# --- One by one ------------------------------------------------------------------------------------------------------
+
+
+def test_system_that_says_done_and_does_nothing_is_not_believed(outpost: Outpost, clock: Clock) -> None:
+    _service(outpost, "liar", clock)
+    outpost.holdings.suppressed = _Forgetful()
+    _stop(clock)
+
+    windows.run_due(clock())
+
+    assert _open() == {"liar": "nothing_changed"}
+
+
+class _Forgetful(set[str]):
+    def update(self, *_more: object) -> None:
+        """Take note of nobody."""
+
+    def add(self, _one: str) -> None:
+        """Take note of nobody."""
+
+    def __ior__(self, _more: object) -> "_Forgetful":  # type: ignore[override]
+        return self
+
+
+def test_each_part_that_a_system_keeps_apart_is_stopped_by_stopping_everything(
+    outpost: Outpost, clock: Clock, tmp_path: Path
+) -> None:
+    estate.estate(estate.sqlite(tmp_path, clock()), clock())
+    _service(outpost, "nightly", clock)
+
+    _stop(clock, channels=("sms",), topics=("events",))
+
+    words = dict(Window.objects.values_list("system__key", "words"))
+    assert words == {"estate": [], "nightly": ["marketing_sms_events"]}
+
+
+def test_what_a_system_has_no_word_for_goes_to_its_owner_who_reports_it(clock: Clock, tmp_path: Path) -> None:
+    system = estate.estate(estate.sqlite(tmp_path, clock()), clock())
+    choice = _stop(clock, topics=("events",)).choice
+    drain(clock())
+    drain(clock.tick())
+    (letter,) = [each for each in mail.outbox if "/worksheets/choices/" in each.body]
+    assert builders.ADA not in str(letter.body)
+    assert letter.to == [system.owner_email]
+    (line,) = desk.sheet(system.pk).lines
+    assert line.who == {"email": [builders.ADA]}
+
+    assert desk.report(system.pk, [line.number], clock.tick(hours=1)) == 1
+
+    assert desk.report(system.pk, [line.number], clock()) == 0
+    assert desk.sheet(system.pk).lines == []
+    assert Choice.objects.get(pk=choice.pk).effective_at == clock()
+    assert EffectDay.objects.get().number == 1
+
+
+def test_owner_is_written_to_once_in_half_a_day(clock: Clock, tmp_path: Path) -> None:
+    estate.estate(estate.sqlite(tmp_path, clock()), clock())
+    for _number in range(5):
+        wish = Wish({"email": [f"p{_number}@example.org"]}, Act.STOP, Via.API, clock(), topics=("events",))
+        decide(wish, by="", at=clock())
+        drain(clock.tick(hours=1))
+
+    assert len([each for each in mail.outbox if "/worksheets/choices/" in each.body]) == 1
+
+
+def test_resuming_ends_what_is_still_under_way(three: tuple[str, Outpost, Outpost], clock: Clock) -> None:
+    _url, nightly, _slow = three
+    nightly.holdings.orders = [BUSY] * 100
+    _stop(clock)
+    windows.run_due(clock())
+    assert set(_open()) == {"nightly"}
+
+    wish = Wish({"email": [builders.ADA]}, Act.RESUME, Via.PREFERENCES, clock.tick(minutes=1))
+    decide(wish, by="", at=clock())
+    drain(clock.tick(hours=2))
+
+    stop = Window.objects.get(choice__act="stop", system__key="nightly")
+    assert (stop.code, stop.done_at is not None) == ("superseded", True)
+    assert _allowed(clock)
+    assert nightly.holdings.suppressed == set()
+    resumed = Window.objects.filter(choice__act="resume")
+    assert {(each.with_owner_at is not None, each.look_at) for each in resumed} == {(True, None)}
+
+
+def test_stopping_again_while_resuming_is_under_way_stops(three: tuple[str, Outpost, Outpost], clock: Clock) -> None:
+    _stop(clock)
+    drain(clock())
+    decide(Wish({"email": [builders.ADA]}, Act.RESUME, Via.PREFERENCES, clock.tick(minutes=1)), by="", at=clock())
+
+    _stop(clock)
+
+    assert not Window.objects.filter(choice__act="resume", done_at=None).exists()
+    drain(clock.tick(hours=1))
+    assert not _open()
+    assert not _allowed(clock)
+
+
+def test_invented_people_warn_nobody_and_are_not_counted(three: tuple[str, Outpost, Outpost], clock: Clock) -> None:
+    _url, nightly, slow = three
+    slow.holdings.orders = [BUSY] * 1000
+    _stop(clock, invented=True)
+    for _hour in range(0, 80, 8):
+        drain(clock.tick(hours=8))
+
+    assert mail.outbox == []
+    assert not EffectDay.objects.exists()
+    assert builders.ADA in nightly.holdings.suppressed
+
+
+def test_hundred_choices_of_one_system_cost_the_statements_of_one(clock: Clock, tmp_path: Path) -> None:
+    estate.estate(estate.sqlite(tmp_path, clock()), clock())
+
+    people = count()
+
+    def round_of(number: int) -> int:
+        for _each in range(number):
+            wish = Wish({"email": [f"p{next(people)}@example.org"]}, Act.STOP, Via.API, clock())
+            decide(wish, by="", at=clock())
+        with counted() as statements:
+            assert windows.run_due(clock()).confirmed == number
+        return len(statements)
+
+    round_of(1)
+    assert round_of(1) == round_of(100)
+
+
+def test_dead_systems_are_asked_three_times_and_left_alone(outpost: Outpost, clock: Clock) -> None:
+    _service(outpost, "nightly", clock)
+    outpost.holdings.orders = [BUSY] * 1000
+    for number in range(20):
+        decide(Wish({"email": [f"p{number}@example.org"]}, Act.STOP, Via.API, clock()), by="", at=clock())
+
+    assert windows.run_due(clock()).failed == 20
+
+    assert len(outpost.holdings.told) == 3
+    assert set(Window.objects.values_list("code", flat=True)) == {"busy"}

@@ -48,8 +48,8 @@ class Sheet:
 
 def write_to_owner(system: System, at: datetime) -> None:
     """Send the owner a link to the list, inside the caller's transaction; not again within half a day."""
-    dedupe = f"choicesheet:{system.pk}:{int(at.timestamp() // AGAIN_AFTER.total_seconds())}"
-    if outbox.is_queued(dedupe):
+    dedupe = outbox.now_and_then(f"choicesheet:{system.pk}", AGAIN_AFTER, at)
+    if dedupe is None:
         return
     token = grants.issue(PURPOSE, system.pk, at, lasts=LASTS, uses=None)
     with override(settings.LANGUAGE_CODE):

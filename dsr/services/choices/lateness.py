@@ -91,11 +91,9 @@ def _reached(system: System, mark: Mark, windows: Sequence[Window], at: datetime
 
 def _warn(system: System, mark: Mark, at: datetime) -> None:
     """Queue one letter to each who answers for it: owner and leads, and the officer once it is late."""
-    slot = f"choices:{system.pk}:{int(mark)}:{int(at.timestamp() // AGAIN_AFTER.total_seconds())}"
-    addresses = [
-        to for to in dict.fromkeys((system.owner_email, *_staff(mark))) if not outbox.is_queued(f"{slot}:{to}")
-    ]
-    if not addresses:
+    everybody = dict.fromkeys((system.owner_email, *_staff(mark)))
+    words = {to: outbox.now_and_then(f"choices:{system.pk}:{int(mark)}:{to}", AGAIN_AFTER, at) for to in everybody}
+    if not any(words.values()):
         return
     first = Window.objects.filter(system=system, done_at=None, choice__invented=False).order_by("must_by", "id")
     waiting = first[:_MOST_COUNTED].count()
@@ -110,7 +108,9 @@ def _warn(system: System, mark: Mark, at: datetime) -> None:
             late=mark is Mark.OVER,
             link=links.windows(system.pk),
         )
-    for address in addresses:
+    for address, word in words.items():
+        if word is None:
+            continue
         message = outbox.queue(
             letter,
             to=address,
@@ -118,7 +118,7 @@ def _warn(system: System, mark: Mark, at: datetime) -> None:
             data_key=system.data_key,
             about=system.pk,
             at=at,
-            dedupe=f"{slot}:{address}",
+            dedupe=word,
         )
         ring(Bell.MESSAGE, str(message.pk))
 
