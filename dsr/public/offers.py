@@ -216,6 +216,8 @@ _PAGES = {
     "marketing_opt_out": "/preferences/",
     "cpni_opt_out": "/preferences/cpni/",
     "targeted_advertising_opt_out": "/preferences/advertising/",
+    "sensitive_data_limit": "/preferences/sensitive/",
+    "third_party_disclosure_opt_out": "/preferences/third-parties/",
 }
 """Rights that are no request: a page of ours does what is asked at once."""
 

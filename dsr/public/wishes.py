@@ -28,7 +28,8 @@ from dsr.services.choices.purposes import CHANNELS as CHANNEL_WORDS
 from dsr.services.choices.tokens import Bearer
 from notifications.sealing import listing_digests
 
-_TICKET = "choice"
+TICKET = "choice"
+"""What a page hands to the one that tells what came of it: `n0` and on are ids of choices."""
 _MOST_CHOICES = 16
 ONE_CLICK = ("List-Unsubscribe", "One-Click")
 """What a mail program posts. RFC 8058, section 3.1"""
@@ -200,7 +201,7 @@ def _rows(topics: Iterable[Topic], wanted: Mapping[Scope, bool]) -> list[dict[st
 
 def _led_on(choices: Sequence[Choice], at: datetime) -> HttpResponse:
     ids = {f"n{number}": choice.pk for number, choice in enumerate(choices[:_MOST_CHOICES])}
-    ticket = tickets.issue(_TICKET, at, **ids)
+    ticket = tickets.issue(TICKET, at, **ids)
     return pages.see_other(f"{reverse('public:preferences-done')}?{urlencode({'ticket': ticket})}")
 
 
@@ -219,7 +220,7 @@ def _done(choices: Sequence[Choice], at: datetime) -> dict[str, Any]:
         "must_by": max((choice.must_by for choice in stops), default=None),
         "services": _services(),
         "receipts": [
-            {"number": number, "ticket": tickets.issue(_TICKET, at, n0=choice.pk), "choice": choice}
+            {"number": number, "ticket": tickets.issue(TICKET, at, n0=choice.pk), "choice": choice}
             for number, choice in enumerate(choices, start=1)
         ],
     }
@@ -237,7 +238,7 @@ def receipt(request: HttpRequest) -> HttpResponse:
 
 def _chosen(ticket: str) -> list[Choice]:
     try:
-        held = tickets.read(ticket, _TICKET, timezone.now())
+        held = tickets.read(ticket, TICKET, timezone.now())
     except tickets.NoTicket:
         _nothing()
     ids: list[UUID] = [held[name] for name in sorted(held, key=lambda name: int(name[1:]))]

@@ -3,6 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
+from dsr.models import Suppression
+from notifications.sealing import listing_digests
 from tests.browser import album
 from tests.browser.watching import Watch
 
@@ -41,3 +43,40 @@ def test_page_on_the_choice_tells_one_browser_from_another(watch: Watch) -> None
 
     ben.open("/preferences/advertising/", "Your advertising choices")
     ben.says("This browser sends no signal now.")
+
+
+@pytest.mark.usefixtures("support")
+@pytest.mark.parametrize(
+    ("name", "page", "button", "done"),
+    [
+        ("advertising", "Your advertising choices", "Do not sell or share my data", "You have opted out"),
+        (
+            "sensitive",
+            "Limit the use of sensitive data",
+            "Limit the use of my sensitive data",
+            "Your limit is recorded",
+        ),
+        (
+            "third-parties",
+            "Disclosure to others, and other uses",
+            "Refuse disclosure and other uses",
+            "Your refusal is recorded",
+        ),
+    ],
+)
+def test_person_chooses_in_one_step(watch: Watch, name: str, page: str, button: str, done: str) -> None:
+    ana = watch.window()
+
+    ana.open(f"/preferences/{name}/", page)
+    ana.press(button, page)
+    expect(ana.page.locator(":focus")).to_have_class("problems")
+    ana.says("Enter your mail address, your telephone number, or both.")
+    ana.fill("Mail address", "ana@example.org")
+    ana.press(button, done)
+    ana.says("In effect since", "In every system by")
+    with ana.page.expect_download() as download:
+        ana.page.get_by_role("link", name="Download the signed receipt").click()
+    assert download.value.suggested_filename.startswith("choice-")
+
+    marks = listing_digests("email", "ana@example.org")
+    assert Suppression.objects.filter(digest__in=marks, stopped=True).exists()

@@ -13,7 +13,16 @@ from tests.interfaces.public.visitor import Visitor
 from tests.statements import counted
 
 pytestmark = pytest.mark.django_db
-PAGES = ("/", "/help/", "/accessibility/", "/preferences/advertising/", "/requests/new/", "/requests/track/")
+PAGES = (
+    "/",
+    "/help/",
+    "/accessibility/",
+    "/preferences/advertising/",
+    "/preferences/sensitive/",
+    "/preferences/third-parties/",
+    "/requests/new/",
+    "/requests/track/",
+)
 
 
 @pytest.fixture

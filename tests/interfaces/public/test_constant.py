@@ -200,6 +200,10 @@ def _pressing(world: World) -> list[Sent]:
     return [_get(path), _post(path), _post(path, **{"List-Unsubscribe": "One-Click", "page": "1"})]
 
 
+def _choosing(path: str, world: World) -> list[Sent]:
+    return [_get(path), _post(path), _post(path, email=world.address), _post(path, email=world.address)]
+
+
 CASES: dict[str, Case] = {
     "home": lambda _world: [_get("/")],
     "preferences": _stopping,
@@ -207,7 +211,10 @@ CASES: dict[str, Case] = {
     "preferences-receipt": lambda _world: [_get("/preferences/receipt/", ticket="x" * 40)],
     "unsubscribe": _pressing,
     "choice-sheet": lambda _world: [_get("/worksheets/choices/", key="x" * 43), _post("/worksheets/choices/")],
-    "advertising": lambda _world: [_get("/preferences/advertising/")],
+    "advertising": lambda world: _choosing("/preferences/advertising/", world),
+    "sensitive": lambda world: _choosing("/preferences/sensitive/", world),
+    "third-parties": lambda world: _choosing("/preferences/third-parties/", world),
+    "choice-done": lambda _world: [_get("/preferences/advertising/done/", ticket="x" * 40)],
     "cpni": lambda _world: [_get("/preferences/cpni/"), _post("/preferences/cpni/", account="AC-1")],
     "cpni-done": lambda _world: [_get("/preferences/cpni/done/", ticket="x" * 40)],
     "cpni-receipt": lambda _world: [_get("/preferences/cpni/receipt/", ticket="x" * 40)],
