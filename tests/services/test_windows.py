@@ -11,7 +11,7 @@ import pytest
 from django.core import mail
 
 from dsr.choices.marketing import Act, Purpose, Scope, Via
-from dsr.models import Choice, EffectDay, Suppression, Window
+from dsr.models import Choice, EffectDay, Incident, Suppression, Window
 from dsr.services import systems
 from dsr.services.choices import asking, deciding, desk, windows
 from dsr.services.choices.deciding import Wish, decide
@@ -115,6 +115,7 @@ def test_window_hour_by_hour_with_one_system_down_for_70_hours_and_one_for_80(
     choice = _stop(clock).choice
     warned: dict[int, set[tuple[str, str]]] = {}
     told: dict[int, list[str]] = {}
+    incidents: list[int] = []
 
     for hour in range(90):
         clock.now = start + timedelta(hours=hour, seconds=5 * hour)
@@ -130,7 +131,9 @@ def test_window_hour_by_hour_with_one_system_down_for_70_hours_and_one_for_80(
         drain(clock())
         drain(clock.tick(seconds=1))  # letters that the first round wrote at its end
         for each in mail.outbox[before:]:
-            if "In effect in:" in each.body or "took longer" in each.body:
+            if each.subject == "Choices are not taken as they should be":
+                incidents.append(hour)
+            elif "In effect in:" in each.body or "took longer" in each.body:
                 told.setdefault(hour, []).append(str(each.body))
             else:
                 system = "nightly" if "nightly" in str(each.body) else "slow"
@@ -149,6 +152,8 @@ def test_window_hour_by_hour_with_one_system_down_for_70_hours_and_one_for_80(
     assert "- The nightly service" in late.partition("Not yet in effect in:")[0]
     assert "Something may still reach you from there" in late
     assert "it is in effect in all our systems" in done
+    assert Incident.objects.values_list("kind", "system__key", "working").get() == ("choice_late", "slow", True)
+    assert set(incidents) == {72}
     kept = Choice.objects.get(pk=choice.pk)
     assert kept.effective_at is not None
     assert dict(EffectDay.objects.values_list("system__key", "within")) == {"estate": 1, "nightly": 72, "slow": 9999}

@@ -36,7 +36,9 @@ def confirm(windows: Collection[Window], at: datetime, *, lease: UUID | None = N
         return 0
     closed = {"done_at": at, "code": "", "lease": None, "look_at": None, "cursor_sealed": None}
     Window.objects.filter(pk__in=mine).update(**closed)
-    _count([window for window in windows if window.pk in mine and not window.choice.invented], at)
+    closed_now = [window for window in windows if window.pk in mine and not window.choice.invented]
+    _count(closed_now, at)
+    lateness.caught_up({window.system for window in closed_now if window.late_at is not None}, at)
     return len(mine)
 
 

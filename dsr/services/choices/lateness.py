@@ -17,8 +17,9 @@ from dsr import rules
 from dsr.choices.marketing import Purpose
 from dsr.deadlines import local_date
 from dsr.logs import get_logger
-from dsr.models import Choice, System, WebhookKind, Window
+from dsr.models import Choice, IncidentKind, Mechanism, System, WebhookKind, Window
 from dsr.services import colleagues, letters, links, webhooks
+from dsr.services.choices import incidents
 from dsr.services.choices.deciding import said
 from dsr.services.choices.purposes import title
 from dsr.services.doorbell import Bell, ring
@@ -82,8 +83,17 @@ def _reached(system: System, mark: Mark, windows: Sequence[Window], at: datetime
         webhooks.emit_all(
             WebhookKind.CHOICE_LATE, [{**said(each), "system": system.key} for each in choices.values()], at
         )
+        incidents.open_or_add(IncidentKind.CHOICE_LATE, system, Mechanism.SYSTEM, at, late=len(choices))
         for choice in choices.values():
             _tell_late(choice, at)
+
+
+def caught_up(systems: Iterable[System], at: datetime) -> None:
+    """Note on the incidents of systems in which nothing is late any more that they work again."""
+    for system in systems:
+        late = Window.objects.filter(system=system, done_at=None, late_at__isnull=False, choice__invented=False)
+        if not late.exists():
+            incidents.recovered(IncidentKind.CHOICE_LATE, system, Mechanism.SYSTEM, at)
 
 
 # --- Staff and owners ------------------------------------------------------------------------------------------------
