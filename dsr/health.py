@@ -91,6 +91,7 @@ def _domain(now: Figures) -> Iterable[Metric]:
     yield GaugeMetricFamily("recourse_late_deadlines", "Work whose time has come", value=now.late_deadlines)
     yield GaugeMetricFamily("recourse_waiting_messages", "Messages not sent yet", value=now.waiting_messages)
     yield GaugeMetricFamily("recourse_troubled_messages", "Undeliverable, not noted", value=now.troubled_messages)
+    yield GaugeMetricFamily("recourse_waiting_webhooks", "Not told to webhooks yet", value=now.waiting_webhooks)
     back = GaugeMetricFamily("recourse_people_came_back", "Erased, and found again", labels=["system", "state"])
     for labels, number in now.came_back.items():
         back.add_metric(labels, number)

@@ -17,6 +17,7 @@ from dsr.models import (
     Task,
     TaskKind,
     TaskState,
+    WebhookDelivery,
 )
 from dsr.selectors import queue
 from notifications.models import TROUBLE, Message, MessageState
@@ -37,6 +38,8 @@ class Figures:
     waiting_messages: int
     troubled_messages: int
     """Could not be delivered, and nobody of the staff has taken note."""
+    waiting_webhooks: int
+    """What webhooks are still to be told."""
     came_back: dict[tuple[str, str], int]
     """People whom a later look found again where they had been erased, by system and whether staff have decided."""
     overdue_kept: dict[str, int]
@@ -44,7 +47,7 @@ class Figures:
 
 
 def figures(at: datetime) -> Figures:
-    """Return the figures at one instant, in eight statements."""
+    """Return the figures at one instant, in nine statements."""
     opened = SubjectRequest.objects.exclude(state=State.CLOSED)
     by_right = opened.order_by().values_list("right", "state").annotate(number=Count("id"))
     waiting = Step.objects.filter(state__in=(StepState.WAITING, StepState.WITH_OWNER)).order_by()
@@ -58,6 +61,7 @@ def figures(at: datetime) -> Figures:
         late_deadlines=Deadline.objects.filter(done_at__isnull=True, kind__in=ACTED_ON, due_at__lt=at).count(),
         waiting_messages=Message.objects.filter(state=MessageState.WAITING).count(),
         troubled_messages=Message.objects.filter(state__in=TROUBLE, noted_at__isnull=True).count(),
+        waiting_webhooks=WebhookDelivery.objects.filter(done_at=None, given_up_at=None).count(),
         came_back={
             (system, word): number
             for system, word, number in back.annotate(word=decided)

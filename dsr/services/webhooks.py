@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from django.conf import settings
@@ -17,7 +17,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from dsr.connectors import webhook as wire
-from dsr.errors import Incomplete, NotFound, Stale, WrongState
+from dsr.errors import Incomplete, NotFound, Stale, TooMany, WrongState
 from dsr.models import WEBHOOK_TEST, SubjectRequest, Webhook, WebhookDelivery, WebhookKind, WebhookOff
 from dsr.services.doorbell import Bell, ring
 from notifications.ids import uuid7
@@ -25,9 +25,17 @@ from notifications.models import DataKey
 
 MOST = 20
 """At most so many webhooks of one owner."""
+MOST_TESTS, TESTS_WITHIN = 10, timedelta(minutes=1)
+"""How often a webhook can be tried."""
 KEPT = timedelta(days=30)
 """How long what was told, or given up, can be told once more."""
 WAITING = Q(done_at=None, given_up_at=None)
+Told = Literal["waiting", "delivered", "given_up"]
+_STANDS: Mapping[Told, Q] = {
+    "waiting": WAITING,
+    "delivered": Q(done_at__isnull=False),
+    "given_up": Q(given_up_at__isnull=False),
+}
 
 
 # --- What happened ---------------------------------------------------------------------------------------------------
@@ -206,9 +214,15 @@ def _sorted(kinds: Sequence[WebhookKind]) -> list[str]:
 
 
 def test(webhook_id: UUID, owner_id: int, at: datetime) -> WebhookDelivery:
-    """Have a webhook told that it works, whatever it wants to be told of. Raises NotFound, WrongState."""
+    """Have a webhook told that it works, whatever it wants to be told of. Raises NotFound, WrongState, TooMany.
+
+    Now and then only: whoever holds a token must not hammer the server of somebody else through us.
+    """
     with transaction.atomic():
         hook = _switched_on(webhook_id, owner_id)
+        lately = hook.deliveries.filter(kind=WEBHOOK_TEST, made_at__gt=at - TESTS_WITHIN)
+        if lately.count() >= MOST_TESTS:
+            raise TooMany(_("This webhook was tried often enough. Wait a minute."), retry_at=at + TESTS_WITHIN)
         row = _delivery(hook.pk, uuid7(at), WEBHOOK_TEST, _body(WEBHOOK_TEST, {"webhook": hook.pk}, at), at)
         row.save(force_insert=True)
         ring(Bell.HOOKS)
@@ -245,9 +259,13 @@ def replay(
     return again
 
 
-def deliveries(webhook_id: UUID, owner_id: int, *, before: UUID | None, limit: int) -> list[WebhookDelivery]:
+def deliveries(
+    webhook_id: UUID, owner_id: int, *, state: Told | None = None, before: UUID | None = None, limit: int
+) -> list[WebhookDelivery]:
     """Return what one webhook was told or is to be told, the newest first. Raises NotFound."""
     found = WebhookDelivery.objects.filter(webhook=_one(_OF_OWNER.filter(pk=webhook_id, owner_id=owner_id)))
+    if state is not None:
+        found = found.filter(_STANDS[state])
     if before is not None:
         found = found.filter(pk__lt=before)
     return list(found.defer("body").order_by("-id")[:limit])

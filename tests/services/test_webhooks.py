@@ -1,7 +1,8 @@
 """Telling webhooks: what is put down, how it is told and told again, and when one is switched off."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from ipaddress import ip_network
 from typing import Any
@@ -9,17 +10,21 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 
+from dsr import tasks
 from dsr.connectors import webhook as wire
-from dsr.errors import NotFound, WrongState
+from dsr.errors import Incomplete, NotFound, WrongState
 from dsr.models import Webhook, WebhookDelivery, WebhookKind, WebhookOff
 from dsr.policies import Caller
-from dsr.services import housekeeping, review, webhookdelivery, webhooks
+from dsr.selectors import figures
+from dsr.services import doorbell, housekeeping, review, webhookdelivery, webhooks
 from dsr.services.webhookdelivery import LADDER
 from dsr.services.webhooks import Wanted
 from notifications.letters import render, unpack
 from notifications.models import DataKey, Message
 from tests import builders
+from tests.architecture.canary import STEM, Watch
 from tests.clock import Clock
 from tests.drain import drain
 from tests.dying import Killed
@@ -481,6 +486,50 @@ def test_telling_costs_two_statements_and_one_for_each(receiver: Receiver, clock
 
     assert costs == [3, 12]
     assert len(idle) == 1
+
+
+def test_bell_of_what_happened_is_answered(
+    receiver: Receiver, django_capture_on_commit_callbacks: Callable[..., AbstractContextManager[list[Any]]]
+) -> None:
+    at, rung = timezone.now(), list[str]()
+    hook, _secret = webhooks.make(builders.staff("ines").pk, Wanted(url=receiver.hook, kinds=(RECORDED,)), at)
+    doorbell.install(doorbell.Wire(lambda name, _ids: rung.append(name), lambda: None))
+
+    with django_capture_on_commit_callbacks(execute=True):
+        webhooks.emit_all(RECORDED, [DATA] * (tasks.HOOKS_TOGETHER + 1), at)
+        webhooks.replay(hook.pk, hook.owner_id, at=at, since=at)
+        webhooks.test(hook.pk, hook.owner_id, at)
+    WebhookDelivery.objects.filter(kind="webhook.test").delete()
+    tasks.hooks()
+
+    assert rung == ["recourse.hooks"] * 3
+    assert len(receiver.ids) == tasks.HOOKS_TOGETHER + 1
+
+
+def test_figures_count_what_waits(clock: Clock) -> None:
+    made("https://example.org/", clock)
+    webhooks.emit_all(RECORDED, [DATA, DATA], clock())
+
+    assert figures.figures(clock()).waiting_webhooks == 2
+
+
+def test_address_and_secret_come_out_nowhere(
+    receiver: Receiver, clock: Clock, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    hook, secret = made(f"{receiver.url}/{STEM}?token={STEM}", clock)
+    made(f"http://127.0.0.1:1/{STEM}", clock, owner="otto")
+
+    with Watch([]).watching(monkeypatch, settings) as watch:
+        for status in (500, 302, 410):
+            receiver.status = status
+            webhooks.emit(RECORDED, DATA, clock())
+            webhookdelivery.deliver_due(clock(), 50)
+        with pytest.raises(Incomplete):
+            webhooks.change(hook.pk, hook.owner_id, Wanted(url=f"https://ana:x@{STEM}/"), at=clock(), expect=None)
+
+    assert "webhook switched off" in watch.lines.getvalue()
+    assert watch.leaks() == []
+    assert secret not in watch.lines.getvalue() + "".join(watch.exceptions)
 
 
 # --- Who tells -------------------------------------------------------------------------------------------------------

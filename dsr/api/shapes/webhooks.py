@@ -9,9 +9,10 @@ from pydantic import Field, model_validator
 
 from dsr.api.answers import Shown
 from dsr.api.reading import Body
-from dsr.api.shapes.inputs import Instant, Line, refuse
+from dsr.api.shapes.inputs import Instant, Line, Paging, refuse
 from dsr.connectors.webhook import MOST_CHARACTERS
 from dsr.models import WebhookKind
+from dsr.services.webhooks import Told
 
 Address = Annotated[
     Line,
@@ -66,6 +67,12 @@ class Replay(Body):
         return self
 
 
+class DeliveriesWanted(Paging):
+    """Which part of what a webhook was told."""
+
+    state: Told | None = None
+
+
 class Kept(Shown):
     """What is remembered of an answer that held a secret."""
 
@@ -112,7 +119,7 @@ class DeliveryShown(Shown):
     id: UUID
     event: UUID = Field(description="The `webhook-id` of every call.")
     kind: str
-    state: str = Field(description="`waiting`, `delivered` or `given_up`.")
+    state: Told
     made_at: datetime
     due_at: datetime | None = Field(description="When it is tried next; null where it is not.")
     attempts: int

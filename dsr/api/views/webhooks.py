@@ -16,7 +16,6 @@ from dsr.api.idempotency import once
 from dsr.api.reading import body, expected_version, no_parameters, parameters, raw_body
 from dsr.api.schema import IDEMPOTENT, IF_MATCH, query_of
 from dsr.api.scopes import bearing
-from dsr.api.shapes import inputs
 from dsr.api.shapes import webhooks as shapes
 from dsr.models import Webhook, WebhookDelivery
 from dsr.services import webhooks
@@ -172,15 +171,15 @@ class Deliveries(Endpoint):
     @extend_schema(
         operation_id="list_webhook_deliveries",
         summary="What it was told or is to be told in the last 30 days, the newest first",
-        parameters=query_of(inputs.Paging),
+        parameters=query_of(shapes.DeliveriesWanted),
         responses={200: shapes.DeliveryPage},
         tags=_TAGS,
     )
     def get(self, request: Request, webhook_id: UUID) -> HttpResponse:
         """Return one page."""
-        asked = parameters(request, inputs.Paging)
+        asked = parameters(request, shapes.DeliveriesWanted)
         before = pagination.row(asked.cursor)
-        found = webhooks.deliveries(webhook_id, _who(request), before=before, limit=asked.limit + 1)
+        found = webhooks.deliveries(webhook_id, _who(request), state=asked.state, before=before, limit=asked.limit + 1)
         rows = found[: asked.limit]
         more = pagination.of_row(rows[-1].pk) if len(found) > len(rows) else None
         following = pagination.link(request, more)

@@ -254,6 +254,34 @@ def test_deliveries_are_read_page_by_page_the_newest_first(ines: Api) -> None:
     assert [pk for page in pages for pk in page] == newest_first
 
 
+def test_deliveries_are_narrowed_down_by_how_they_stand(ines: Api, receiver: Receiver) -> None:
+    hook = made(ines, url=receiver.hook)
+    address = f"/webhooks/{hook['id']}/deliveries"
+    ids = {}
+    for state, status in (("delivered", 200), ("given_up", 410)):
+        receiver.status = status
+        ids[state] = ines.post(f"/webhooks/{hook['id']}/test").json["id"]
+        tell()
+    ines.patch(f"/webhooks/{hook['id']}", {"active": True})
+    ids["waiting"] = ines.post(f"/webhooks/{hook['id']}/test").json["id"]
+
+    for state, pk in ids.items():
+        assert [(each["id"], each["state"]) for each in ines.get(address, state=state).json["results"]] == [(pk, state)]
+    assert len(ines.get(address).json["results"]) == 3
+    assert ines.get(address, state="lost").code == "bad-parameter"
+
+
+def test_webhook_is_tried_now_and_then_only(ines: Api) -> None:
+    address = f"/webhooks/{made(ines)['id']}/test"
+    for _ in range(webhooks.MOST_TESTS):
+        assert ines.post(address).status == 202
+
+    answered = ines.post(address)
+
+    assert (answered.status, answered.code, answered.headers["Retry-After"]) == (429, "too-many", "60")
+    assert WebhookDelivery.objects.count() == webhooks.MOST_TESTS
+
+
 @pytest.mark.parametrize("cursor", ["x", "bnw3", "cnwwMA", "%00", "\u00e9"])
 def test_cursor_that_we_did_not_write_is_refused(ines: Api, cursor: str) -> None:
     assert ines.get(f"/webhooks/{made(ines)['id']}/deliveries", cursor=cursor).code == "bad-cursor"
@@ -334,4 +362,4 @@ def test_calls_cost_few_statements_however_many_there_are(ines: Api) -> None:
         made(ines)
 
     few, many = costs[: len(asked)], costs[len(asked) :]
-    assert few == many == [2, 2, 3, 3, 4, 3], connection.vendor
+    assert few == many == [2, 2, 3, 4, 4, 3], connection.vendor
