@@ -156,6 +156,20 @@ SWEEP_SECONDS = env.whole(
     shown="5 embedded, else 10",
     help="Seconds between two sweeps of the work that waits.",
 )
+HEARTBEAT_MINUTES = env.whole(
+    "HEARTBEAT_MINUTES",
+    30,
+    least=0,
+    most=1440,
+    help="Minutes between two test choices of an invented person by each public path; 0 makes none.",
+)
+HEARTBEAT_URL = env.text(
+    "HEARTBEAT_URL",
+    "",
+    shown="BASE_URL",
+    example="http://web:8000",
+    help="Where the worker reaches the public pages for them, if not where people do.",
+)
 CHOICE_WINDOW_SECONDS = env.whole(
     "CHOICE_WINDOW_SECONDS",
     3 * 24 * 3600,

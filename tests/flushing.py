@@ -15,8 +15,8 @@ def install() -> None:
     """
     operations = type(connection.ops)
     flush = operations.execute_sql_flush
-    modules = ("dsr.migrations.0002_append_only", "dsr.migrations.0005_rule_books", "dsr.migrations.0008_cpni")
-    triggers: list[Any] = [import_module(name) for name in modules]
+    modules = ("0002_append_only", "0005_rule_books", "0008_cpni", "0014_incidents")
+    triggers: list[Any] = [import_module(f"dsr.migrations.{name}") for name in modules]
 
     def past_the_triggers(self: BaseDatabaseOperations, sql_list: Iterable[str]) -> None:
         if self.connection.vendor == "postgresql":

@@ -29,6 +29,7 @@ for _name, _value in {
     "DATABASE_POOL_MAX": "24",
     "STAFF_MFA": "no",
     "DEMO": "no",
+    "HEARTBEAT_MINUTES": "0",
     "LOG_LEVEL": "WARNING",
 }.items():
     os.environ.setdefault(_name, _value)

@@ -38,6 +38,10 @@ class CpniEntryAdmin(ReadOnlyAdmin):
             return queryset, False
         return queryset.filter(account__digest__in=cpni.digests(search_term)), False
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CpniEntry]:
+        """Return the lines of real accounts."""
+        return CpniEntry.objects.filter(account__invented=False).select_related("account")
+
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Draw the list."""
         drawn: HttpResponse = super().changelist_view(request, {"title": _("CPNI choices"), **(extra_context or {})})

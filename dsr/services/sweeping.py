@@ -38,7 +38,7 @@ from dsr.services import (
     webhookdelivery,
     worksheets,
 )
-from dsr.services.choices import incidents, lateness, windows
+from dsr.services.choices import heartbeat, incidents, lateness, windows
 from dsr.services.erasure import kept, rechecks, waiting
 from notifications import delivery as mail_delivery
 from notifications import outbox
@@ -89,13 +89,14 @@ class Tally:
     webhooks: int = 0
     choices: int = 0
     warnings: int = 0
+    probes: int = 0
     failures: int = 0
 
     @property
     def total(self) -> int:
         """Everything that was worked on."""
         asked = self.deadlines + self.steps + self.tasks + self.reminders + self.choices + self.warnings
-        return asked + self.messages + self.troubles + self.webhooks
+        return asked + self.messages + self.troubles + self.webhooks + self.probes
 
 
 def sweep(at: datetime) -> Tally:
@@ -116,7 +117,8 @@ def sweep(at: datetime) -> Tally:
     _safely(tally, lambda: _deliver(tally, clock()))
     for message in outbox.news(BATCH):
         tally.troubles += _safely(tally, partial(mailing.report_trouble, message, at=clock()))
-    _safely(tally, lambda: _tell_webhooks(tally, clock()))  # last: nobody waits for other people's servers
+    _safely(tally, lambda: _tell_webhooks(tally, clock()))  # late: nobody waits for other people's servers
+    _safely(tally, lambda: _probe(tally, clock()))
     return tally
 
 
@@ -179,6 +181,10 @@ def _choose(tally: Tally, at: datetime) -> None:
 
 def _deliver(tally: Tally, at: datetime) -> None:
     tally.messages = mail_delivery.deliver_due(at, limit=BATCH).claimed
+
+
+def _probe(tally: Tally, at: datetime) -> None:
+    tally.probes = heartbeat.run(at)
 
 
 def _tell_webhooks(tally: Tally, at: datetime) -> None:

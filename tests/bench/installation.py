@@ -208,6 +208,7 @@ def _environment(url: str, redis_url: str, folder: Path, port: int) -> dict[str,
         "SECRET_KEY": secrets.token_urlsafe(50),
         "FIELD_KEYS": "k1:" + base64.b64encode(secrets.token_bytes(32)).decode(),
         "DEMO": "no",
+        "HEARTBEAT_MINUTES": "0",
         "STAFF_MFA": "no",
         # The limit is far off; it is counted all the same.
         "API_PER_MINUTE": "10000000",

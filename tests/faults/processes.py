@@ -132,6 +132,7 @@ def house(tmp_path: Path, settings: Any, transactional_db: None) -> Iterator[Hou
         "FIELD_KEYS": settings.FIELD_KEYS,
         "STAFF_MFA": "no",
         "DEMO": "no",
+        "HEARTBEAT_MINUTES": "0",
         "SWEEP_SECONDS": "1",
         "LOG_LEVEL": "INFO",
         "PYTHONUNBUFFERED": "1",

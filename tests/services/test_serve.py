@@ -76,7 +76,7 @@ class Service:
             self.process = subprocess.Popen(
                 [sys.executable, "manage.py", "serve"],
                 cwd=ROOT,
-                env=env | {"SWEEP_SECONDS": "1"},
+                env=env | {"SWEEP_SECONDS": "1", "HEARTBEAT_MINUTES": "0"},
                 stdout=file,
                 stderr=subprocess.STDOUT,
             )

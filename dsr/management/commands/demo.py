@@ -39,7 +39,7 @@ class Command(BaseCommand):
         with tempfile.TemporaryDirectory(prefix="recourse-demo-") as folder:
             own = {name: os.environ[name] for name in _OWN if name in os.environ}
             ports = {"PORT": str(_free_port()), "DEMO_PORT": str(_free_port())}
-            env = {**own, **ports, "DATA_DIR": folder, "DEMO": "yes", "LOG_LEVEL": "WARNING"}
+            env = {**own, **ports, "DATA_DIR": folder, "DEMO": "yes", "LOG_LEVEL": "WARNING", "HEARTBEAT_MINUTES": "0"}
             command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "demo", "--inside", str(out)]
             done = subprocess.run(command, env=env, check=False)  # noqa: S603 - our own command
         if done.returncode:

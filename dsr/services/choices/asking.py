@@ -160,5 +160,6 @@ def changes(after: int, limit: int, at: datetime) -> list[Suppression]:
 
     For who sends for hours, or keeps a copy of the list: an id is given before its row can be seen.
     """
-    rows = Suppression.objects.filter(id__gt=after).select_related("choice").order_by("id")[:limit]
+    real = Suppression.objects.filter(id__gt=after).exclude(choice__invented=True)
+    rows = real.select_related("choice").order_by("id")[:limit]
     return list(takewhile(lambda row: row.choice is None or row.choice.recorded_at <= at - SETTLED, rows))

@@ -20,7 +20,7 @@ from dsr.models import CpniAccount, CpniEntry, CpniUse
 from dsr.packaging import manifest
 from dsr.rules import NotInRules, Regime
 from dsr.rules.silence import Medium
-from dsr.services.choices import cpnichain
+from dsr.services.choices import cpnichain, invented
 from notifications import sealing
 from notifications.normal import normalise
 
@@ -167,7 +167,9 @@ def _held(account: str, merged: str) -> tuple[CpniAccount, CpniAccount | None]:
     """
     # In the order of their names, so that two who merge the same accounts do not wait for each other.
     names = sorted(sealing.listing_digest("account", name) for name in (account, merged) if name)
-    CpniAccount.objects.bulk_create([CpniAccount(digest=name) for name in names], ignore_conflicts=True)
+    made_up = invented.is_invented({"account": [account]})
+    rows = [CpniAccount(digest=name, invented=made_up) for name in names]
+    CpniAccount.objects.bulk_create(rows, ignore_conflicts=True)
     # The weaker lock: lines of other accounts may refer to this one meanwhile.
     held = _rows(account).select_for_update(no_key=True).earliest("pk")
     return held, _rows(merged).earliest("pk") if merged else None

@@ -17,9 +17,10 @@ from django.utils.translation import gettext as _
 from dsr import rules
 from dsr.choices.marketing import CHANNELS, Act, Purpose, Scope, Standing, Via, after, scopes, told
 from dsr.errors import Incomplete, NotFound
-from dsr.models import Choice, Suppression, System, WebhookKind, Window
+from dsr.models import Choice, ConnectorKind, Suppression, System, WebhookKind, Window
 from dsr.packaging import manifest
 from dsr.services import systems, webhooks
+from dsr.services.choices import invented
 from dsr.services.doorbell import Bell, ring
 from notifications import rows, sealing
 from notifications.ids import uuid7
@@ -236,7 +237,7 @@ def _row(wish: Wish, by: str, at: datetime) -> Choice:
         language=wish.language,
         evidence=wish.evidence,
         entered_by=by,
-        invented=wish.invented,
+        invented=wish.invented or invented.is_invented(wish.identifiers),
         data_key=DataKey.new(at),
     )
     choice.seal_json("who", {kind: list(values) for kind, values in wish.identifiers.items() if any(values)})
@@ -254,7 +255,8 @@ def window_length(at: datetime) -> timedelta:
 def _windows(choice: Choice, wish: Wish, wanted: Sequence[Scope]) -> list[Window]:
     """Return a window for each system that knows somebody by what was given, and has to do with the purpose.
 
-    No system is told by itself that somebody wants it again, nor what it cannot tell apart: its owner is.
+    No system is told by itself that somebody wants it again, nor what it cannot tell apart: its owner is. Nobody works
+    by hand for somebody invented.
     """
     by_hand = wish.act is Act.RESUME
     kinds = {kind for kind, values in wish.identifiers.items() if any(values)}
@@ -269,7 +271,7 @@ def _windows(choice: Choice, wish: Wish, wanted: Sequence[Scope]) -> list[Window
             look_at=None if by_hand else wish.at + window_length(wish.at) / 3,
         )
         for system in systems.taking(wish.purpose)
-        if kinds & set(system.identifiers)
+        if kinds & set(system.identifiers) and not (choice.invented and system.connector == ConnectorKind.MANUAL)
     ]
 
 

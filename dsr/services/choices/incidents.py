@@ -168,6 +168,12 @@ def check_can(incident: Incident, act: Act, by: Caller) -> None:
         raise WrongState(_("The authority has been told already."), code="told-already")
 
 
+def failing(kind: IncidentKind) -> list[tuple[UUID | None, Mechanism]]:
+    """Return the systems and means of the open incidents of a kind that do not work again yet."""
+    rows = Incident.objects.filter(kind=kind, closed_at=None, working=False).order_by("opened_at")
+    return [(system, Mechanism(mechanism)) for system, mechanism in rows.values_list("system", "mechanism")]
+
+
 def filled_in(incident: Incident) -> FilledIn:
     """Return what the notice to the authority says so far. Raises notifications.models.Forgotten."""
     kept = incident.open_json("notice")

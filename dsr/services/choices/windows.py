@@ -188,7 +188,7 @@ def _hand_over(system: System, handed: Sequence[tuple[Window, str]], lease: UUID
     for code, some in groupby(sorted(handed, key=lambda each: each[1]), key=lambda each: each[1]):
         windows = [window for window, _code in some]
         pause = LADDER[-1]
-        _ours(windows, lease).filter(with_owner_at=None).update(with_owner_at=at)
+        _ours(windows, lease).filter(with_owner_at=None, choice__invented=False).update(with_owner_at=at)
         _ours(windows, lease).update(code="" if code == HANDED_OVER else code, due_at=at + pause, lease=None)
-    if handed:
+    if any(not window.choice.invented for window, _code in handed):
         desk.write_to_owner(system, at)

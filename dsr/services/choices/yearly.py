@@ -19,15 +19,16 @@ from dsr.services.choices.cpni import REGIME
 def figures(year: int, at: datetime) -> dict[str, Any]:
     """Return the figures of a calendar year that is over or under way, signed.
 
-    What was entered for days of the year counts, whenever it was entered. Raises Incomplete for a year to come and
-    dsr.services.choices.cpnichain.Broken where a ledger is not whole: nobody certifies that.
+    What was entered for days of the year counts, whenever it was entered, but not what invented people chose. Raises
+    Incomplete for a year to come and dsr.services.choices.cpnichain.Broken where a ledger is not whole: nobody
+    certifies that.
     """
     notice = rules.pack().notice_in_force(at.date())
     zone = ZoneInfo(notice.seat_for(REGIME).zone)
     if year > at.astimezone(zone).year:
         raise Incomplete(_("This year is still to come."), problems={"year": _("This year is still to come.")})
     begins, ends = (datetime.combine(date(each, 1, 1), time(), zone) for each in (year, year + 1))
-    lines = CpniEntry.objects.filter(at__gte=begins, at__lt=ends)
+    lines = CpniEntry.objects.filter(at__gte=begins, at__lt=ends, account__invented=False)
     return manifest.receipt(
         {
             "kind": "cpni_year",
