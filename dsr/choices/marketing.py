@@ -2,7 +2,7 @@
 
 A choice is about one `Purpose` and, within it, about a `Scope`: some channel and some topic, or all of them. Where
 choices of different scope meet, the narrower one holds, as it says more exactly what is wanted; between two that are
-equally narrow, the one that stops. Making a choice takes back whatever was chosen before within its scope.
+equally narrow, the one that stops. Making a choice takes back what it contradicts within its scope.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -95,12 +95,12 @@ def governing(standing: Iterable[Standing], asked: Scope) -> Standing | None:
 
 
 def after(standing: Iterable[Standing], scope: Scope, act: Act) -> list[Standing]:
-    """Return what stands once a choice was made: it takes the place of everything within its scope."""
+    """Return what stands once a choice was made: it takes the place of what it contradicts within its scope."""
     before = list(standing)
-    kept = [each for each in before if not scope.holds(each.scope)]
     if act is Act.STOP:
-        return [*kept, Standing(scope, stopped=True)]
-    # A yes is remembered where there was something to say it about.
+        return [*(each for each in before if not scope.holds(each.scope)), Standing(scope, stopped=True)]
+    # Whoever says yes to more takes back no yes to less; and a yes is remembered where it was said about something.
+    kept = [each for each in before if not scope.holds(each.scope) or not (each.stopped or each.scope == scope)]
     asked = any(scope.holds(each.scope) or each.scope.holds(scope) for each in before)
     return [*kept, Standing(scope, stopped=False)] if asked else kept
 

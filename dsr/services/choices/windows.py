@@ -29,7 +29,9 @@ LEASE = timedelta(minutes=5)
 WORK_WITHIN = timedelta(minutes=1)
 """How long after its beginning a round still asks another system."""
 LADDER = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(minutes=30), timedelta(hours=1))
-"""The pause after each failure; after the last step it stays the same."""
+"""The pause after each failure, of a window of three days; of a shorter one it is shorter in proportion."""
+_FULL = timedelta(days=3)
+_LEAST_PAUSE = timedelta(seconds=1)
 _PATIENCE = 3
 """After so many failures in a row a system is left alone, and the others of the batch wait with it."""
 _MOST_COUNTED = 1000
@@ -131,7 +133,7 @@ def _by_hand(system: System, window: Window) -> bool:
 
 def _tell(connector: Connector, window: Window, came: _Came) -> tuple[str, timedelta] | None:
     """Tell a system one choice; return why not, and when to try again, where the system as a whole did not answer."""
-    pause = LADDER[min(window.attempts, len(LADDER)) - 1]
+    pause = _pause(window)
     try:
         who = window.choice.open_json("who")
         # A key of its own for each try: a service would give the answer to an earlier one again.
@@ -156,6 +158,11 @@ def _tell(connector: Connector, window: Window, came: _Came) -> tuple[str, timed
         else:
             came.failed.append((window, str(Code.NOTHING_CHANGED), pause))
     return None
+
+
+def _pause(window: Window) -> timedelta:
+    step = LADDER[min(window.attempts, len(LADDER)) - 1]
+    return max(step * ((window.must_by - window.opened_at) / _FULL), _LEAST_PAUSE)
 
 
 # --- Writing it down -------------------------------------------------------------------------------------------------
