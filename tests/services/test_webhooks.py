@@ -15,10 +15,11 @@ from django.utils import timezone
 from dsr import tasks
 from dsr.connectors import webhook as wire
 from dsr.errors import Incomplete, NotFound, WrongState
-from dsr.models import Webhook, WebhookDelivery, WebhookKind, WebhookOff
+from dsr.models import IncidentKind, Mechanism, Webhook, WebhookDelivery, WebhookKind, WebhookOff
 from dsr.policies import Caller
 from dsr.selectors import figures
 from dsr.services import doorbell, housekeeping, review, webhookdelivery, webhooks
+from dsr.services.choices import incidents
 from dsr.services.webhookdelivery import LADDER
 from dsr.services.webhooks import Wanted
 from notifications.letters import render, unpack
@@ -567,3 +568,26 @@ def test_what_is_undone_is_told_to_nobody(receiver: Receiver, clock: Clock) -> N
         transaction.set_rollback(True)
 
     assert WebhookDelivery.objects.count() == 0
+
+
+def test_incident_is_told_when_it_is_opened_and_when_it_is_closed(receiver: Receiver, clock: Clock) -> None:
+    made(receiver.hook, clock, WebhookKind.INCIDENT_OPENED, WebhookKind.INCIDENT_CLOSED)
+    officer = Caller.of_user(builders.staff("dora", "handle_incidents", "officer_requests"), "admin")
+    opened = incidents.open_or_add(IncidentKind.CHOICE_LATE, None, Mechanism.API, clock.tick(hours=1), late=3)
+    incidents.open_or_add(IncidentKind.CHOICE_LATE, None, Mechanism.API, clock.tick(hours=1), late=4)
+    incidents.close(opened.pk, "The receiver of canaries was away.", by=officer, at=clock.tick(hours=1))
+
+    webhookdelivery.deliver_due(clock(), 50)
+
+    first, last = (json.loads(asked.body) for asked in receiver.asked)
+    assert [first["type"], last["type"]] == ["incident.opened", "incident.closed"]
+    assert first["data"] == {
+        "id": str(opened.pk),
+        "kind": "choice_late",
+        "means": "api",
+        "system": None,
+        "opened_at": "2026-03-05T10:30:00Z",
+        "report_by": None,
+        "closed_at": None,
+    }
+    assert last["data"] == {**first["data"], "closed_at": "2026-03-05T12:30:00Z"}

@@ -22,10 +22,10 @@ from django.utils.translation import override
 
 from dsr.deadlines import Reckoning, business_days_before, day_ends, local_date, reckon
 from dsr.errors import Incomplete, NotAllowed, NotFound, WrongState
-from dsr.models import Incident, IncidentEntry, IncidentKind, IncidentMove, Mechanism, System
+from dsr.models import Incident, IncidentEntry, IncidentKind, IncidentMove, Mechanism, System, WebhookKind
 from dsr.policies import Caller
 from dsr.rules import NotInRules, pack
-from dsr.services import colleagues, letters, links
+from dsr.services import colleagues, letters, links, webhooks
 from dsr.services.choices.cpni import REGIME
 from dsr.services.doorbell import Bell, ring
 from dsr.services.intake import clean_text
@@ -151,6 +151,7 @@ def close(incident_id: UUID, reason: str, *, by: Caller, at: datetime) -> Incide
         incident.seal("reason", checked_text(reason, "reason"))
         incident.closed_at, incident.closed_by, incident.warn_at = at, by.user, None
         _note(incident, IncidentMove.CLOSED, at, by=by)
+        webhooks.emit(WebhookKind.INCIDENT_CLOSED, _said(incident), at)
     return incident
 
 
@@ -249,7 +250,21 @@ def _opened(
         return None
     _note(incident, IncidentMove.OPENED, at, facts)
     _note(incident, IncidentMove.TOLD, at, {"colleagues": _tell(incident, at, near=False)})
+    webhooks.emit(WebhookKind.INCIDENT_OPENED, _said(incident), at)
     return incident
+
+
+def _said(incident: Incident) -> dict[str, Any]:
+    """Return what webhooks are told of an incident: codes and times, and nothing of what people wrote."""
+    return {
+        "id": incident.pk,
+        "kind": incident.kind,
+        "means": incident.mechanism,
+        "system": incident.system.key if incident.system else None,
+        "opened_at": incident.opened_at,
+        "report_by": incident.due_on,
+        "closed_at": incident.closed_at,
+    }
 
 
 def _warned_at(due_on: date, at: datetime) -> datetime:
