@@ -183,6 +183,21 @@ def test_browser_of_another_name_is_another_browser(ines: Api) -> None:
     assert not ines.get("/choices/signals", browser="b-other-device").json["honoured"]
 
 
+def test_choice_by_cookies_is_told_and_a_signal_counts_for_more(ines: Api, clock: Clock) -> None:
+    said: dict[str, Any] = {"identifiers": {"browser": [BROWSER]}, "purpose": "advertising", "via": "cookie"}
+
+    ines.post("/choices/marketing", {**said, "choice": "stop"})
+    assert ines.get("/choices/signals", browser=BROWSER).json["since"] == "2026-03-05T09:30:00Z"
+    clock.tick(days=60)
+    agreed = ines.post("/choices/marketing", {**said, "choice": "resume", "evidence": "banner:7"})
+    assert agreed.status == 201
+    assert not ines.get("/choices/signals", browser=BROWSER).json["honoured"]
+    clock.tick(days=1)
+
+    assert report(ines, gpc="1", agreed=True)["new"]
+    assert ines.get("/choices/signals", browser=BROWSER).json["honoured"]
+
+
 def test_signal_of_an_earlier_moment_counts_from_then(ines: Api, clock: Clock) -> None:
     said = report(ines, gpc="1", at="2026-03-04T08:00:00Z")
 
