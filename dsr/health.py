@@ -98,8 +98,16 @@ def _domain(now: Figures) -> Iterable[Metric]:
     kept = GaugeMetricFamily("recourse_overdue_kept", "Kept records past their day, in rows", labels=["system"])
     for system, number in now.overdue_kept.items():
         kept.add_metric([system], number)
+    wrong = GaugeMetricFamily("recourse_open_incidents", "About choices, not closed", labels=["kind", "state"])
+    for labels, number in now.open_incidents.items():
+        wrong.add_metric(labels, number)
+    beats = GaugeMetricFamily("recourse_heartbeat_age_seconds", "Since a test choice was taken", labels=["path"])
+    for path, seconds in now.heartbeats.items():
+        beats.add_metric([path], seconds)
     yield back
     yield kept
+    yield wrong
+    yield beats
 
 
 def database_answers() -> bool:

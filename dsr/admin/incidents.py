@@ -18,6 +18,7 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.html import format_html
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
@@ -167,7 +168,7 @@ class IncidentAdmin(ReadOnlyAdmin):
         counted = incidents.reckoning(incident.opened_at) if incident.due_on else None
         context = {
             **self.admin_site.each_context(request),
-            "title": incident.get_kind_display(),
+            "title": capfirst(incident.get_kind_display()),
             "incident": incident,
             "because": [segment.because for segment in counted.segments] if counted else [],
             "lines": _lines(incident),
@@ -180,7 +181,7 @@ class IncidentAdmin(ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("what"))
     def title(self, row: Incident) -> str:
         """What went wrong."""
-        return str(row.get_kind_display())
+        return str(capfirst(row.get_kind_display()))
 
     @admin.display(description=gettext_lazy("where"))
     def where(self, row: Incident) -> str:
@@ -200,7 +201,7 @@ class IncidentAdmin(ReadOnlyAdmin):
         """When it was opened."""
         return words.moment(row.opened_at)
 
-    @admin.display(description=gettext_lazy("authority told by"))
+    @admin.display(description=gettext_lazy("authority to be told by"))
     def tell_by(self, row: Incident) -> str:
         """By when the authority has to be told, and whether it was."""
         if row.due_on is None:

@@ -70,7 +70,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("opened_at", models.DateTimeField(verbose_name="known since")),
-                ("due_on", models.DateField(null=True, verbose_name="authority told by")),
+                ("due_on", models.DateField(null=True, verbose_name="authority to be told by")),
                 ("warn_at", models.DateTimeField(null=True, verbose_name="colleagues warned of the date")),
                 ("working", models.BooleanField(default=False, verbose_name="works again")),
                 ("acknowledged_at", models.DateTimeField(null=True, verbose_name="looked after since")),

@@ -50,7 +50,7 @@ class Incident(SealedRow):
     system = models.ForeignKey(System, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("system"))
     mechanism = models.CharField(_("means"), max_length=20, choices=Mechanism.choices)
     opened_at = models.DateTimeField(_("known since"))
-    due_on = models.DateField(_("authority told by"), null=True)
+    due_on = models.DateField(_("authority to be told by"), null=True)
     warn_at = models.DateTimeField(_("colleagues warned of the date"), null=True)
     working = models.BooleanField(_("works again"), default=False)
     acknowledged_at = models.DateTimeField(_("looked after since"), null=True)

@@ -1,16 +1,19 @@
 """Figures of the present moment for those who watch the service. Counts over partial indexes: the work that is open."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from django.db.models import Case, Count, Value, When
+from django.db.models import Case, Count, Max, Value, When
 
 from dsr.lifecycle import State
 from dsr.models import (
     ACTED_ON,
     REAPPEARED,
     Deadline,
+    Incident,
     Kept,
+    Probe,
+    ProbeResult,
     Step,
     StepState,
     SubjectRequest,
@@ -44,16 +47,22 @@ class Figures:
     """People whom a later look found again where they had been erased, by system and whether staff have decided."""
     overdue_kept: dict[str, int]
     """Rows of what was kept whose day has come and that are not erased yet, by system."""
+    open_incidents: dict[tuple[str, str], int]
+    """About choices, by kind and whether it works again."""
+    heartbeats: dict[str, float]
+    """Seconds since the last test choice that was taken everywhere was begun, by path."""
 
 
 def figures(at: datetime) -> Figures:
-    """Return the figures at one instant, in nine statements."""
+    """Return the figures at one instant, in eleven statements."""
     opened = SubjectRequest.objects.exclude(state=State.CLOSED)
     by_right = opened.order_by().values_list("right", "state").annotate(number=Count("id"))
     waiting = Step.objects.filter(state__in=(StepState.WAITING, StepState.WITH_OWNER)).order_by()
     back = Task.objects.filter(kind=TaskKind.RECHECK, code=REAPPEARED).order_by()
     decided = Case(When(state=TaskState.STUCK, then=Value("open")), default=Value("decided"))
     due = Kept.objects.filter(ended_at__isnull=True, check_at__lt=at).order_by()
+    incidents = Incident.objects.filter(closed_at=None).order_by()
+    taken = Probe.objects.filter(result=ProbeResult.TAKEN, made_at__gte=at - timedelta(days=2)).order_by()
     return Figures(
         open_requests={(right, state): number for right, state, number in by_right},
         overdue_requests=queue.overdue(opened, at).count(),
@@ -69,4 +78,11 @@ def figures(at: datetime) -> Figures:
             .annotate(number=Count("request", distinct=True))
         },
         overdue_kept=dict(due.values_list("system__key").annotate(number=Count("id"))),
+        open_incidents={
+            (kind, "working" if working else "failing"): number
+            for kind, working, number in incidents.values_list("kind", "working").annotate(number=Count("id"))
+        },
+        heartbeats={
+            path: (at - last).total_seconds() for path, last in taken.values_list("path").annotate(last=Max("made_at"))
+        },
     )

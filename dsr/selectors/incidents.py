@@ -21,16 +21,17 @@ class Open:
     mechanism: Mechanism
     system: str
     due_on: date | None
+    """By when the authority has to be told; None once it was, or where none has to be."""
     working: bool
 
 
 def open_now() -> list[Open]:
     """Return the open incidents, the oldest first, in one statement over the index of open ones."""
     rows = Incident.objects.filter(closed_at=None).order_by("opened_at")
-    found = rows.values_list("pk", "kind", "mechanism", "system__name", "due_on", "working")[:MOST_SHOWN]
+    names = ("pk", "kind", "mechanism", "system__name", "due_on", "reported_at", "working")
     return [
-        Open(pk, IncidentKind(kind), Mechanism(mechanism), system or "", due_on, working)
-        for pk, kind, mechanism, system, due_on, working in found
+        Open(pk, IncidentKind(kind), Mechanism(mechanism), system or "", None if told else due_on, working)
+        for pk, kind, mechanism, system, due_on, told, working in rows.values_list(*names)[:MOST_SHOWN]
     ]
 
 

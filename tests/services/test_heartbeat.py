@@ -25,6 +25,7 @@ from dsr.models import (
     CpniEntry,
     EffectDay,
     Incident,
+    IncidentKind,
     IncidentMove,
     Mechanism,
     Probe,
@@ -33,7 +34,8 @@ from dsr.models import (
     Suppression,
     Window,
 )
-from dsr.services.choices import asking, cpni, deciding, heartbeat, invented, walks, windows, yearly
+from dsr.selectors import figures
+from dsr.services.choices import asking, cpni, deciding, heartbeat, incidents, invented, walks, windows, yearly
 from notifications.ids import uuid7
 from notifications.models import DataKey, Message
 from tests import builders
@@ -286,3 +288,19 @@ def test_command_fails_where_nobody_answers(marketing: http_service.Service, set
     with pytest.raises(CommandError, match="one_click, preferences, cpni_page"):
         call_command("heartbeat")
     assert {probe.code for probe in Probe.objects.all()} == {"unreachable"}
+
+
+def test_those_who_watch_see_what_is_wrong_and_how_old_the_last_beat_is(
+    marketing: http_service.Service, client: Any
+) -> None:
+    start = begin()
+    beat(start, minutes=8)
+    incidents.open_or_add(IncidentKind.HEARTBEAT, None, Mechanism.API, start)
+
+    found = figures.figures(start + timedelta(minutes=20))
+    shown = client.get("/metrics").content.decode()
+
+    assert found.heartbeats == dict.fromkeys(map(str, walks.WALKS), 1200.0)
+    assert found.open_incidents == {("heartbeat", "failing"): 1}
+    assert 'recourse_open_incidents{kind="heartbeat",state="failing"} 1.0' in shown
+    assert 'recourse_heartbeat_age_seconds{path="one_click"}' in shown

@@ -14,10 +14,11 @@ from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
-from dsr.models import LegalHold, SubjectRequest
+from dsr.models import IncidentKind, LegalHold, Mechanism, SubjectRequest
 from dsr.policies import Caller
 from dsr.rights import Right
 from dsr.services import evidence, holds, review, schedule, threads
+from dsr.services.choices import incidents
 from dsr.services.erasure import waiting
 from tests import builders, estate, organisation, papers
 from tests.drain import drain
@@ -133,6 +134,18 @@ def test_pages_about_what_is_kept_are_accessible(signed_in: Callable[..., Page],
     page.get_by_role("button", name="Confirm", exact=True).click()
     page.get_by_text("Done: Confirm.").wait_for()
     assert LegalHold.objects.get().state == "in_force"
+
+
+@pytest.mark.parametrize(("colours", "width"), [("light", 1400), ("dark", 360)])
+def test_incident_and_its_banner_are_accessible(signed_in, db, colours, width):
+    at = timezone.now() - timedelta(hours=1)
+    incident = incidents.open_or_add(IncidentKind.HEARTBEAT, None, Mechanism.CPNI_PAGE, at, code="status_500")
+    page = signed_in("dora", color_scheme=colours, viewport={"width": width, "height": 900})
+    paths = ["/admin/", "/admin/dsr/incident/", f"/admin/dsr/incident/{incident.pk}/change/"]
+
+    assert {path: wrong for path in paths if (wrong := problems(page, path))} == {}
+    picture_of(page, paths[-1], f"incident-{colours}")
+    picture_of(page, paths[0], f"banner-{colours}")
 
 
 @pytest.fixture

@@ -66,7 +66,9 @@ def test_it_is_looked_after_told_of_and_closed(incident):
     assert act(client, incident, "report").status_code == 422
     assert act(client, incident, "write", **given).status_code == 302
     notice = client.get(f"{LIST}{incident.pk}/notice/")
+    assert "the authority has to be told by" in text(client.get("/admin/"))
     assert act(client, incident, "report").status_code == 302
+    assert "the authority has to be told by" not in text(client.get("/admin/"))
     assert act(client, incident, "close", reason="").status_code == 422
     assert act(client, incident, "close", reason="Repaired.").status_code == 302
     shown = text(client.get(page))
