@@ -125,6 +125,7 @@ _BY_MODEL: dict[str, dict[PrivacyClass, str]] = {
         _SEALED: "cursor_sealed",
     },
     "dsr.EffectDay": {_OPEN: "id system day within number"},
+    "dsr.BrowserHeard": {_OPEN: "id at", _PSEUDONYM: "digest"},
     "dsr.CpniAccount": {_OPEN: "id lines head invented", _PSEUDONYM: "digest"},
     "dsr.CpniEntry": {
         _OPEN: "id account seq kind at recorded_at day channel authority uses services medium notice_version evidence "

@@ -16,6 +16,7 @@ from dsr.models.erasure import (
     Tombstone,
 )
 from dsr.models.events import Checkpoint, Event
+from dsr.models.heard import BrowserHeard
 from dsr.models.holds import ChangeState, HeldPerson, HoldState, LegalHold, RetentionChange
 from dsr.models.incidents import (
     Incident,
@@ -59,6 +60,7 @@ __all__ = [
     "AlertAnswer",
     "ApiToken",
     "Attempt",
+    "BrowserHeard",
     "Certificate",
     "ChangeState",
     "Channel",

@@ -1,6 +1,5 @@
 """What browsers say by themselves, reported by the organisation's own sites: Global Privacy Control, Do Not Track."""
 
-from datetime import datetime
 from typing import Any
 
 from django.http import HttpResponse
@@ -44,7 +43,7 @@ class Signals(Endpoint):
         asked = parameters(request, shapes.SignalAsked)
         marks = [asked.digest] if asked.digest else listing_digests("browser", asked.browser or "")
         found = signals.state(marks)
-        return show(shapes.BrowserState(**_state(found, found.since)), headers={"Cache-Control": "no-store"})
+        return show(shapes.BrowserState(**_state(found)), headers={"Cache-Control": "no-store"})
 
     @extend_schema(
         operation_id="report_signals",
@@ -67,17 +66,15 @@ class Signals(Endpoint):
 
 def _hear(given: shapes.SignalHeard, by: str) -> Answer:
     now = timezone.now()
-    at = given.at or now
     sent = gpc.signals(_header(given.gpc), _header(given.dnt))
-    heard = signals.Heard(given.browser, sent, at, given.identifiers)
+    heard = signals.Heard(given.browser, sent, given.at or now, given.identifiers)
     found = signals.hear(heard, by=by, at=now)
     shown = shapes.SignalAnswer(
-        # Every signal is a refusal of its own, so the months count from the latest.
-        **_state(found, at if sent else found.since),
+        **_state(found),
         signals=list(sent),
         new=found.new,
         sentence=_sentence(found, bool(sent)),
-        conflict=_conflict() if sent and given.agreed else None,
+        conflict=_conflict() if sent and (given.agreed or found.agreed) else None,
     )
     return answer(shown)
 
@@ -86,8 +83,9 @@ def _header(given: bool | str) -> str:
     return given if isinstance(given, str) else "1" * given
 
 
-def _state(found: signals.State, asked_at: datetime | None) -> dict[str, Any]:
-    quiet = limits.quiet(signals.RIGHT, asked_at) if asked_at else None
+def _state(found: signals.State) -> dict[str, Any]:
+    # Every signal is a refusal of its own, so the months count from the latest.
+    quiet = limits.quiet(signals.RIGHT, found.refused_at) if found.refused_at else None
     return {
         "honoured": found.stopped,
         "since": found.since,

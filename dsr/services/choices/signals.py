@@ -6,22 +6,25 @@ more than anything that was agreed to before, and its absence takes nothing back
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from dsr import rules
 from dsr.choices.marketing import Act, Purpose, Via
 from dsr.errors import Incomplete
 from dsr.gpc import Signal
-from dsr.models import Suppression
+from dsr.models import BrowserHeard, Suppression
 from dsr.rules import NotInRules
-from dsr.services.choices import deciding
+from dsr.services.choices import deciding, limits
 from notifications.sealing import listing_digests
 
 RIGHT: Final = "targeted_advertising_opt_out"
+KEPT: Final = timedelta(days=800)
+"""How long it is kept when a browser was heard: as long as any law says that nobody is asked again, and records."""
 _BROWSER: Final = "browser"
 
 
@@ -37,18 +40,24 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Whether sale, sharing and targeted advertising are stopped for a browser, since when, by which choice."""
+    """Whether sale, sharing and targeted advertising are stopped for a browser, since when, by which choice.
+
+    ``refused_at`` is when that was last said, from which on nobody is to be asked again; ``agreed`` says that the
+    person had agreed between two signals.
+    """
 
     stopped: bool
     since: datetime | None = None
     choice_id: UUID | None = None
     new: bool = False
+    refused_at: datetime | None = None
+    agreed: bool = False
 
 
 def hear(heard: Heard, *, by: str, at: datetime) -> State:
     """Record what a browser said, unless all of it stands already, and return what stands for the browser.
 
-    The same signal again, as with every page that is looked at, costs one statement and writes nothing. Raises
+    The same signal again, as with every page that is looked at, costs two statements and writes nothing. Raises
     Incomplete for what nobody is known by, and for a moment to come or before our time.
     """
     _check(heard.at, at)
@@ -57,12 +66,24 @@ def hear(heard: Heard, *, by: str, at: datetime) -> State:
     marks = {name: listing_digests(*name) for name in named}
     rows = _stopped([mark for each in marks.values() for mark in each])
     standing = {name: next((rows[mark] for mark in each if mark in rows), None) for name, each in marks.items()}
-    before = standing[named[0]]
-    if not heard.signals or all(standing.values()):
-        return _state(before)
-    decided = deciding.decide(_wish(heard, named), by=by, at=at)
-    since = before.at if before else decided.choice.at
-    return State(stopped=True, since=since, choice_id=decided.choice.pk, new=decided.new)
+    before, last = standing[named[0]], _last(marks[named[0]])
+    if not heard.signals:
+        return _state(before, last)
+    refused_at = max(heard.at, last or heard.at)
+    if all(standing.values()):
+        _note(marks[named[0]], last, heard.at)
+        return _state(before, refused_at)
+    with transaction.atomic():
+        decided = deciding.decide(_wish(heard, named), by=by, at=at)
+        _note(marks[named[0]], last, heard.at)
+    return State(
+        stopped=True,
+        since=before.at if before else decided.choice.at,
+        choice_id=decided.choice.pk,
+        new=decided.new,
+        refused_at=refused_at,
+        agreed=before is None and last is not None,
+    )
 
 
 def _check(heard_at: datetime, at: datetime) -> None:
@@ -77,7 +98,12 @@ def _check(heard_at: datetime, at: datetime) -> None:
 
 def state(marks: Sequence[str]) -> State:
     """Return what stands for the one browser of some hashes."""
-    return _state(next(iter(_stopped(marks).values()), None))
+    return _state(next(iter(_stopped(marks).values()), None), _last(marks))
+
+
+def forget(at: datetime) -> int:
+    """Forget when browsers were heard that have long been silent. What they refused stays."""
+    return BrowserHeard.objects.filter(at__lt=at - KEPT).delete()[0]
 
 
 def _stopped(marks: Sequence[str]) -> dict[str, Suppression]:
@@ -85,8 +111,23 @@ def _stopped(marks: Sequence[str]) -> dict[str, Suppression]:
     return {row.digest: row for row in rows}
 
 
-def _state(row: Suppression | None) -> State:
-    return State(stopped=True, since=row.at, choice_id=row.choice_id) if row else State(stopped=False)
+def _last(marks: Sequence[str]) -> datetime | None:
+    found = BrowserHeard.objects.filter(digest__in=marks).values_list("at", flat=True)
+    return max(found, default=None)
+
+
+def _note(marks: Sequence[str], last: datetime | None, at: datetime) -> None:
+    """Keep when a browser was heard, where that puts off the day from which it may be asked: once a day at most."""
+    if last is not None and (at <= last or limits.quiet(RIGHT, at) == limits.quiet(RIGHT, last)):
+        return
+    rows = [BrowserHeard(digest=mark, at=at) for mark in marks]
+    BrowserHeard.objects.bulk_create(rows, update_conflicts=True, unique_fields=["digest"], update_fields=["at"])
+
+
+def _state(row: Suppression | None, refused_at: datetime | None) -> State:
+    if row is None:
+        return State(stopped=False)
+    return State(stopped=True, since=row.at, choice_id=row.choice_id, refused_at=max(row.at, refused_at or row.at))
 
 
 def _wish(heard: Heard, named: Sequence[tuple[str, str]]) -> deciding.Wish:

@@ -7,8 +7,8 @@ import pytest
 from django.utils import timezone
 
 from dsr.choices.marketing import Act, Purpose, Via
-from dsr.models import Choice, Scope, Suppression
-from dsr.services.choices import deciding
+from dsr.models import BrowserHeard, Choice, Scope, Suppression
+from dsr.services.choices import deciding, signals
 from notifications import sealing
 from tests import builders
 from tests.clock import Clock
@@ -78,15 +78,16 @@ def test_same_signal_again_is_no_new_choice_and_writes_nothing(ines: Api, clock:
     first = report(ines, gpc="1", identifiers={"email": [builders.ADA]})
     clock.tick(days=40)
 
-    report(ines, gpc="1", browser="b-not-this-one")  # the token is looked up, and its day of use noted
+    report(ines, gpc="1")  # the first of the day: the token and the browser were last seen on another
 
     with counted() as statements:
         again = report(ines, gpc="1", identifiers={"email": [builders.ADA]})
 
-    assert [sql.split()[0] for sql in statements] == ["SELECT", "SELECT"], "whose token it is, and what stands"
+    reads = ["whose token it is", "what stands", "when it was last heard"]
+    assert [sql.split()[0] for sql in statements] == ["SELECT"] * len(reads)
     assert (again["new"], again["since"], again["choice"]) == (False, first["since"], first["choice"])
     assert again["ask_again_after"] == "2027-04-14"
-    assert Choice.objects.count() == 2
+    assert Choice.objects.count() == 1
 
 
 def test_a_hundred_pages_make_one_choice(ines: Api) -> None:
@@ -94,6 +95,58 @@ def test_a_hundred_pages_make_one_choice(ines: Api) -> None:
         report(ines, gpc="1", dnt="1")
 
     assert (Choice.objects.count(), Suppression.objects.count()) == (1, len(sealing.key_ids()))
+
+
+def test_months_without_being_asked_count_from_the_latest_signal(ines: Api, clock: Clock) -> None:
+    report(ines, gpc="1")
+    clock.tick(days=30)
+    report(ines, gpc="1")
+    report(ines, dnt="1", at="2026-03-20T08:00:00Z")
+    clock.tick(days=10)
+
+    for said in (report(ines), ines.get("/choices/signals", browser=BROWSER).json):
+        assert (said["since"], said["ask_again_after"]) == ("2026-03-05T09:30:00Z", "2027-04-04")
+    assert BrowserHeard.objects.count() == len(sealing.key_ids())
+
+
+def test_when_a_browser_was_heard_is_written_once_a_day(ines: Api, clock: Clock) -> None:
+    report(ines, gpc="1")
+
+    with counted() as statements:
+        for _ in range(3):
+            clock.tick(hours=1)
+            report(ines, gpc="1")
+
+    assert not [sql for sql in statements if "INSERT" in sql]
+    clock.tick(days=1)
+    with counted() as statements:
+        report(ines, gpc="1")
+    assert len([sql for sql in statements if "INSERT" in sql]) == 1
+
+
+def test_when_a_browser_was_heard_is_forgotten_and_its_refusal_is_not(ines: Api, clock: Clock) -> None:
+    report(ines, gpc="1")
+
+    assert signals.forget(clock.tick(days=790)) == 0
+    assert signals.forget(clock.tick(days=20)) == len(sealing.key_ids())
+
+    assert stopped("browser", BROWSER)
+
+
+def test_report_that_is_refused_leaves_nothing(ines: Api) -> None:
+    answered = ines.post("/choices/signals", {"browser": BROWSER, "gpc": "1", "identifiers": {"passport": ["X1"]}})
+
+    assert answered.status == 422
+    assert (Choice.objects.count(), BrowserHeard.objects.count()) == (0, 0)
+
+
+def test_yes_between_two_signals_is_told_as_a_conflict(ines: Api, clock: Clock) -> None:
+    report(ines, gpc="1")
+    agree(Via.COOKIE, clock.tick(days=1), browser=[BROWSER])
+    clock.tick(days=1)
+
+    assert report(ines, gpc="1")["conflict"].startswith("You had agreed to this before.")
+    assert report(ines, gpc="1")["conflict"] is None
 
 
 def test_browser_that_becomes_known_later_adds_the_person_and_keeps_its_day(ines: Api, clock: Clock) -> None:
@@ -168,7 +221,7 @@ def test_state_is_told_by_name_and_by_a_digest_that_the_site_made(ines: Api, clo
     for query in ({"browser": BROWSER}, {"digest": sealing.listing_digest("browser", BROWSER)}):
         with counted() as statements:
             said = ines.get("/choices/signals", **query)
-        assert len([sql for sql in statements if "dsr_suppression" in sql]) == 1
+        assert len(statements) <= 4, "token, its day, what stands, when it was last heard"
         assert said.status == 200
         assert (said.json["honoured"], said.json["since"]) == (True, "2026-03-05T09:30:00Z")
         assert said.json["ask_again_after"] == "2027-03-05"
@@ -254,7 +307,8 @@ def test_name_of_a_browser_is_kept_as_a_hash_alone(ines: Api) -> None:
     report(ines, gpc="1")
 
     choice = Choice.objects.select_related("data_key").get()
-    kept = {str(value) for row in (choice, *Suppression.objects.all()) for value in row.__dict__.values()}
+    rows = (choice, *Suppression.objects.all(), *BrowserHeard.objects.all())
+    kept = {str(value) for row in rows for value in row.__dict__.values()}
     assert not [value for value in kept if BROWSER in value]
     assert choice.who_sealed is None, "no system knows browsers, so nothing but the hash has to stay"
 
