@@ -38,6 +38,7 @@ class Statement:
     entries: tuple[Entry, ...]
     recipients: tuple[tuple[str, date | None, str, str], ...]
     """Name, day, answer, and what qualifies it."""
+    choices_kept: bool
     key_id: str
     public_key: str
 
@@ -63,6 +64,7 @@ def told(document: Mapping[str, Any], notice: Notice) -> Statement:
             for row in document["recipients"]
             for told_on in [date.fromisoformat(row["told_on"]) if row["told_on"] else None]
         ),
+        choices_kept=document.get("choices_kept", False),
         key_id=signature["key_id"],
         public_key=signature["public_key"],
     )

@@ -129,12 +129,13 @@ def end_if_over(case: Case, request: SubjectRequest, at: datetime) -> None:
         case.move(request, "acted", by=_SYSTEM, at=at)
     except WrongState:
         return
-    closing.certify(case, request, at)
+    certificate = closing.certify(case, request, at)
     letter = letters.CarriedOut(
         reference=case.submission.reference,
         organisation=telling.organisation(case.submission),
         right=str(SPECS[Right(request.right)].title),
         outcome=request.outcome,
+        choices_kept=certificate.document.get("choices_kept", False),
         remedies=telling.remedies(case.submission),
         tracker=links.tracker(case.submission.reference, telling.tracker_pass(case, at)),
     )

@@ -16,16 +16,20 @@ from dsr.models import (
     LedgerOutcome,
     StepResult,
     SubjectRequest,
+    Suppression,
     System,
     Task,
     TaskKind,
 )
 from dsr.packaging import manifest
 from dsr.rights import Right
-from dsr.services import codes, recipients, telling
+from dsr.services import codes, recipients, taskwork, telling
 from dsr.services._moves import Caller, Case
 from dsr.services.erasure import terms
+from dsr.services.identifiers import known_identifiers
 from dsr.services.steps import destroy_later
+from dsr.services.ties import together
+from notifications import sealing
 from notifications.ids import uuid7
 
 RECHECKS = (timedelta(days=30), timedelta(days=90))
@@ -160,8 +164,22 @@ def _statement(case: Case, request: SubjectRequest, number: int, at: datetime) -
             }
             for task in told
         ],
+        **({"choices_kept": True} if choices_kept(request) else {}),
         "history_head": submission.chain_head,
     }
+
+
+def choices_kept(request: SubjectRequest) -> bool:
+    """Whether the hash of an opt-out outlives an erasure, as without it the person would be written to again."""
+    if request.right != Right.DELETION:
+        return False
+    tasks = request.tasks.filter(kind=TaskKind.ERASE)
+    for task in tasks:
+        task.request = request
+    who = together(known_identifiers(request.submission), *(taskwork.about(task) for task in tasks))
+    pairs = [(kind, value) for kind, values in who.items() for value in values]
+    marks = [mark for kind, value in pairs for mark in sealing.listing_digests(kind, value)]
+    return Suppression.objects.filter(digest__in=marks, stopped=True).exists()
 
 
 def _day(at: datetime | None, zone: str) -> str | None:

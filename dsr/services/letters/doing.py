@@ -62,6 +62,8 @@ class CarriedOut(LegalLetter):
     organisation: str
     right: str
     outcome: Outcome | str
+    choices_kept: bool = False
+    """Whether what the person does not want outlives an erasure, as a hash."""
     remedies: tuple[str, ...]
     tracker: Secret
 
