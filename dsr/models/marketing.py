@@ -1,5 +1,7 @@
 """Choices about marketing, advertising and the like: what was chosen, what stands, and each system's part in it."""
 
+from datetime import timedelta
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -135,6 +137,11 @@ class Window(SealedRow):
 
     def __str__(self) -> str:
         return f"{self.choice_id} {self.system_id}"
+
+    @property
+    def length(self) -> timedelta:
+        """Return how much time the system has in all."""
+        return self.must_by - self.opened_at
 
     def sealing_key(self) -> DataKey:
         """Return the key of the choice."""

@@ -15,7 +15,21 @@ from itertools import chain
 from pathlib import Path
 from time import monotonic
 
-from tests.bench import access, clock, cold, create, deletion, figures, installation, listing, package, strangers, sweep
+from tests.bench import (
+    access,
+    choices,
+    clock,
+    cold,
+    create,
+    deletion,
+    figures,
+    installation,
+    listing,
+    marketing,
+    package,
+    strangers,
+    sweep,
+)
 from tests.bench.figures import Figure
 from tests.bench.installation import Site
 from tests.run import ROOT
@@ -88,6 +102,18 @@ GROUPS: dict[str, tuple[tuple[str, ...], Group]] = {
     "package": (("package_1gb", "package_1gb_rss"), lambda bench: package.measure(bench.small)),
     "clock": (("clock_100k",), lambda bench: clock.measure(bench.site("clock", CASE_KEPT_DAYS="90"))),
     "constant": (("constant_time",), lambda bench: strangers.measure(bench.site("strangers"))),
+    "choices": (
+        ("one_click_c8", "choice_check_c8", "choice_bulk_100k"),
+        lambda bench: choices.measure(bench.site("choices"), bench.server),
+    ),
+    "windows_10k": (
+        ("look_1k_of_10k", "tell_1k_of_10k"),
+        lambda bench: marketing.measure(bench.site("windows_10k"), bench.server, 10_000, "10k"),
+    ),
+    "windows_1m": (
+        ("look_1k_of_1m", "tell_1k_of_1m"),
+        lambda bench: marketing.measure(bench.site("windows_1m"), bench.server, 1_000_000, "1m"),
+    ),
     "list_10k": (
         ("list_10k",),
         lambda bench: listing.lists(bench.ten_thousand.site, "10k", bench.ten_thousand.token),

@@ -18,6 +18,8 @@ _CHUNKED = -1
 """Stands for the length of an answer that comes in chunks: the last one is empty."""
 _NUMBER = "{n}"
 """In a path or body: a number of nine digits that no other request of this run has."""
+_ITEM = "{item}"
+"""In a path: the next of the items of the load, over and over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ class Load:
     count: int = 0
     first: int = 0
     keep: bool = False
+    items: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,7 @@ class _Client:
     def __init__(self, load: Load) -> None:
         self._load, self._number = load, load.first
         self._head, self._parts = _template(load)
+        self._items = [item.encode() for item in load.items]
         self._expected = f"HTTP/1.1 {load.status}".encode()
         self.times: list[float] = []
         self.wrong: dict[str, int] = {}
@@ -129,7 +133,10 @@ class _Client:
         number = b"%09d" % self._number
         self._number += 1
         line.got, line.need, line.sent = b"", 0, perf_counter()
-        line.socket.sendall(number.join(self._parts))
+        data = number.join(self._parts)
+        if self._items:
+            data = data.replace(_ITEM.encode(), self._items[(self.sent - 1) % len(self._items)], 1)
+        line.socket.sendall(data)
         return 1
 
     def _read(self, line: _Line, now: float) -> bool:

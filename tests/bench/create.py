@@ -55,8 +55,8 @@ def measure(site: Site) -> Iterator[Figure]:
     with psycopg.connect(site.database, autocommit=True) as connection:
         connection.execute(bare.TABLE)
     with site.served() as (port, process), bare_served(site) as (bare_port, bare_process):
-        ours = _Side("ours", site.database, process.pid, lambda **load: filing(port, token, **load))
-        theirs = _Side("bare", site.database, bare_process.pid, lambda **load: bare_filing(bare_port, **load))
+        ours = Side("ours", site.database, process.pid, lambda **load: filing(port, token, **load))
+        theirs = Side("bare", site.database, bare_process.pid, lambda **load: bare_filing(bare_port, **load))
         for connections in CONNECTIONS:
             for side in (ours, theirs) * _TURNS:
                 side.take_turn(connections)
@@ -65,7 +65,7 @@ def measure(site: Site) -> Iterator[Figure]:
             ours.outcomes, theirs.outcomes = [], []
 
 
-class _Side:
+class Side:
     """One of the two that are compared, and what came of its turns."""
 
     def __init__(self, name: str, database: str, pid: int, load: Callable[..., Load]) -> None:
@@ -99,7 +99,7 @@ class _Side:
         return f"{self.name} {self._web / done * 1e3:.2f} + {self._database_cpu / done * 1e3:.2f}"
 
 
-def _figure(connections: int, ours: _Side, theirs: _Side, inserts: float, statements: int) -> Figure:
+def _figure(connections: int, ours: Side, theirs: Side, inserts: float, statements: int) -> Figure:
     p95 = max(each.percentile(0.95) for each in ours.outcomes) * 1000
     notes = [
         f"p95 {p95:.0f} ms; a bare prepared INSERT: {inserts:,.0f} per second (ratio {ours.rate / inserts:.2f})",

@@ -76,6 +76,14 @@ BARS = (
         lambda v: v["sweep_idle_1m"] / v["sweep_idle_10k"],
         at_most=1.5,
     ),
+    Bar("one-click opt-outs per second at 8 connections: at least 500", lambda v: v["one_click_c8"], at_least=500),
+    Bar(
+        "checks per second at 8 connections, among 10,000,000 choices: at least 1,500",
+        lambda v: v["choice_check_c8"],
+        at_least=1500,
+    ),
+    Bar("100,000 checks at once, among 10,000,000 choices: at most 3 s", lambda v: v["choice_bulk_100k"], at_most=3),
+    Bar("1,000 due of 1,000,000 open windows, taken and warned of: under 1 s", lambda v: v["look_1k_of_1m"], at_most=1),
 )
 
 

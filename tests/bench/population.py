@@ -8,7 +8,7 @@ same in all copies is the wording inside letters. Runs inside an installation.
 
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -79,7 +79,7 @@ def _fill(numbers: Mapping[str, int]) -> dict[str, Any]:
     with psycopg.connect(_url(), autocommit=True) as connection:
         connection.execute("SET timezone = 'UTC'")
         cases = {name: [Case.read(connection, each.pk) for each in group] for name, group in lived.items()}
-        with _without_indexes(connection):
+        with without_indexes(connection, TABLES):
             rows = _copy(numbers, cases)
         connection.execute("VACUUM (ANALYZE)")
     return {"seconds": time.monotonic() - began, "rows": rows, **_somebody()}
@@ -210,9 +210,9 @@ AND indexname NOT IN (SELECT conname FROM pg_constraint WHERE contype IN ('p', '
 
 
 @contextmanager
-def _without_indexes(connection: psycopg.Connection[Any]) -> Iterator[None]:
+def without_indexes(connection: psycopg.Connection[Any], tables: Iterable[str]) -> Iterator[None]:
     """Take indexes and keys off the tables while rows are copied; put back, they are made in one go."""
-    given = {"tables": list(TABLES)}
+    given = {"tables": list(tables)}
     keys = connection.execute(_KEYS, given).fetchall()
     indexes = connection.execute(_INDEXES, given).fetchall()
     for name, table, _definition, _foreign in reversed(keys):

@@ -1,5 +1,6 @@
 """What figures find in the database before they begin. Runs inside an installation."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from django.contrib.auth.models import Group, User
@@ -18,11 +19,14 @@ def approver() -> str:
     return _token_of("vera", "Approver")
 
 
-def _token_of(name: str, *groups: str) -> str:
+def integrator() -> str:
+    """Make the account of a system that asks before it writes to people, and return a token of it."""
+    return _token_of("ines", scopes=("integrator",))
+
+
+def _token_of(name: str, *groups: str, scopes: Sequence[str] = ("agent", "staff")) -> str:
     roles.set_up()
     owner = User.objects.create_user(name, f"{name}@staff.example.org", is_staff=True)
     owner.groups.set(Group.objects.filter(name__in=groups))
-    _row, secret = ApiToken.objects.create(
-        user=owner, expiry=timedelta(days=1), name="bench", scopes=["agent", "staff"]
-    )
+    _row, secret = ApiToken.objects.create(user=owner, expiry=timedelta(days=1), name="bench", scopes=list(scopes))
     return str(secret)
