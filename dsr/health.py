@@ -92,6 +92,8 @@ def _domain(now: Figures) -> Iterable[Metric]:
     yield GaugeMetricFamily("recourse_waiting_messages", "Messages not sent yet", value=now.waiting_messages)
     yield GaugeMetricFamily("recourse_troubled_messages", "Undeliverable, not noted", value=now.troubled_messages)
     yield GaugeMetricFamily("recourse_waiting_webhooks", "Not told to webhooks yet", value=now.waiting_webhooks)
+    yield GaugeMetricFamily("recourse_open_choices", "Choices that a system has not confirmed", value=now.open_choices)
+    yield GaugeMetricFamily("recourse_late_choices", "Choices not in effect in time", value=now.late_choices)
     back = GaugeMetricFamily("recourse_people_came_back", "Erased, and found again", labels=["system", "state"])
     for labels, number in now.came_back.items():
         back.add_metric(labels, number)

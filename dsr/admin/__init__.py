@@ -12,6 +12,7 @@ from dsr.admin import (
     systems,
     tokens,
     webhooks,
+    windows,
     worksheet,
 )
 
@@ -27,5 +28,6 @@ __all__ = [
     "systems",
     "tokens",
     "webhooks",
+    "windows",
     "worksheet",
 ]

@@ -18,6 +18,7 @@ _ITEMS: tuple[tuple[str | Promise, str, str], ...] = (
     (_("Agencies"), "verification_agency", "verification.view_agency"),
     (_("Legal holds"), "dsr_legalhold", "dsr.set_holds"),
     (_("Retention schedule"), "dsr_retentionchange", "dsr.edit_retention"),
+    (_("Choices under way"), "dsr_window", "dsr.view_window"),
     (_("CPNI choices"), "dsr_cpnientry", "dsr.view_cpnientry"),
     (_("Incidents"), "dsr_incident", "dsr.view_incident"),
     (_("History"), "dsr_event", "dsr.view_event"),

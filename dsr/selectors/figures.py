@@ -22,7 +22,7 @@ from dsr.models import (
     TaskState,
     WebhookDelivery,
 )
-from dsr.selectors import queue
+from dsr.selectors import queue, windows
 from notifications.models import TROUBLE, Message, MessageState
 
 
@@ -43,6 +43,9 @@ class Figures:
     """Could not be delivered, and nobody of the staff has taken note."""
     waiting_webhooks: int
     """What webhooks are still to be told."""
+    open_choices: int
+    """Choices that a system has not confirmed; counted to ten thousand, as the next."""
+    late_choices: int
     came_back: dict[tuple[str, str], int]
     """People whom a later look found again where they had been erased, by system and whether staff have decided."""
     overdue_kept: dict[str, int]
@@ -63,6 +66,7 @@ def figures(at: datetime) -> Figures:
     due = Kept.objects.filter(ended_at__isnull=True, check_at__lt=at).order_by()
     incidents = Incident.objects.filter(closed_at=None).order_by()
     taken = Probe.objects.filter(result=ProbeResult.TAKEN, made_at__gte=at - timedelta(days=2)).order_by()
+    open_choices, late_choices = windows.open_choices(at)
     return Figures(
         open_requests={(right, state): number for right, state, number in by_right},
         overdue_requests=queue.overdue(opened, at).count(),
@@ -71,6 +75,8 @@ def figures(at: datetime) -> Figures:
         waiting_messages=Message.objects.filter(state=MessageState.WAITING).count(),
         troubled_messages=Message.objects.filter(state__in=TROUBLE, noted_at__isnull=True).count(),
         waiting_webhooks=WebhookDelivery.objects.filter(done_at=None, given_up_at=None).count(),
+        open_choices=open_choices,
+        late_choices=late_choices,
         came_back={
             (system, word): number
             for system, word, number in back.annotate(word=decided)

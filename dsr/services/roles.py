@@ -14,7 +14,7 @@ _LETTERS = ("notifications.view_message",)
 _AGENCIES = ("verification.view_agency", "verification.add_agency", "verification.change_agency")
 _GUARDING = ("dsr.set_holds", "dsr.edit_retention", "dsr.view_legalhold", "dsr.view_retentionchange")
 """Above single requests: legal holds and the retention schedule. Two roles have it, as two people decide."""
-_PROOF = ("dsr.view_event", "dsr.view_checkpoint", "dsr.view_cpnientry", "dsr.view_incident")
+_PROOF = ("dsr.view_event", "dsr.view_checkpoint", "dsr.view_cpnientry", "dsr.view_incident", "dsr.view_window")
 
 ROLES: Mapping[str, tuple[str, ...]] = {
     gettext_noop("Privacy analyst"): (
@@ -26,7 +26,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     ),
     gettext_noop("Team lead"): (
         *_CASE, *_LETTERS, "dsr.view_post", "dsr.view_system", "dsr.work_requests", "dsr.lead_requests",
-        "dsr.reveal_personal", "dsr.check_identity", "dsr.view_incident",
+        "dsr.reveal_personal", "dsr.check_identity", "dsr.view_incident", "dsr.view_window",
     ),
     gettext_noop("Data protection officer"): (
         *_CASE, *_LETTERS, *_PROOF, "dsr.view_system", "dsr.work_requests", "dsr.audit_requests",

@@ -9,14 +9,12 @@ from django.db.models import Exists, F, OuterRef
 
 from dsr.choices.marketing import Act
 from dsr.models import Choice, EffectDay, WebhookKind, Window
+from dsr.selectors.windows import LONGER, PARTS
 from dsr.services import webhooks
 from dsr.services.choices import lateness
 from dsr.services.choices.deciding import forget, said
 from notifications import outbox
 
-WITHIN_HOURS = (1, 6, 24, 48, 72)
-"""Into which parts the time to effect is counted; what took longer is counted under `LONGER`."""
-LONGER = 9999
 _WRITTEN_TO = timedelta(days=7)
 """How long somebody who was told that it is late is still known: until the letter has long arrived."""
 _UNSETTLED = timedelta(minutes=10)
@@ -56,7 +54,7 @@ def _count(windows: Iterable[Window], at: datetime) -> None:
 
 
 def _part(length: timedelta) -> int:
-    return next((hours for hours in WITHIN_HOURS if length <= timedelta(hours=hours)), LONGER)
+    return next((hours for hours in PARTS if length <= timedelta(hours=hours)), LONGER)
 
 
 def settle(choices: Collection[UUID], at: datetime) -> None:
