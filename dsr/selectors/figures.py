@@ -57,7 +57,7 @@ class Figures:
 
 
 def figures(at: datetime) -> Figures:
-    """Return the figures at one instant, in eleven statements."""
+    """Return the figures at one instant, in thirteen statements."""
     opened = SubjectRequest.objects.exclude(state=State.CLOSED)
     by_right = opened.order_by().values_list("right", "state").annotate(number=Count("id"))
     waiting = Step.objects.filter(state__in=(StepState.WAITING, StepState.WITH_OWNER)).order_by()

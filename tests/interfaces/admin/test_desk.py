@@ -13,7 +13,7 @@ from tests.interfaces.admin.desk import ROLES, administrator, colleague, signed_
 
 DESK = "/admin/"
 EVENTS = "/admin/dsr/event/"
-PROOF = {"CPNI choices", "Incidents", "History", "Checkpoints"}
+PROOF = {"Choices under way", "CPNI choices", "Incidents", "History", "Checkpoints"}
 GUARDING = ("Legal holds", "Retention schedule")
 
 
