@@ -197,7 +197,7 @@ def test_who_came_back_and_what_is_kept_too_long_are_counted_by_system(where: st
     assert before.overdue_kept == {"estate": 1}, "the unpaid invoice, which nobody has looked at again"
     assert (found.came_back, found.overdue_kept) == ({("estate", "open"): 1}, {})
     assert figures.figures(clock()).came_back == {("estate", "decided"): 1}
-    assert len(spent) == 9, "\n".join(spent)
+    assert len(spent) == 13, "\n".join(spent)
 
 
 def test_figures_of_the_erased_are_metrics(
