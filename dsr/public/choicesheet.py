@@ -7,13 +7,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from dsr.choices.marketing import Act
+from dsr.choices.marketing import Act, Purpose
 from dsr.errors import NotFound
 from dsr.public import pages
 from dsr.public.guard import public, typed
 from dsr.public.tasksheets import known_by
 from dsr.services.choices import desk
-from dsr.services.choices.purposes import ACTS
+from dsr.services.choices.purposes import ACTS, CHANNELS, TITLES
 from verification import grants
 from verification.models import Grant
 
@@ -41,11 +41,13 @@ def sheet(request: HttpRequest) -> HttpResponse:
 
 
 def _line(line: desk.Line) -> dict[str, Any]:
+    topics = {topic.id: topic.wording("title", pages.language()) for topic in pages.notice_today().topics}
     return {
         "number": line.number,
         "act": ACTS[Act(line.act)],
         "who": known_by(line.who),
-        "words": line.words,
+        "about": TITLES[Purpose(line.purpose)],
+        "only": [*(topics.get(topic, topic) for topic in line.topics), *(CHANNELS[each] for each in line.channels)],
         "received_at": line.received_at,
         "must_by": line.must_by,
         "stops": line.act == Act.STOP,

@@ -33,7 +33,7 @@ class StopForm(PublicForm):
         initial=ALL,
         choices=[
             (ALL, gettext_lazy("All marketing, by every channel")),
-            (SOME, gettext_lazy("Only what I tick below")),
+            (SOME, gettext_lazy("Only what I tick under topics and channels")),
         ],
         error_messages={
             "required": gettext_lazy("Choose whether everything shall stop."),

@@ -31,7 +31,9 @@ class Line:
     number: int
     act: str
     who: Mapping[str, Sequence[str]]
-    words: Sequence[str]
+    purpose: str
+    channels: Sequence[str]
+    topics: Sequence[str]
     received_at: datetime
     must_by: datetime
 
@@ -81,7 +83,9 @@ def sheet(system_id: UUID) -> Sheet:
             number=row.pk,
             act=row.choice.act,
             who={kind: values for kind, values in row.choice.open_json("who").items() if kind in system.identifiers},
-            words=row.words,
+            purpose=row.choice.purpose,
+            channels=row.choice.channels,
+            topics=row.choice.topics,
             received_at=row.opened_at,
             must_by=row.must_by,
         )

@@ -147,7 +147,7 @@ def test_stopping_everything_takes_an_address_and_one_press(visitor: Visitor, cl
 
 def test_some_topics_and_channels_are_stopped_and_the_rest_goes_on(visitor: Visitor, clock: Clock) -> None:
     visitor.open("/preferences/").fill("Mail address", builders.ADA)
-    visitor.choose("Only what I tick below", "Events", "by text message").press("Stop it")
+    visitor.choose("Only what I tick under topics and channels", "Events", "by text message").press("Stop it")
 
     assert not allowed(clock, "sms", "events")
     assert allowed(clock, "email", "events")
