@@ -1,11 +1,12 @@
 """Signals by which a browser refuses sale, sharing and tracking at every visit: read, shown back, never kept here.
 
 Our own pages sell, share and follow nothing, so honouring a signal takes no record, no cookie and no name of a browser.
+Only where a page is somebody's, opened by a link that was mailed, is it a choice of that person.
 """
 
 import re
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_vary_headers
@@ -45,11 +46,16 @@ def sent(request: HttpRequest) -> tuple[Signal, ...]:
     return signals(request.headers.get("Sec-GPC", ""), request.headers.get("DNT", ""))
 
 
-def shown(request: HttpRequest) -> dict[str, str]:
+def of_somebody(request: HttpRequest) -> None:
+    """Note that the signals of this request were taken for a person who is known, so that the page says so."""
+    request.signals_of_somebody = True  # type: ignore[attr-defined]
+
+
+def shown(request: HttpRequest) -> dict[str, Any]:
     """Return what the frame of every page says: the names of the signals that came, "" for none. 11 CCR 7025(c)(6)"""
     names = [str(NAMES[each]) for each in sent(request)]
     together = _("%(one)s and %(other)s") % {"one": names[0], "other": names[1]} if names[1:] else "".join(names)
-    return {"signals": together}
+    return {"signals": together, "signals_of_somebody": getattr(request, "signals_of_somebody", False)}
 
 
 def vary(response: HttpResponse) -> HttpResponse:

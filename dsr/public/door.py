@@ -11,11 +11,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from dsr import ids
+from dsr import gpc, ids
 from dsr.errors import RecourseError, TooMany
 from dsr.public import forms, pages
 from dsr.public.guard import typed
 from dsr.services import tracking
+from dsr.services.choices import signals
 from verification import grants, mail
 
 View = Callable[..., HttpResponse]
@@ -35,6 +36,8 @@ def with_grant(view: View) -> View:
             submission_id = tracking.admit(reference, carried(request, "key"), at=at)
         except (ValueError, grants.NoGrant):
             return pages.page(request, "tracker/closed_door", {"form": forms.TrackForm()}, status=HTTPStatus.NOT_FOUND)
+        if (sent := gpc.sent(request)) and signals.hear_on_tracker(submission_id, sent, at=at):
+            gpc.of_somebody(request)
         back = pages.tracker_address(reference, carried(request, "key"))
         try:
             return view(request, reference, submission_id, at, **kwargs)

@@ -17,13 +17,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from dsr import gpc
 from dsr.choices.marketing import CHANNELS, Act, Purpose, Scope, Via
 from dsr.errors import NotFound
 from dsr.models import Choice
 from dsr.public import forms, pages, throttle, tickets, wishforms
 from dsr.public.guard import public, typed
 from dsr.rules.schema.offers import Topic
-from dsr.services.choices import asking, deciding, tokens
+from dsr.services.choices import asking, deciding, signals, tokens
 from dsr.services.choices.purposes import CHANNELS as CHANNEL_WORDS
 from dsr.services.choices.tokens import Bearer
 from notifications.sealing import listing_digests
@@ -124,6 +125,9 @@ def _known(request: HttpRequest, key: str) -> HttpResponse:
     except tokens.NoToken:
         throttle.spend(request, throttle.LINKS, at)
         return pages.page(request, "preferences/over", status=HTTPStatus.NOT_FOUND)
+    if sent := gpc.sent(request):
+        signals.hear_of({bearer.kind: [bearer.value]}, sent, at=at)
+        gpc.of_somebody(request)
     topics = _topics()
     wanted = _wanted(bearer, topics, at)
     if request.method != "POST":

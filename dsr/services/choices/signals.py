@@ -17,7 +17,7 @@ from dsr import rules
 from dsr.choices.marketing import Act, Purpose, Via
 from dsr.errors import Incomplete
 from dsr.gpc import Signal
-from dsr.models import BrowserHeard, Suppression
+from dsr.models import BrowserHeard, Submission, Suppression
 from dsr.rules import NotInRules
 from dsr.services.choices import deciding, limits
 from notifications.sealing import listing_digests
@@ -73,8 +73,9 @@ def hear(heard: Heard, *, by: str, at: datetime) -> State:
     if all(standing.values()):
         _note(marks[named[0]], last, heard.at)
         return _state(before, refused_at)
+    identifiers = {kind: [value for each, value in named if each == kind] for kind, _value in named}
     with transaction.atomic():
-        decided = deciding.decide(_wish(heard, named), by=by, at=at)
+        decided = deciding.decide(_wish(identifiers, heard.signals, heard.at), by=by, at=at)
         _note(marks[named[0]], last, heard.at)
     return State(
         stopped=True,
@@ -84,6 +85,24 @@ def hear(heard: Heard, *, by: str, at: datetime) -> State:
         refused_at=refused_at,
         agreed=before is None and last is not None,
     )
+
+
+def hear_of(identifiers: Mapping[str, Sequence[str]], sent: Sequence[Signal], *, at: datetime) -> None:
+    """Record for a person what a browser said on a page of theirs, unless it stands. 11 CCR 7025(c)(1)"""
+    marks = [listing_digests(kind, value) for kind, values in identifiers.items() for value in values]
+    rows = _stopped([mark for each in marks for mark in each])
+    if not all(any(mark in rows for mark in each) for each in marks):
+        deciding.decide(_wish(identifiers, sent, at), by="", at=at)
+
+
+def hear_on_tracker(submission_id: UUID, sent: Sequence[Signal], *, at: datetime) -> bool:
+    """Do so for whoever asked, by the address that the link was mailed to. Say whether it is theirs, and no agent's."""
+    asked = Submission.objects.filter(pk=submission_id, for_other=False, purged_at=None)
+    submission = asked.select_related("data_key").first()
+    if submission is None:
+        return False
+    hear_of({"email": [submission.open("email")]}, sent, at=at)
+    return True
 
 
 def _check(heard_at: datetime, at: datetime) -> None:
@@ -130,15 +149,12 @@ def _state(row: Suppression | None, refused_at: datetime | None) -> State:
     return State(stopped=True, since=row.at, choice_id=row.choice_id, refused_at=max(row.at, refused_at or row.at))
 
 
-def _wish(heard: Heard, named: Sequence[tuple[str, str]]) -> deciding.Wish:
-    identifiers: dict[str, list[str]] = {}
-    for kind, value in named:
-        identifiers.setdefault(kind, []).append(value)
+def _wish(identifiers: Mapping[str, Sequence[str]], sent: Sequence[Signal], at: datetime) -> deciding.Wish:
     return deciding.Wish(
         identifiers=identifiers,
         act=Act.STOP,
         via=Via.SIGNAL,
-        at=heard.at,
+        at=at,
         purpose=Purpose.ADVERTISING,
-        evidence=" ".join(heard.signals),
+        evidence=" ".join(sent),
     )

@@ -2,13 +2,21 @@
 
 import re
 import socket
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from django.test import Client
 
+from dsr.models import Choice, Suppression
 from dsr.rules import loader, pack
+from dsr.services import telling
+from dsr.services.choices import tokens
+from dsr.services.choices.tokens import Bearer
+from dsr.services.mandated import AgentClaim
+from notifications.sealing import listing_digests
+from tests import builders
 from tests.architecture.habits import ROOT
 from tests.clock import Clock
 from tests.interfaces.public.test_hostile import PLACES
@@ -117,6 +125,67 @@ def test_page_on_the_choice_is_there_for_an_organisation_whose_notice_names_none
     loader.forget()
     assert visitor.status == 200
     assert "We sell old books, and no data." in visitor.text
+
+
+# --- Where the page is somebody's ------------------------------------------------------------------------------------
+
+SOMEBODYS = "it holds for you as a person too"
+
+
+def tracker_link(clock: Clock) -> str:
+    return telling.tracker_link(builders.file(at=clock()).submission, clock())
+
+
+def preferences_link(clock: Clock) -> str:
+    return f"/preferences/?key={tokens.preferences(Bearer('email', builders.ADA), clock())}"
+
+
+@pytest.mark.parametrize("link", [tracker_link, preferences_link])
+def test_signal_on_a_page_that_is_somebodys_is_a_choice_of_that_person(
+    link: Callable[[Clock], str], clock: Clock
+) -> None:
+    address, ada = link(clock), Visitor(**{"Sec-GPC": "1"})
+
+    ada.open(address)
+    clock.tick(hours=1)
+    with counted() as statements:
+        ada.open(address)
+
+    assert SOMEBODYS in ada.text
+    assert not [sql for sql in statements if not sql.lstrip().startswith("SELECT")]
+    choice = Choice.objects.get()
+    assert (choice.purpose, choice.act, choice.via, choice.evidence) == ("advertising", "stop", "signal", "gpc")
+    marks = listing_digests("email", builders.ADA)
+    assert {row.digest for row in Suppression.objects.all()} == set(marks)
+
+
+@pytest.mark.parametrize("link", [tracker_link, preferences_link])
+def test_nothing_is_chosen_there_without_a_signal(link: Callable[[Clock], str], clock: Clock) -> None:
+    visitor = Visitor(**{"Sec-GPC": "0"}).open(link(clock))
+
+    assert visitor.status == 200
+    assert SOMEBODYS not in visitor.text
+    assert Choice.objects.count() == 0
+
+
+def test_browser_of_an_agent_says_nothing_of_the_person(clock: Clock) -> None:
+    claim = AgentClaim(kind="signed_permission", name="Mandy Mandate", person_email=builders.ADA)
+    filed = builders.file(at=clock(), email="mandy@agency.example", agent=claim).submission
+
+    agent = Visitor(**{"Sec-GPC": "1"}).open(telling.tracker_link(filed, clock()))
+
+    assert agent.status == 200
+    assert HONOURED in agent.text
+    assert SOMEBODYS not in agent.text
+    assert Choice.objects.count() == 0
+
+
+def test_link_that_opens_nothing_is_nobodys(clock: Clock) -> None:
+    for address in ("/requests/7K3MX-9TCRA/?key=" + "x" * 43, "/preferences/?key=x", "/unsubscribe/x/"):
+        visitor = Visitor(**{"Sec-GPC": "1"}).open(address)
+        assert visitor.status == 404
+        assert HONOURED in visitor.text
+        assert SOMEBODYS not in visitor.text
 
 
 # --- As bytes on the wire --------------------------------------------------------------------------------------------
