@@ -79,6 +79,25 @@ class Prepared(Generic[M]):
         )
 
 
+class PreparedSet(Generic[M]):
+    """A query for the rows of some keys, of which there are few as a rule. Each number of keys has its own text."""
+
+    MOST = 8
+    """For more it costs nothing that counts to make the text anew."""
+
+    def __init__(self, query: Callable[[Sequence[UUID | str]], QuerySet[M, M]]) -> None:
+        self._query = query
+        self._prepared: dict[int, Prepared[M]] = {}
+
+    def rows(self, keys: Sequence[UUID | str]) -> list[M]:
+        """Return the rows of keys that differ from each other."""
+        if not keys or len(keys) > self.MOST:
+            return list(self._query(keys))
+        if len(keys) not in self._prepared:
+            self._prepared[len(keys)] = Prepared(lambda *few: self._query(few))
+        return self._prepared[len(keys)].rows(*keys)
+
+
 def _as_stored(key: UUID | str, database: BaseDatabaseWrapper) -> Any:
     return key.hex if isinstance(key, UUID) and not database.features.has_native_uuid_field else key
 

@@ -5,7 +5,7 @@ everything else about it. Here the text of a statement is written once per proce
 one message.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from datetime import date, datetime
 from functools import lru_cache
@@ -36,15 +36,22 @@ def insert(*rows: Model) -> None:
 
 
 def write(
-    *, changed: Iterable[tuple[Model, Collection[str]]] = (), new: Sequence[Model] = (), once: Sequence[Model] = ()
+    *,
+    gone: Iterable[tuple[type[Model], Mapping[str, Collection[Any]]]] = (),
+    changed: Iterable[tuple[Model, Collection[str]]] = (),
+    new: Sequence[Model] = (),
+    once: Sequence[Model] = (),
 ) -> None:
-    """Update named fields of rows, then insert `new` ones, then of `once` those that are not there yet, by any key.
+    """Delete and update rows, then insert `new` ones, then of `once` those that are not there yet, by any key.
 
-    Inside the caller's transaction, which an error ends. A row to be changed that is not there is passed over.
+    `gone` are rows of a table whose named fields all have one of the values given; nothing may refer to them. `changed`
+    are rows with the names of the fields to update; one that is not there is passed over. Inside the caller's
+    transaction, which an error ends.
     """
     # The connection itself: Django's stand-in for it looks it up again at each of some hundred steps.
     database = connections[DEFAULT_DB_ALIAS]
-    statements = [_update(row, fields, database) for row, fields in changed if fields]
+    statements = [_deletion(model, by, database) for model, by in gone]
+    statements += [_update(row, fields, database) for row, fields in changed if fields]
     statements += _inserts(new, database) + _inserts(once, database, _UNLESS_THERE)
     if statements:
         _send(statements, database, savepoint=False)
@@ -71,6 +78,20 @@ def _mark_as_stored(rows: Iterable[Model], database: BaseDatabaseWrapper) -> Non
 
 def _inserts(rows: Iterable[Model], database: BaseDatabaseWrapper, ending: str = "") -> list[_Statement]:
     return [_insert(list(group), database, ending) for _model, group in groupby(rows, key=type)]
+
+
+def _deletion(model: type[Model], by: Mapping[str, Collection[Any]], database: BaseDatabaseWrapper) -> _Statement:
+    """Return the statement that deletes the rows whose fields have one of the values given."""
+    known: dict[str, AnyField] = {field.name: field for field in model._meta.concrete_fields}
+    values = [known[name].get_db_prep_save(value, database) for name, some in by.items() for value in some]
+    return _deletion_text(model, tuple((known[name].column, len(some)) for name, some in by.items())), values
+
+
+@lru_cache(maxsize=256)
+def _deletion_text(model: type[Model], columns: tuple[tuple[str, int], ...]) -> str:
+    quote = connections[DEFAULT_DB_ALIAS].ops.quote_name
+    where = " AND ".join(f"{quote(column)} IN ({', '.join(['%s'] * number)})" for column, number in columns)
+    return f"DELETE FROM {quote(model._meta.db_table)} WHERE {where}"  # noqa: S608
 
 
 def _update(row: Model, names: Collection[str], database: BaseDatabaseWrapper) -> _Statement:

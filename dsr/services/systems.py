@@ -16,6 +16,7 @@ from dsr.rules import pack
 from notifications.ids import uuid7
 from notifications.mail import deliverable
 from notifications.models import DataKey
+from notifications.reads import Prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +90,12 @@ def _described(entry: Entry) -> _Described:
     return _Described(categories, sorted(connector.identifiers()), list(connector.leaves_out()))
 
 
+_IN_USE = Prepared(lambda: System.objects.filter(active=True).order_by("key").defer("description", "categories"))
+
+
 def taking(purpose: Purpose) -> list[System]:
     """Return the systems in use that have anything to do with a purpose, each knowing what it can be told."""
-    systems = System.objects.filter(active=True).order_by("key").defer("description", "categories")
-    return [system for system in systems if concerns(purpose, _leaves_out(system))]
+    return [system for system in _IN_USE.rows() if concerns(purpose, _leaves_out(system))]
 
 
 def _leaves_out(system: System) -> list[str]:

@@ -22,6 +22,7 @@ from dsr.models import WEBHOOK_TEST, SubjectRequest, Webhook, WebhookDelivery, W
 from dsr.services.doorbell import Bell, ring
 from notifications.ids import uuid7
 from notifications.models import DataKey
+from notifications.reads import Prepared
 
 MOST = 20
 """At most so many webhooks of one owner."""
@@ -41,6 +42,9 @@ _STANDS: Mapping[Told, Q] = {
 # --- What happened ---------------------------------------------------------------------------------------------------
 
 
+_LISTENING = Prepared(lambda: Webhook.objects.filter(active=True, owner__is_active=True).order_by().only("kinds"))
+
+
 def emit(kind: WebhookKind, data: Mapping[str, Any], at: datetime) -> int:
     """Have everybody told who wants to know, in the caller's transaction. Returns how many webhooks those are.
 
@@ -53,8 +57,7 @@ def emit_all(kind: WebhookKind, things: Sequence[Mapping[str, Any]], at: datetim
     """Have everybody told of several things of a kind, each by itself, with the statements of one."""
     if not things:
         return 0
-    listening = Webhook.objects.filter(active=True, owner__is_active=True).order_by()
-    wanting = [pk for pk, kinds in listening.values_list("pk", "kinds") if kind in kinds]
+    wanting = [webhook.pk for webhook in _LISTENING.rows() if kind in webhook.kinds]
     if not wanting:
         return 0
     rows = []

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import islice, takewhile
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -19,6 +20,7 @@ from dsr.errors import Incomplete
 from dsr.models import Suppression, Tombstone
 from dsr.services.erasure.tombstones import ERASURE
 from notifications import sealing
+from notifications.reads import PreparedSet
 
 NO_IS_GOOD_FOR = timedelta(days=1)
 SETTLED = timedelta(minutes=10)
@@ -129,14 +131,32 @@ def _chosen(marks: Sequence[str], use: Use) -> dict[str, list[_Row]]:
     found: dict[str, list[_Row]] = {}
     if use.service:
         return found
-    rows = Suppression.objects.filter(digest__in=marks, purpose=use.purpose)
-    for digest, channel, topic, stopped, at in rows.values_list("digest", "channel", "topic", "stopped", "at"):
-        found.setdefault(digest, []).append((Standing(Scope(channel, topic), stopped), at))
+    for digest, *scope, stopped, at in _suppressed(list(dict.fromkeys(marks)), use.purpose):
+        found.setdefault(digest, []).append((Standing(Scope(*scope), stopped), at))
     return found
 
 
+_COLUMNS = ("digest", "channel", "topic", "stopped", "at")
+
+
+def _prepared(purpose: Purpose) -> PreparedSet[Suppression]:
+    rows = Suppression.objects.filter(purpose=purpose).only(*_COLUMNS)
+    return PreparedSet(lambda marks: rows.filter(digest__in=marks))
+
+
+_SUPPRESSED = {purpose: _prepared(purpose) for purpose in Purpose}
+_ERASED = PreparedSet(lambda marks: Tombstone.objects.filter(digest__in=marks, purpose=ERASURE).only("digest", "at"))
+
+
+def _suppressed(marks: Sequence[str], purpose: Purpose) -> Iterable[tuple[Any, ...]]:
+    """Return the columns of what stands; of many people without making an object of each."""
+    if len(marks) > PreparedSet.MOST:
+        return Suppression.objects.filter(digest__in=marks, purpose=purpose).values_list(*_COLUMNS)
+    return ((row.digest, row.channel, row.topic, row.stopped, row.at) for row in _SUPPRESSED[purpose].rows(marks))
+
+
 def _erased(marks: Sequence[str]) -> dict[str, datetime]:
-    return dict(Tombstone.objects.filter(digest__in=marks, purpose=ERASURE).values_list("digest", "at"))
+    return {stone.digest: stone.at for stone in _ERASED.rows(list(dict.fromkeys(marks)))}
 
 
 def _answer(

@@ -5,7 +5,7 @@ lies in rows, so that neither a broker nor a worker has to remember it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -27,6 +27,7 @@ from notifications.ids import uuid7
 from notifications.mail import deliverable
 from notifications.models import DataKey
 from notifications.normal import normalise
+from notifications.reads import PreparedSet
 
 KINDS = ("email", "phone", "account", "browser")
 """By what somebody may be known who makes a choice."""
@@ -59,11 +60,15 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """A choice as it stands, whether it is new, and the signed receipt for it."""
+    """A choice as it stands, and whether it is new."""
 
     choice: Choice
     new: bool
-    receipt: dict[str, Any] = field(repr=False)
+
+    @property
+    def receipt(self) -> dict[str, Any]:
+        """Return the signed receipt, made when it is asked for: a mail program wants none."""
+        return receipt(self.choice)
 
 
 def decide(wish: Wish, *, by: str, at: datetime) -> Decided:
@@ -81,14 +86,14 @@ def decide(wish: Wish, *, by: str, at: datetime) -> Decided:
         standing = {mark: _after(before.get(mark, []), wanted, wish.act) for mark in marks}
         same = all(_same(before.get(mark, []), standing[mark]) for mark in marks)
         if same and not wish.anew and (earlier := _earlier(before)) is not None:
-            return Decided(earlier, new=False, receipt=receipt(earlier))
+            return Decided(earlier, new=False)
         choice = _row(wish, by, at)
         windows = _windows(choice, wish, wanted)
         _write(choice, windows, standing, [row for some in before.values() for row in some], wish)
         webhooks.emit(WebhookKind.CHOICE_RECORDED, said(choice), at)
         if windows:
             ring(Bell.CHOICE)
-    return Decided(choice, new=True, receipt=receipt(choice))
+    return Decided(choice, new=True)
 
 
 def said(choice: Choice) -> dict[str, Any]:
@@ -192,9 +197,17 @@ def _queue_up(marks: Sequence[str]) -> None:
             )
 
 
+def _prepared(purpose: Purpose) -> PreparedSet[Suppression]:
+    rows = Suppression.objects.filter(purpose=purpose).order_by("id")
+    return PreparedSet(lambda marks: rows.filter(digest__in=marks))
+
+
+_STANDING = {purpose: _prepared(purpose) for purpose in Purpose}
+
+
 def _standing(marks: Sequence[str], purpose: Purpose) -> dict[str, list[Suppression]]:
     found: dict[str, list[Suppression]] = {}
-    for row in Suppression.objects.filter(digest__in=marks, purpose=purpose).order_by("id"):
+    for row in _STANDING[purpose].rows(marks):
         found.setdefault(row.digest, []).append(row)
     return found
 
@@ -282,15 +295,15 @@ def _write(
     gone: Sequence[Suppression],
     wish: Wish,
 ) -> None:
-    # In any case, so that it costs the same whether somebody had chosen before.
-    Suppression.objects.filter(digest__in=list(standing), purpose=wish.purpose).delete()
     was = {(row.digest, standing_of(row)): row for row in gone}
     fresh = [_stands(mark, each, was.get((mark, each)), choice) for mark, now in standing.items() for each in now]
     if not windows:
         # Nobody needs to know any more who it was: the hashes are enough.
         choice.effective_at = choice.data_key.forgotten_at = choice.recorded_at
         choice.data_key.wrapped = choice.who_sealed = None
-    rows.write(new=[choice.data_key, choice, *fresh, *windows])
+    # Deleted in any case, so that it costs the same whether somebody had chosen before.
+    before = {"digest": list(standing), "purpose": [wish.purpose.value]}
+    rows.write(gone=[(Suppression, before)], new=[choice.data_key, choice, *fresh, *windows])
     _close_superseded(gone, fresh, wish, choice.recorded_at)
 
 

@@ -10,7 +10,7 @@ from django.db.models import Model
 from django.test.utils import CaptureQueriesContext
 
 from notifications.models import DataKey, Message
-from notifications.reads import Prepared
+from notifications.reads import Prepared, PreparedSet
 from notifications.rows import insert
 
 pytestmark = pytest.mark.django_db
@@ -108,3 +108,22 @@ def test_locks_as_the_query_says(rows: list[Message]) -> None:
 
     locked = 'FOR UPDATE OF "notifications_message"' in captured.captured_queries[0]["sql"]
     assert locked == (connection.vendor == "postgresql")
+
+
+@pytest.mark.parametrize("number", [0, 1, 2, PreparedSet.MOST, PreparedSet.MOST + 1])
+def test_set_of_keys_is_read_as_by_the_queryset(rows: list[Message], number: int) -> None:
+    prepared = PreparedSet(lambda keys: Message.objects.filter(pk__in=keys).only("kind").order_by("id"))
+    keys = [row.pk for row in rows][:number]
+    keys += [uuid4() for _ in range(number - len(keys))]
+
+    for _ in range(2):
+        assert prepared.rows(keys) == list(Message.objects.filter(pk__in=keys).order_by("id"))
+
+
+def test_what_is_not_read_comes_when_it_is_asked_for(rows: list[Message]) -> None:
+    prepared = PreparedSet(lambda keys: Message.objects.filter(pk__in=keys).only("kind"))
+
+    [row] = prepared.rows([rows[0].pk])
+
+    assert row.get_deferred_fields() >= {"tries", "language"}
+    assert row.language == "en"

@@ -134,3 +134,18 @@ def test_a_bad_row_ends_the_transaction_it_was_written_in() -> None:
         write(new=[other, message(key, state="lost")])
 
     assert not DataKey.objects.filter(pk=other.pk).exists()
+
+
+def test_rows_are_gone_by_the_values_of_their_fields() -> None:
+    key = DataKey.new(AT)
+    said = {"kept": ("note", "en"), "other kind": ("word", "de"), "one": ("note", "de"), "two": ("note", "fr")}
+    rows = {name: message(key, kind=kind, language=lang, dedupe_key=name) for name, (kind, lang) in said.items()}
+    insert(key, *rows.values())
+
+    with transaction.atomic(), CaptureQueriesContext(connection) as captured:
+        new = message(key, language="de", dedupe_key="one")
+        write(gone=[(Message, {"kind": ["note"], "language": ["de", "fr", "%s"]})], new=[new])
+
+    assert set(Message.objects.all()) == {rows["kept"], rows["other kind"], new}
+    if connection.vendor == "postgresql":
+        assert len(captured.captured_queries) == 1
