@@ -12,11 +12,11 @@ from django.core import mail
 
 from dsr.choices.marketing import Act, Purpose, Scope, Via
 from dsr.models import Choice, EffectDay, Incident, Suppression, Window
-from dsr.services import systems
-from dsr.services.choices import asking, deciding, desk, windows
+from dsr.services import housekeeping, systems
+from dsr.services.choices import asking, deciding, desk, effect, windows
 from dsr.services.choices.deciding import Wish, decide
 from notifications import sealing
-from notifications.models import DataKey
+from notifications.models import DataKey, Message
 from tests import builders, estate
 from tests import outpost as outposts
 from tests.clock import Clock
@@ -305,3 +305,52 @@ def test_dead_systems_are_asked_three_times_and_left_alone(outpost: Outpost, clo
 
     assert len(outpost.holdings.told) == 3
     assert set(Window.objects.values_list("code", flat=True)) == {"busy"}
+
+
+def test_person_is_forgotten_once_all_have_confirmed(clock: Clock, tmp_path: Path) -> None:
+    estate.estate(estate.sqlite(tmp_path, clock()), clock())
+    choice = _stop(clock).choice
+    assert Choice.objects.get(pk=choice.pk).who_sealed is not None
+
+    drain(clock())
+
+    kept = Choice.objects.select_related("data_key").get(pk=choice.pk)
+    assert (kept.who_sealed, kept.data_key.wrapped, kept.effective_at is not None) == (None, None, True)
+
+
+def test_whoever_was_written_to_about_a_delay_is_forgotten_a_week_later(
+    three: tuple[str, Outpost, Outpost], clock: Clock
+) -> None:
+    _url, _nightly, slow = three
+    slow.holdings.orders = [BUSY] * 1000
+    choice = _stop(clock).choice
+    for _day in range(4):
+        drain(clock.tick(days=1))
+    slow.holdings.orders = []
+    drain(clock.tick(hours=2))
+    drain(clock.tick())
+    about = Message.objects.filter(about=choice.pk)
+    assert {message.kind for message in about if message.to_sealed} == {"choice_late", "choice_done"}
+    housekeeping.housekeep(clock.tick(days=6))
+    assert Choice.objects.get(pk=choice.pk).who_sealed is not None
+
+    housekeeping.housekeep(clock.tick(days=2))
+
+    kept = Choice.objects.select_related("data_key").get(pk=choice.pk)
+    assert (kept.who_sealed, kept.data_key.wrapped) == (None, None)
+    assert not any(message.to_sealed or message.context_sealed or message.body_sealed for message in about.all())
+
+
+def test_what_a_worker_left_unsettled_is_settled_later(
+    clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    estate.estate(estate.sqlite(tmp_path, clock()), clock())
+    choice = _stop(clock).choice
+    with monkeypatch.context() as patch:
+        patch.setattr(effect, "settle", lambda *_args: None)
+        windows.run_due(clock())
+    assert Choice.objects.get(pk=choice.pk).effective_at is None
+
+    housekeeping.housekeep(clock.tick(minutes=11))
+
+    assert Choice.objects.get(pk=choice.pk).effective_at is not None

@@ -26,6 +26,7 @@ ELSEWHERE = {
     *("worksheet-done", "worksheet-no-files", "worksheet-changed", "worksheet-not-now"),
     *("not-yet", "not-this-way", "no-facts"),
     *("not-sent", "not-failed", "not-systems"),
+    *("incident-looked-after", "incident-closed", "told-already", "nobody-to-tell"),
 }
 
 

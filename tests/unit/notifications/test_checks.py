@@ -135,7 +135,7 @@ def test_check_finds_an_element_that_quotes_no_field(monkeypatch: pytest.MonkeyP
 def test_used_names_include_those_of_the_layout() -> None:
     template = engines["django"].from_string("{% extends 'messages/base.txt' %}{% block body %}{{ x.y }}{% endblock %}")
 
-    assert used_names(template.template) == {"x", "organisation", "site"}  # type: ignore[attr-defined]
+    assert used_names(template.template) == {"x", "organisation", "site", "preferences"}  # type: ignore[attr-defined]
 
 
 # --- Text messages

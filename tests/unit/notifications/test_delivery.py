@@ -88,7 +88,7 @@ def test_deliver_due_sends_as_mail_should_be(
     assert mime["Message-ID"] == channel.message_id(queued.pk)
     assert mime["Content-Language"] == "en"
     assert mime["Date"] == "Thu, 05 Mar 2026 09:30:00 +0000"
-    assert "List-Unsubscribe" not in mime
+    assert mime["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"  # RFC 8058
     assert [part.get_content_type() for part in mime.walk()] == ["multipart/alternative", "text/plain", "text/html"]
 
 
