@@ -113,6 +113,7 @@ def test_page_after_it_says_at_once_and_beside_it_what_laws_would_give(visitor: 
     assert "5 March 2026, 09:30 UTC" in visitor.text
     assert "California Consumer Privacy Act would give 15 business days, until 26 March 2026" in visitor.text
     assert "not before 5 March 2027" in visitor.text
+    assert "Only you can allow it again: write to us or call." in visitor.text
 
 
 def test_who_chose_before_reads_the_same_as_who_did_not(visitor: Visitor, clock: Clock, about: str) -> None:
