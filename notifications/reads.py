@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Model, QuerySet
+from django.db.models.expressions import RawSQL
 from django.db.models.query import get_related_populators
 
 M = TypeVar("M", bound=Model)
@@ -96,6 +97,16 @@ class PreparedSet(Generic[M]):
         if len(keys) not in self._prepared:
             self._prepared[len(keys)] = Prepared(lambda *few: self._query(few))
         return self._prepared[len(keys)].rows(*keys)
+
+
+def among(values: Sequence[str]) -> RawSQL | Sequence[str]:
+    """Return what `filter(field__in=...)` takes for thousands of texts: one value for the statement, not one for each.
+
+    Writing a place for each of them takes longer than looking them up.
+    """
+    if connections[DEFAULT_DB_ALIAS].vendor != "postgresql":
+        return values
+    return RawSQL("SELECT unnest(%s::text[])", [list(values)])
 
 
 def _as_stored(key: UUID | str, database: BaseDatabaseWrapper) -> Any:

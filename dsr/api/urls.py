@@ -24,6 +24,8 @@ _ONE = "v1/requests/<uuid:request_id>"
 _HOOK = "v1/webhooks/<uuid:webhook_id>"
 
 urlpatterns = [
+    # The first is what is asked before each message to anybody: trying the others before it takes time.
+    path("v1/choices", wishes.Check.as_view()),
     path("v1/rights", rights.Rights.as_view()),
     path("v1/submissions", submissions.Submissions.as_view()),
     path("v1/submissions/batch", submissions.Batch.as_view()),
@@ -43,7 +45,6 @@ urlpatterns = [
     path(f"{_ONE}/certificate", doing.LatestCertificate.as_view()),
     path(f"{_ONE}/evidence", evidence.EvidenceOfRequest.as_view()),
     path(f"{_ONE}/messages", messages.Messages.as_view()),
-    path("v1/choices", wishes.Check.as_view()),
     path("v1/choices/marketing", wishes.Marketing.as_view()),
     path("v1/choices/checks", wishes.CheckMany.as_view()),
     path("v1/choices/changes", wishes.Changes.as_view()),

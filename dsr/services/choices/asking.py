@@ -20,7 +20,7 @@ from dsr.errors import Incomplete
 from dsr.models import Suppression, Tombstone
 from dsr.services.erasure.tombstones import ERASURE
 from notifications import sealing
-from notifications.reads import PreparedSet
+from notifications.reads import PreparedSet, among
 
 NO_IS_GOOD_FOR = timedelta(days=1)
 SETTLED = timedelta(minutes=10)
@@ -151,11 +151,14 @@ _ERASED = PreparedSet(lambda marks: Tombstone.objects.filter(digest__in=marks, p
 def _suppressed(marks: Sequence[str], purpose: Purpose) -> Iterable[tuple[Any, ...]]:
     """Return the columns of what stands; of many people without making an object of each."""
     if len(marks) > PreparedSet.MOST:
-        return Suppression.objects.filter(digest__in=marks, purpose=purpose).values_list(*_COLUMNS)
+        return Suppression.objects.filter(digest__in=among(marks), purpose=purpose).values_list(*_COLUMNS)
     return ((row.digest, row.channel, row.topic, row.stopped, row.at) for row in _SUPPRESSED[purpose].rows(marks))
 
 
 def _erased(marks: Sequence[str]) -> dict[str, datetime]:
+    if len(marks) > PreparedSet.MOST:
+        stones = Tombstone.objects.filter(digest__in=among(marks), purpose=ERASURE)
+        return dict(stones.values_list("digest", "at"))
     return {stone.digest: stone.at for stone in _ERASED.rows(list(dict.fromkeys(marks)))}
 
 

@@ -10,7 +10,7 @@ from django.db.models import Model
 from django.test.utils import CaptureQueriesContext
 
 from notifications.models import DataKey, Message
-from notifications.reads import Prepared, PreparedSet
+from notifications.reads import Prepared, PreparedSet, among
 from notifications.rows import insert
 
 pytestmark = pytest.mark.django_db
@@ -127,3 +127,15 @@ def test_what_is_not_read_comes_when_it_is_asked_for(rows: list[Message]) -> Non
 
     assert row.get_deferred_fields() >= {"tries", "language"}
     assert row.language == "en"
+
+
+def test_texts_are_found_among_thousands(rows: list[Message]) -> None:
+    wanted = ["other", *(f"it's % {number}" for number in range(3000))]
+
+    with CaptureQueriesContext(connection) as captured:
+        found = list(Message.objects.filter(kind__in=among(wanted), language="en"))
+
+    assert found == [rows[2]]
+    assert not Message.objects.filter(kind__in=among(["x"])).exists()
+    if connection.vendor == "postgresql":
+        assert "unnest" in captured.captured_queries[0]["sql"]
