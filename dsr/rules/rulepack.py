@@ -58,6 +58,11 @@ class RulePack:
             raise NotInRules(f"no notice of {owner!r} was in force on {on}")
         return max(in_force, key=lambda notice: notice.in_force_from)
 
+    def notice_then(self, on: date) -> Notice:
+        """The version in force on ``on``; for a day before there was any, the first."""
+        first = min(notice.in_force_from for notice in self.notices if notice.id == self.organisation)
+        return self.notice_in_force(max(on, first))
+
     def regime(self, regime_id: str, on: date) -> Regime:
         """The row of a regime that governs a request received on ``on``."""
         rows = self._regimes.get(regime_id, ())

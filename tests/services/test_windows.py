@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -354,3 +354,17 @@ def test_what_a_worker_left_unsettled_is_settled_later(
     housekeeping.housekeep(clock.tick(minutes=11))
 
     assert Choice.objects.get(pk=choice.pk).effective_at is not None
+
+
+def test_choice_that_another_system_has_kept_for_years_is_received_now(clock: Clock, tmp_path: Path) -> None:
+    estate.estate(estate.sqlite(tmp_path, clock()), clock())
+    long_ago = clock() - timedelta(days=2500)
+    ways = {via: decide(_kept_since(long_ago, via), by="7", at=clock()).choice for via in (Via.IMPORT, Via.MAIL)}
+
+    assert ways[Via.IMPORT].at == ways[Via.MAIL].at == long_ago
+    assert ways[Via.IMPORT].must_by == clock() + timedelta(days=3)
+    assert ways[Via.MAIL].must_by == long_ago + timedelta(days=3)
+
+
+def _kept_since(long_ago: datetime, via: Via) -> Wish:
+    return Wish({"email": [f"{via}@example.org"]}, Act.STOP, via, long_ago)

@@ -74,7 +74,7 @@ def use_of(purpose: Purpose, channel: str, topic: str, at: datetime) -> Use:
 
     What the notice names as a topic of the service is stopped by no choice.
     """
-    known = {each.id: each for each in rules.pack().notice_in_force(at.date()).topics}
+    known = {each.id: each for each in rules.pack().notice_then(at.date()).topics}
     if topic and (purpose is not Purpose.MARKETING or topic not in known):
         names = ", ".join(known)
         raise Incomplete(

@@ -355,7 +355,5 @@ def _regime(at: datetime) -> Regime:
 
 def _day(at: datetime) -> date:
     """Return the day of a moment where the notices are sent from; of one before the first notice, where that sits."""
-    pack = rules.pack()
-    first = min(each.in_force_from for each in pack.notices if each.id == pack.organisation)
-    notice = pack.notice_in_force(max(at.date(), first))
+    notice = rules.pack().notice_then(at.date())
     return local_date(at, notice.seat_for(REGIME).zone)

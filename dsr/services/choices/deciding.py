@@ -144,7 +144,7 @@ def _no_topic(wish: Wish) -> dict[str, str]:
     """What is wrong with the topics: marketing is chosen by topic, and what the service has to say is no marketing."""
     if not wish.topics:
         return {}
-    known = {topic.id: topic.purpose for topic in rules.pack().notice_in_force(wish.at.date()).topics}
+    known = {topic.id: topic.purpose for topic in rules.pack().notice_then(wish.at.date()).topics}
     if any(known.get(topic) == "service" for topic in wish.topics):
         return {"topics": _("This belongs to the service and goes on while there is an account.")}
     if set(wish.topics) - set(known):
@@ -245,7 +245,7 @@ def _row(wish: Wish, by: str, at: datetime) -> Choice:
         via=wish.via,
         at=wish.at,
         recorded_at=at,
-        must_by=wish.at + window_length(wish.at),
+        must_by=_begins(wish, at) + window_length(wish.at),
         country=wish.country,
         language=wish.language,
         evidence=wish.evidence,
@@ -257,9 +257,17 @@ def _row(wish: Wish, by: str, at: datetime) -> Choice:
     return choice
 
 
+def _begins(wish: Wish, at: datetime) -> datetime:
+    """Return when the time of the systems begins: when the choice was received, by whomever.
+
+    A file of choices that another system has kept for years is received now; none of them is late for that.
+    """
+    return at if wish.via is Via.IMPORT else wish.at
+
+
 def window_length(at: datetime) -> timedelta:
     """Return how long systems have: what the notice of the day promises, or less where a setting says so."""
-    notice = rules.pack().notice_in_force(at.date())
+    notice = rules.pack().notice_then(at.date())
     promised = [offer.effect_days for offer in notice.rights if offer.right == MARKETING_OPT_OUT]
     days = [timedelta(days=number) for number in promised if number is not None]
     return min([timedelta(seconds=settings.CHOICE_WINDOW_SECONDS), *days])
@@ -272,16 +280,17 @@ def _windows(choice: Choice, wish: Wish, wanted: Sequence[Scope]) -> list[Window
     by hand for somebody invented.
     """
     by_hand = wish.act is Act.RESUME
+    begins = _begins(wish, choice.recorded_at)
     kinds = {kind for kind, values in wish.identifiers.items() if any(values)}
     return [
         Window(
             choice=choice,
             system=system,
             words=told(wish.purpose, wanted, system.leaves_out or ()),
-            opened_at=wish.at,
+            opened_at=begins,
             must_by=choice.must_by,
             due_at=choice.recorded_at,
-            look_at=None if by_hand else wish.at + window_length(wish.at) / 3,
+            look_at=None if by_hand else begins + window_length(wish.at) / 3,
         )
         for system in systems.taking(wish.purpose)
         if kinds & set(system.identifiers) and not (choice.invented and system.connector == ConnectorKind.MANUAL)

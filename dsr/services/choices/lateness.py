@@ -189,10 +189,10 @@ def _write(choice: Choice, letter: letters.ChoiceLate | letters.ChoiceDone, at: 
 
 def organisation(at: datetime) -> str:
     """Return the name of the organisation by the notice of the day."""
-    return rules.pack().notice_in_force(at.date()).organisation.short_name
+    return rules.pack().notice_then(at.date()).organisation.short_name
 
 
 def _day(at: datetime) -> date:
     """Return the day of a moment where the organisation sits."""
-    notice = rules.pack().notice_in_force(at.date())
+    notice = rules.pack().notice_then(at.date())
     return local_date(at, notice.seat_for("").zone)

@@ -94,7 +94,7 @@ def latest(right: str, at: datetime) -> list[Limit]:
 
 
 def _limits(pack: RulePack, right: str, at: datetime, laws: Iterable[Regime], channel: str) -> Iterator[Limit]:
-    notice = pack.notice_in_force(at.date())
+    notice = pack.notice_then(at.date())
     for law in laws:
         rule = law.answer_rule(right)
         if rule.kind == "effect" and law.known_right(right).reaches(channel):
@@ -107,7 +107,7 @@ def _limits(pack: RulePack, right: str, at: datetime, laws: Iterable[Regime], ch
 def quiet(right: str, at: datetime) -> Quiet | None:
     """Return until when nobody who has just chosen is asked to choose otherwise; the longest that any law says."""
     pack = rules.pack()
-    notice = pack.notice_in_force(at.date())
+    notice = pack.notice_then(at.date())
     found = [
         Quiet(law, rule, add_months(local_date(at, notice.seat_for(law.id).zone), rule.months))
         for law in _laws(pack, right, at.date())

@@ -92,6 +92,14 @@ def test_what_cannot_be_entered_is_named_at_its_place(ines: Api, given: dict[str
     assert not Choice.objects.exists()
 
 
+def test_choice_of_a_day_before_the_first_notice_is_taken(ines: Api) -> None:
+    made = ines.post("/choices/marketing", {**ADA, "choice": "stop", "via": "import", "at": "2012-05-01T00:00:00Z"})
+
+    assert made.status == 201
+    assert made.json["received_at"].startswith("2012-05-01")
+    assert told(ines)["since"].startswith("2012-05-01")
+
+
 @pytest.mark.parametrize("reply", ["STOP", "stop.", "Please unsubscribe", "opt out", "QUIT", "End", "revoke", "cancel"])
 def test_a_reply_that_asks_to_stop_stops(ines: Api, reply: str) -> None:
     made = ines.post("/choices/marketing", {**ADA, "reply": reply, "channels": ["sms"], "via": "reply"})
