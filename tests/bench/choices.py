@@ -64,6 +64,9 @@ def _one_click(site: Site, port: int, pid: int, theirs: Side) -> Figure:
         load |= {"headers": _FORM, "items": next(batches)}
         return Load(port, "POST", "/unsubscribe/{item}/", 200, _PRESS, **load)
 
+    # Each of the server's processes reads the rules when it first needs them.
+    warm = site.call("tests.bench.choices:presses", first=_TURNS * _PRESSES, number=200)
+    run(Load(port, "POST", "/unsubscribe/{item}/", 200, _PRESS, _FORM, connections=_CONNECTIONS, count=200, items=warm))
     ours = Side("ours", site.database, pid, press)
     for side in (ours, theirs) * _TURNS:
         side.take_turn(_CONNECTIONS)

@@ -191,10 +191,9 @@ def _marks(identifiers: Mapping[str, Sequence[str]]) -> list[str]:
 def _queue_up(marks: Sequence[str]) -> None:
     """Have whoever chooses for the same person wait for each other; there may be no row yet that could be locked."""
     if connection.vendor == "postgresql":
+        locks = ", ".join(["pg_advisory_xact_lock(hashtextextended(%s, 0))"] * len(marks))
         with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT pg_advisory_xact_lock(hashtextextended(mark, 0)) FROM unnest(%s::text[]) AS mark", [list(marks)]
-            )
+            cursor.execute(f"SELECT {locks}", list(marks))
 
 
 def _prepared(purpose: Purpose) -> PreparedSet[Suppression]:
