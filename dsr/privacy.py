@@ -133,6 +133,7 @@ _BY_MODEL: dict[str, dict[PrivacyClass, str]] = {
         _PSEUDONYM: "actor",
         _STAFF: "entered_by",
     },
+    "dsr.CpniLetter": {_OPEN: "id entry data_key forgotten_at"},
     "dsr.CpniUse": {
         _OPEN: "id campaign use service at allowed because entry",
         _PSEUDONYM: "digest",

@@ -50,6 +50,7 @@ urlpatterns = [
     path("v1/choices/changes", wishes.Changes.as_view()),
     path("v1/choices/links", wishes.Links.as_view()),
     path("v1/choices/cpni", cpni.Cpni.as_view()),
+    path("v1/choices/cpni/notices", cpni.CpniNotices.as_view()),
     path("v1/choices/signals", signals.Signals.as_view()),
     path("v1/choices/erased", choices.Erased.as_view()),
     path("v1/choices/erased/returned", choices.Returned.as_view()),

@@ -2,7 +2,7 @@
 
 from dsr.models.answers import LedgerEntry, LedgerOutcome, Package, Withholding
 from dsr.models.api import ApiToken, IdempotentAnswer, Scope
-from dsr.models.choices import CpniAccount, CpniEntry, CpniUse
+from dsr.models.choices import CpniAccount, CpniEntry, CpniLetter, CpniUse
 from dsr.models.corrections import CorrectionItem, ItemDecision, Restriction
 from dsr.models.erasure import (
     OVER,
@@ -70,6 +70,7 @@ __all__ = [
     "CorrectionItem",
     "CpniAccount",
     "CpniEntry",
+    "CpniLetter",
     "CpniUse",
     "Deadline",
     "DeadlineKind",

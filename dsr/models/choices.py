@@ -1,10 +1,13 @@
 """Choices: the ledger of what customers decided about the use of data on how they use a service (CPNI)."""
 
+import uuid
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from dsr.choices.cpni import Authority, Because, Kind
 from dsr.rules.silence import MEDIA
+from notifications.models import DataKey
 
 _KINDS = [kind.value for kind in Kind]
 _AUTHORITIES = [authority.value for authority in Authority]
@@ -90,6 +93,26 @@ class CpniEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.seq} {self.kind}"
+
+
+class CpniLetter(models.Model):
+    """A mail about a line, which is queued about this row. The address is under a key of its own, soon forgotten."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    entry = models.OneToOneField(CpniEntry, on_delete=models.PROTECT, related_name="+")
+    data_key = models.ForeignKey(DataKey, on_delete=models.PROTECT, related_name="+", editable=False)
+    forgotten_at = models.DateTimeField(_("address forgotten"), null=True)
+
+    class Meta:
+        verbose_name = _("mail about a CPNI choice")
+        verbose_name_plural = _("mails about CPNI choices")
+        # Finds those whose address is still known.
+        indexes = (
+            models.Index(fields=("id",), name="cpni_letter_known", condition=models.Q(forgotten_at__isnull=True)),
+        )
+
+    def __str__(self) -> str:
+        return str(self.pk)
 
 
 class CpniUse(models.Model):

@@ -6,7 +6,7 @@ from django.contrib.sessions.backends.db import SessionStore
 
 from dsr.models import ApiToken, IdempotentAnswer
 from dsr.services import history, orphans, pace, signals, watching, webhooks
-from dsr.services.choices import effect, heartbeat
+from dsr.services.choices import cpniletters, effect, heartbeat
 from dsr.services.choices import signals as browser_signals
 from dsr.services.storage import vault
 from verification import checks, grants
@@ -37,6 +37,7 @@ def housekeep(at: datetime) -> dict[str, int]:
         "origins_forgotten": signals.forget_origins(at),
         "deliveries_forgotten": webhooks.purge(at),
         "old_secrets_forgotten": webhooks.forget_old_secrets(at),
+        "notices_forgotten": cpniletters.tidy(at),
         "choices_forgotten": effect.tidy(at),
         "browsers_forgotten": browser_signals.forget(at),
         "test_choices_forgotten": heartbeat.tidy(at),

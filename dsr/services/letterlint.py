@@ -1,7 +1,7 @@
 """Holds the templates of letters to what the laws want stated, by rendering samples of every letter.
 
 What a law wants is data (``Regime.must_say``), what a passage states is marked in the template. Every regime that the
-rule files know is asked, those switched off included, about every right that can be filed.
+rule files know is asked, those switched off included, about every right that a letter can be about.
 """
 
 import dataclasses
@@ -25,6 +25,8 @@ from dsr.services import letters, telling
 from notifications.letters import PARTS, stated, template
 
 BODIES: Final = tuple(part for part in PARTS if part.startswith("body."))
+_ABOUT: Final[Mapping[LetterWord, tuple[str, ...]]] = {"opt_out_notice": ("cpni_opt_out",)}
+"""Letters about choices, which nobody files; every other is about any right that can be filed."""
 _FIRST_DAY: Final = date(2026, 3, 5)
 
 
@@ -104,12 +106,13 @@ def _templates(kind: str) -> tuple[Template, ...]:
 
 
 def _demands(regime: Regime) -> set[tuple[LetterWord, tuple[str, ...], bool]]:
-    """What a regime wants of each letter, over all rights that can be filed; and whether a route is part of it."""
+    """What a regime wants of each letter, over all rights that it can be about; and whether a route is part of it."""
+    known = {each.right for each in regime.rights}
     wanted = {
         (word, regime.must_say(word, right))
-        for right in Right
-        if right in {known.right for known in regime.rights}
         for word in letters.SENT_AS
+        for right in _ABOUT.get(word, tuple(Right))
+        if right in known
     }
     return {(word, elements, "complaint_route" in elements) for word, elements in wanted if elements}
 
@@ -200,6 +203,8 @@ def _choices(name: str, hint: Any, place: int) -> tuple[Any, ...]:
         return (_FIRST_DAY + timedelta(days=place),)
     if hint is bool:
         return (False, True)
+    if hint is int:
+        return (100 + place,)
     if hint is str:
         return (f"The {name} of a sample.",)
     if isinstance(hint, type) and issubclass(hint, Enum):

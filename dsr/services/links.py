@@ -66,6 +66,11 @@ def preferences(token: str) -> str:
     return _link("/preferences/", token)
 
 
+def cpni() -> str:
+    """Where a customer denies the use of data on how a service is used, without signing in."""
+    return _link("/preferences/cpni/")
+
+
 def windows(system_id: UUID) -> str:
     """Where staff see which choices wait in a system."""
     return f"{_link('/admin/dsr/window/')}?{urlencode({'system__id__exact': system_id})}"

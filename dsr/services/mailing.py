@@ -13,6 +13,7 @@ from dsr.lifecycle import Actor, State
 from dsr.models import Submission
 from dsr.policies import Caller
 from dsr.services._moves import holding
+from dsr.services.choices import cpniletters
 from dsr.services.doorbell import Bell, ring
 from notifications import outbox
 from notifications.models import Message
@@ -47,7 +48,10 @@ def report_trouble(message: Message, *, at: datetime) -> bool:
     by = Caller.system()
     with transaction.atomic():
         if not Submission.objects.filter(pk=message.about).exists():
-            return outbox.reported(message.pk, at)
+            if not outbox.reported(message.pk, at):
+                return False
+            cpniletters.not_reached(message.about, at)
+            return True
         with holding(submission_id=message.about) as case:
             if not outbox.reported(message.pk, at):
                 return False

@@ -53,7 +53,7 @@ ELSEWHERE = {
 IN_SYSTEMS = ("dsr.Task.", "dsr.Kept.", "dsr.CorrectionItem.", "dsr.LegalHold.", "dsr.HeldPerson.", "dsr.Tombstone.")
 """What is left by carrying something out in the systems: test_purging_kept.py lives through that."""
 
-OF_ACCOUNTS = ("dsr.CpniAccount.", "dsr.CpniEntry.", "dsr.CpniUse.")
+OF_ACCOUNTS = ("dsr.CpniAccount.", "dsr.CpniEntry.", "dsr.CpniLetter.", "dsr.CpniUse.")
 """Choices of an account, which outlive whoever made them."""
 
 OF_CHOICES = ("dsr.Choice.", "dsr.Suppression.", "dsr.Window.", "dsr.Incident.", "dsr.Browser", "dsr.Probe.")

@@ -127,6 +127,33 @@ class CpniEntered(Shown):
     receipt: dict[str, Any] = Field(description="Signed; `manage.py verify_receipt` checks it.")
 
 
+class CpniNotice(Body):
+    """A customer to whom the notice is sent by mail."""
+
+    account: Account = Field(description="The number of the account. Kept as a keyed hash.", examples=["AC-1007"])
+    email: str = Field(
+        min_length=3,
+        max_length=254,
+        description="Kept sealed for as long as the mail is under way, then forgotten.",
+        examples=["ada@example.org"],
+    )
+    consented: bool = Field(description="That the customer agreed before to such notices by mail. Must be true.")
+    version: Annotated[Line, Field(max_length=40)] = Field(
+        "", description="A name of your own for this version. Unless given, one that follows from the words sent."
+    )
+
+
+class CpniNoticeSent(Shown):
+    """A notice as it stands in the ledger. It counts as none once the mail comes back."""
+
+    number: int
+    at: datetime
+    version: str
+    runs_out: date = Field(description="The last day of the wait: the day after it, silence is an approval.")
+    next_notice_due: date = Field(description="The last day of that approval, unless the notice was repeated.")
+    receipt: dict[str, Any] = Field(description="Signed; `manage.py verify_receipt` checks it.")
+
+
 class CpniAsked(Parameters):
     """Which use of whose data, by which campaign; or how it stood at a moment."""
 

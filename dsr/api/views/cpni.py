@@ -16,7 +16,7 @@ from dsr.api.schema import IDEMPOTENT, query_of
 from dsr.api.scopes import bearing
 from dsr.api.shapes import choices
 from dsr.errors import Incomplete
-from dsr.services.choices import cpni
+from dsr.services.choices import cpni, cpniletters
 from dsr.services.choices.words import sentence
 
 _INTEGRATORS = frozenset({scopes.INTEGRATOR})
@@ -76,6 +76,51 @@ class Cpni(Endpoint):
         no_parameters(request)
         given = body(request, choices.CpniLine)
         return respond(once(request, lambda: _enter(given, _who(request))))
+
+
+class CpniNotices(Endpoint):
+    """Notices to customers, sent by us."""
+
+    scopes = {"POST": _INTEGRATORS}
+
+    @extend_schema(
+        operation_id="send_cpni_notice",
+        summary="Send a customer the notice on CPNI by mail, and enter that it was sent",
+        description=(
+            "The mail states what the law wants of it and is entered as `notice_sent` in the same transaction. Where "
+            "it comes back, or cannot be sent, that is entered as `notice_bounced` by itself: give the notice in "
+            "another way then. It may be repeated at any time, and has to be within two years."
+        ),
+        parameters=[IDEMPOTENT],
+        request=choices.CpniNotice,
+        responses={201: choices.CpniNoticeSent},
+        tags=["choices"],
+    )
+    def post(self, request: Request) -> HttpResponse:
+        """Queue the mail and return its line."""
+        no_parameters(request)
+        given = body(request, choices.CpniNotice)
+        return respond(once(request, lambda: _send(given, _who(request))))
+
+
+def _send(given: choices.CpniNotice, by: str) -> Answer:
+    made = cpniletters.send_notice(
+        given.account,
+        given.email,
+        consented=given.consented,
+        version=given.version,
+        by=by,
+        at=timezone.now(),
+    )
+    shown = choices.CpniNoticeSent(
+        number=made.entry.pk,
+        at=made.entry.at,
+        version=made.entry.notice_version,
+        runs_out=made.runs_out,
+        next_notice_due=made.next_notice_due,
+        receipt=dict(made.receipt),
+    )
+    return answer(shown, status=201)
 
 
 def _who(request: Request) -> str:

@@ -77,36 +77,51 @@ def enter(line: Line, *, by: str, at: datetime) -> Entered:
 
     Raises Incomplete for what cannot be entered, and what the sentence says is missing.
     """
-    regime = _regime(at)
+    regime = regime_of(at)
     _check(line, regime, at)
     with transaction.atomic():
         account, merged = _held(line.account, line.merged)
         about = _notice(account, line.about) if line.kind is Kind.NOTICE_BOUNCED else None
-        entry = CpniEntry(
-            account=account,
-            seq=account.lines + 1,
-            kind=line.kind,
-            at=line.at,
-            day=_day(line.at),
-            recorded_at=at,
-            channel=line.channel,
-            authority=line.authority,
-            actor=_actor(account, line.actor),
-            uses=sorted(set(line.uses)),
-            services=sorted(set(line.services)),
-            medium=line.medium or "",
-            notice_version=line.notice_version,
-            evidence=line.evidence,
-            about=about,
-            merged=merged,
-            entered_by=by,
-            prev_hash=account.head,
-        )
-        entry.hash = cpnichain.digest(entry)
-        entry.save(force_insert=True)
-        account.lines, account.head = entry.seq, entry.hash
-        account.save(update_fields=["lines", "head"])
-        return Entered(entry, _took(entry), receipt(entry))
+        return _write(line, account, merged, about, by, at)
+
+
+def enter_after(notice: CpniEntry, line: Line, *, at: datetime) -> Entered:
+    """Enter what became of a notice: a line of its account, whose name in clear nobody knows any more."""
+    about = notice if line.kind is Kind.NOTICE_BOUNCED else None
+    with transaction.atomic():
+        account = CpniAccount.objects.select_for_update(no_key=True).get(pk=notice.account_id)
+        return _write(line, account, None, about, "", at)
+
+
+def _write(
+    line: Line, account: CpniAccount, merged: CpniAccount | None, about: CpniEntry | None, by: str, at: datetime
+) -> Entered:
+    """Write the next line of an account, which is locked."""
+    entry = CpniEntry(
+        account=account,
+        seq=account.lines + 1,
+        kind=line.kind,
+        at=line.at,
+        day=day_of(line.at),
+        recorded_at=at,
+        channel=line.channel,
+        authority=line.authority,
+        actor=_actor(account, line.actor),
+        uses=sorted(set(line.uses)),
+        services=sorted(set(line.services)),
+        medium=line.medium or "",
+        notice_version=line.notice_version,
+        evidence=line.evidence,
+        about=about,
+        merged=merged,
+        entered_by=by,
+        prev_hash=account.head,
+    )
+    entry.hash = cpnichain.digest(entry)
+    entry.save(force_insert=True)
+    account.lines, account.head = entry.seq, entry.hash
+    account.save(update_fields=["lines", "head"])
+    return Entered(entry, _took(entry), receipt(entry))
 
 
 def _check(line: Line, regime: Regime, at: datetime) -> None:
@@ -288,7 +303,7 @@ def ask_for_campaign(
 
 
 def _answer(lines: Sequence[Entry], use: str, service: str, moment: datetime, until: datetime) -> Answer:
-    regime = _regime(moment)
+    regime = regime_of(moment)
     needs = next((Needs(each.needs) for each in regime.uses if each.id == use), None)
     problems = {}
     if needs is None or regime.notices is None:
@@ -299,7 +314,7 @@ def _answer(lines: Sequence[Entry], use: str, service: str, moment: datetime, un
     if problems or needs is None or regime.notices is None:
         raise Incomplete(_("This cannot be answered."), problems=problems)
     ledger = Ledger.at(_ASKED, lines, until)
-    return Answer(standing(ledger, use, service, needs, regime.notices, _day(moment)), needs, moment)
+    return Answer(standing(ledger, use, service, needs, regime.notices, day_of(moment)), needs, moment)
 
 
 _ASKED = "asked"
@@ -346,14 +361,15 @@ def _entry(row: CpniEntry, names: Mapping[int, str]) -> Entry:
     )
 
 
-def _regime(at: datetime) -> Regime:
+def regime_of(at: datetime) -> Regime:
+    """Return the rules of a day. Raises NotFound."""
     try:
         return rules.pack().regime(REGIME, at.date())
     except NotInRules:
         raise NotFound(_("The rules on CPNI are not among those of this service.")) from None
 
 
-def _day(at: datetime) -> date:
+def day_of(at: datetime) -> date:
     """Return the day of a moment where the notices are sent from; of one before the first notice, where that sits."""
     notice = rules.pack().notice_then(at.date())
     return local_date(at, notice.seat_for(REGIME).zone)

@@ -50,7 +50,7 @@ from dsr.services.letters.cases import (
     Whose,
     Worksheet,
 )
-from dsr.services.letters.choices import ChoiceDone, ChoiceLate, ChoiceSheet, ChoicesLate
+from dsr.services.letters.choices import ChoiceDone, ChoiceLate, ChoiceSheet, ChoicesLate, CpniNotice
 from dsr.services.letters.doing import (
     CarriedOut,
     ErasureConfirm,
@@ -75,6 +75,7 @@ __all__ = [
     "ChoicesLate",
     "Closed",
     "ConfirmAddress",
+    "CpniNotice",
     "DatesMoved",
     "DownloadCode",
     "ErasureConfirm",
@@ -125,6 +126,7 @@ SENT_AS: Final[Mapping[LetterWord, tuple[type[LegalLetter], ...]]] = {
     "appeal": (AppealDecided,),
     "clarification": (Question,),
     "extension": (Extended,),
+    "opt_out_notice": (CpniNotice,),
     "overdue": (Overdue,),
     "pause": (Question, IdentityAsked),
     # What is held back from an answer is refused, and so is what nobody can be identified for.

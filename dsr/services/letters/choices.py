@@ -1,9 +1,11 @@
 """Letters about choices on marketing and the like."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import ClassVar
 
+from dsr.services.letters.base import LegalLetter
 from notifications.letters import Letter, Secret
 
 
@@ -56,3 +58,31 @@ class ChoiceSheet(Letter):
     system: str
     owner: str
     link: Secret
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CpniNotice(LegalLetter):
+    """Tells a customer what the use of data on how a service is used needs, and how to deny it. 47 CFR 64.2008(c), (d)
+
+    ``purposes`` and ``recipients`` are plain words, ``wait_days`` how long silence is no approval yet.
+    """
+
+    kind: ClassVar[str] = "cpni_notice"
+    must_show: ClassVar[frozenset[str]] = frozenset({"purposes", "recipients", "wait_days", "link"})
+    states: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "confidentiality": (),
+        "what_is_used": (),
+        "who_receives": ("recipients",),
+        "what_for": ("purposes",),
+        "right_to_deny": (),
+        "how_to_deny": ("link",),
+        "nothing_lost": (),
+        "how_long": (),
+        "silence": ("wait_days",),
+        "by_reply": (),
+        "free_at_any_hour": (),
+    }
+    purposes: tuple[str, ...]
+    recipients: tuple[str, ...]
+    wait_days: int
+    link: str
