@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 import pytest
 from django.core import mail
 
-from dsr.choices.cpni import Kind
+from dsr.choices.cpni import Authority, Kind
 from dsr.errors import Incomplete
 from dsr.models import CpniAccount, CpniEntry, CpniLetter
 from dsr.rules import pack
@@ -224,3 +224,90 @@ def test_sending_costs_the_same_however_long_the_ledger_is(clock: Clock) -> None
         costs.append(len(statements))
 
     assert costs == [7, 7, 7]
+
+
+# --- Two people who decide differently -------------------------------------------------------------------------------
+
+ANA, BEN, OLGA = "ana@example.org", "ben@example.org", "olga@example.org"
+
+
+def _says(
+    clock: Clock, kind: Kind, actor: str, authority: Authority = Authority.REPRESENTATIVE, owner: str = OLGA
+) -> tuple[bool, bool]:
+    line = cpni.Line(ACCOUNT, kind, clock.tick(), "api", authority, actor, evidence="ticket:1")
+    entered, tell_owner = cpniletters.enter(line, owner, by="7", at=clock())
+    return entered.effective, tell_owner
+
+
+def test_owner_is_told_that_two_people_decided_differently_and_the_denial_holds(clock: Clock) -> None:
+    _says(clock, Kind.OPT_OUT, ANA)
+    clock.tick(days=3)
+
+    assert _says(clock, Kind.REVOKE_OPT_OUT, BEN) == (False, False)
+    drain(clock.tick())
+
+    [message] = mail.outbox
+    assert message.to == [OLGA]
+    for words in ("5 March 2026", "8 March 2026", "denial holds", "Only you"):
+        assert words in message.body
+    assert ACCOUNT not in message.body
+    assert _because(clock()) == "opted_out"
+    assert cpniletters.tidy(clock.tick()) == 1
+    assert Message.objects.get().to_sealed is None
+    assert _kinds() == ["opt_out", "revoke_opt_out"]
+
+
+def test_whoever_gives_no_address_tells_the_owner_himself(clock: Clock) -> None:
+    _says(clock, Kind.OPT_OUT, ANA)
+
+    assert _says(clock, Kind.OPT_IN, BEN, owner="") == (False, True)
+
+    assert Message.objects.count() == 0
+
+
+def test_denial_by_whoever_gave_no_name_counts_as_another_persons(clock: Clock) -> None:
+    cpni.enter(cpni.Line(ACCOUNT, Kind.OPT_OUT, clock(), "web"), by="", at=clock())
+
+    assert _says(clock, Kind.REVOKE_OPT_OUT, BEN, owner="") == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("kind", "actor", "authority", "effective"),
+    [
+        (Kind.REVOKE_OPT_OUT, ANA, Authority.REPRESENTATIVE, True),
+        (Kind.REVOKE_OPT_OUT, BEN, Authority.HOLDER, True),
+        (Kind.OPT_IN, ANA, Authority.REPRESENTATIVE, False),
+        (Kind.OPT_IN, BEN, Authority.HOLDER, False),
+        (Kind.OPT_OUT, BEN, Authority.REPRESENTATIVE, True),
+    ],
+)
+def test_owner_is_not_written_to_where_nobody_disagrees(
+    clock: Clock, kind: Kind, actor: str, authority: Authority, effective: bool
+) -> None:
+    _says(clock, Kind.OPT_OUT, ANA)
+
+    assert _says(clock, kind, actor, authority) == (effective, False)
+
+    assert (Message.objects.count(), CpniLetter.objects.count()) == (0, 0)
+
+
+def test_letter_to_the_owner_that_comes_back_changes_no_line(clock: Clock) -> None:
+    _says(clock, Kind.OPT_OUT, ANA)
+    _says(clock, Kind.REVOKE_OPT_OUT, BEN)
+    drain(clock.tick())
+
+    delivery.bounced(message_id(Message.objects.get().pk), "5.1.1", clock.tick())
+    drain(clock.tick())
+    cpniletters.tidy(clock.tick())
+
+    assert _kinds() == ["opt_out", "revoke_opt_out"]
+
+
+def test_nothing_is_entered_where_the_owners_address_is_none(clock: Clock) -> None:
+    line = cpni.Line(ACCOUNT, Kind.OPT_OUT, clock(), "api")
+
+    with pytest.raises(Incomplete) as refused:
+        cpniletters.enter(line, "olga", by="7", at=clock())
+
+    assert set(refused.value.problems) == {"owner_email"}
+    assert CpniEntry.objects.count() == 0

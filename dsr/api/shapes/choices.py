@@ -112,6 +112,12 @@ class CpniLine(Body):
     )
     about: int | None = Field(None, ge=1, description="The number of the notice that came back.")
     merged: Account | None = Field(None, description="The account that went over into this one.")
+    owner_email: str = Field(
+        "",
+        max_length=254,
+        description="Where the owner of the account is told that a representative could not end the denial of somebody "
+        "else. Used for that mail alone, kept sealed while it is under way, then forgotten.",
+    )
 
 
 class CpniEntered(Shown):
@@ -123,6 +129,9 @@ class CpniEntered(Shown):
     effective: bool = Field(
         description="False for a revocation that does not end every denial it is about: of two representatives the "
         "more protective wins until the holder speaks."
+    )
+    tell_owner: bool = Field(
+        description="Tell the owner of the account: two people decided differently, and no `owner_email` was given."
     )
     receipt: dict[str, Any] = Field(description="Signed; `manage.py verify_receipt` checks it.")
 

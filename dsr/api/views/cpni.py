@@ -145,10 +145,14 @@ def _enter(given: choices.CpniLine, by: str) -> Answer:
         about=given.about,
         merged=given.merged or "",
     )
-    made = cpni.enter(line, by=by, at=now)
-    entry = made.entry
+    made, tell_owner = cpniletters.enter(line, given.owner_email, by=by, at=now)
     shown = choices.CpniEntered(
-        number=entry.pk, kind=entry.kind, at=entry.at, effective=made.effective, receipt=made.receipt
+        number=made.entry.pk,
+        kind=made.entry.kind,
+        at=made.entry.at,
+        effective=made.effective,
+        tell_owner=tell_owner,
+        receipt=made.receipt,
     )
     return answer(shown, status=201)
 

@@ -53,11 +53,15 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """A line as it stands, whether it did what it was meant to, and the signed receipt for it."""
+    """A line as it stands, whether it did what it was meant to, and the signed receipt for it.
+
+    ``denied`` is what somebody else had said against it, where a representative could not end that.
+    """
 
     entry: CpniEntry
     effective: bool
     receipt: dict[str, Any]
+    denied: Entry | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +125,8 @@ def _write(
     entry.save(force_insert=True)
     account.lines, account.head = entry.seq, entry.hash
     account.save(update_fields=["lines", "head"])
-    return Entered(entry, _took(entry), receipt(entry))
+    against = _outliving(entry)
+    return Entered(entry, not against, receipt(entry), _by_another(entry, against))
 
 
 def _check(line: Line, regime: Regime, at: datetime) -> None:
@@ -213,17 +218,24 @@ def _actor(account: CpniAccount, actor: str) -> str:
     return known or marks[0]
 
 
-def _took(entry: CpniEntry) -> bool:
-    """Whether nothing is denied any more that a revocation or a yes was about. Whatever else is entered does work."""
+def _outliving(entry: CpniEntry) -> list[Entry]:
+    """Return the denials that a revocation or a yes was about and that still stand. Whatever else is entered works."""
     if entry.kind not in _APPROVING:
-        return True
+        return []
     account = str(entry.account_id)
     lines = _lines([entry.account_id])
     ledger = Ledger.at(account, lines, max(each.at for each in lines))
     (act,) = [each for each in lines if each.place == entry.pk]
     parts = ledger.parts(account)
     denials = [each for each in ledger.entries if each.kind in DENIALS and each.account in parts and _meet(act, each)]
-    return all(any(ledger.ends(one, each) for one in ledger.entries) for each in denials)
+    return [each for each in denials if not any(ledger.ends(one, each) for one in ledger.entries)]
+
+
+def _by_another(entry: CpniEntry, against: Iterable[Entry]) -> Entry | None:
+    """Return the first denial by somebody else than the representative who acts; who gave no name counts as one."""
+    if entry.authority != Authority.REPRESENTATIVE:
+        return None
+    return next((each for each in against if not each.actor or each.actor != entry.actor), None)
 
 
 def _meet(one: Entry, other: Entry) -> bool:

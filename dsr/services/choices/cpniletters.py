@@ -1,4 +1,6 @@
-"""Notices on CPNI that we send ourselves: queued and entered as one, and none any more once the mail comes back.
+"""Mails about CPNI that we send ourselves: queued with the line that they are about, both or neither.
+
+A notice is none any more once its mail comes back, and the owner of an account is told where two people disagree.
 
 The address is known for no longer than the mail is under way; what becomes of it afterwards is found by its number.
 47 CFR 64.2008
@@ -56,7 +58,7 @@ def send_notice(account: str, email: str, *, consented: bool, version: str, by: 
     regime = cpni.regime_of(at)
     if regime.notices is None:
         raise NotFound(_("The rules on CPNI know no notice."))
-    to = _address(email)
+    to = _address(email, "email")
     if not consented:
         sentence = _("By mail such a notice is given only to who agreed to that before.")
         raise Incomplete(_("This cannot be sent."), problems={"consented": sentence})
@@ -76,6 +78,24 @@ def send_notice(account: str, email: str, *, consented: bool, version: str, by: 
         _queue(letter, entered.entry, to, at)
     follows = silence_after(regime.notices, entered.entry.day, "email")
     return Sent(entered.entry, entered.receipt, follows.runs_out, follows.next_notice_due)
+
+
+def enter(line: cpni.Line, owner_email: str = "", *, by: str, at: datetime) -> tuple[cpni.Entered, bool]:
+    """Enter a line as `cpni.enter` does, and write to the owner where a representative could not end another's denial.
+
+    Returns with it whether the owner is still to be told, as nobody said where. Raises Incomplete.
+    """
+    to = _address(owner_email, "owner_email") if owner_email else ""
+    with transaction.atomic():
+        entered = cpni.enter(line, by=by, at=at)
+        if entered.denied is None or not to:
+            return entered, entered.denied is not None
+        said = rules.pack().notice_in_force(at.date())
+        letter = letters.CpniDisagreed(
+            organisation=said.organisation.short_name, denied_on=entered.denied.day, allowed_on=entered.entry.day
+        )
+        _queue(letter, entered.entry, to, at)
+    return entered, False
 
 
 def not_reached(about: UUID, at: datetime) -> None:
@@ -147,12 +167,12 @@ def _bounce(letter: CpniLetter, at: datetime) -> None:
 # --- What is sent ----------------------------------------------------------------------------------------------------
 
 
-def _address(email: str) -> str:
+def _address(email: str, place: str) -> str:
     try:
         return deliverable(email)
     except ValueError:
         sentence = _("This is no address that mail can be sent to.")
-        raise Incomplete(_("This cannot be sent."), problems={"email": sentence}) from None
+        raise Incomplete(_("This cannot be sent."), problems={place: sentence}) from None
 
 
 def _notice(regime: Regime, wait_days: int, at: datetime) -> letters.CpniNotice:

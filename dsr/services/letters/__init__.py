@@ -50,7 +50,7 @@ from dsr.services.letters.cases import (
     Whose,
     Worksheet,
 )
-from dsr.services.letters.choices import ChoiceDone, ChoiceLate, ChoiceSheet, ChoicesLate, CpniNotice
+from dsr.services.letters.choices import ChoiceDone, ChoiceLate, ChoiceSheet, ChoicesLate, CpniDisagreed, CpniNotice
 from dsr.services.letters.doing import (
     CarriedOut,
     ErasureConfirm,
@@ -75,6 +75,7 @@ __all__ = [
     "ChoicesLate",
     "Closed",
     "ConfirmAddress",
+    "CpniDisagreed",
     "CpniNotice",
     "DatesMoved",
     "DownloadCode",

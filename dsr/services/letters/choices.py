@@ -86,3 +86,13 @@ class CpniNotice(LegalLetter):
     recipients: tuple[str, ...]
     wait_days: int
     link: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CpniDisagreed(Letter):
+    """Tells the owner of an account that two people decided differently, that the denial holds, and who can end it."""
+
+    kind: ClassVar[str] = "cpni_disagreed"
+    must_show: ClassVar[frozenset[str]] = frozenset({"denied_on", "allowed_on"})
+    denied_on: date
+    allowed_on: date

@@ -16,6 +16,7 @@ from dsr.models import CpniAccount, CpniEntry, CpniUse, Scope
 from dsr.services import history
 from dsr.services.choices import cpni, cpnichain
 from notifications import sealing
+from notifications.models import Message
 from tests import builders
 from tests.interfaces.api import client
 from tests.interfaces.api.client import V1, Answered, Api
@@ -86,7 +87,19 @@ def test_revocation_by_another_representative_is_kept_and_does_nothing(ines: Api
     same = enter(ines, "revoke_opt_out", authority="representative", actor="Ana@example.org ", evidence="t:2")
 
     assert [other.json["effective"], same.json["effective"]] == [False, True]
+    assert [other.json["tell_owner"], same.json["tell_owner"]] == [True, False]
     assert asked(ines).json["because"] == "silent"
+
+
+def test_owner_whose_address_is_given_is_written_to(ines: Api) -> None:
+    enter(ines, "opt_out", authority="representative", actor="ana@example.org")
+
+    said: dict[str, Any] = {"authority": "representative", "actor": "ben@example.org", "evidence": "t:1"}
+    other = enter(ines, "revoke_opt_out", owner_email=builders.ADA, **said).json
+
+    assert (other["effective"], other["tell_owner"]) == (False, False)
+    message = Message.objects.get()
+    assert (message.kind, message.open("to")) == ("cpni_disagreed", builders.ADA)
 
 
 def test_a_moment_of_the_past_is_answered_as_it_was_and_not_kept(ines: Api) -> None:
@@ -174,6 +187,7 @@ def test_auditor_may_look_and_not_enter() -> None:
         ({"kind": "delete"}, {"#/kind"}),
         ({"kind": "opt_out", "account": ""}, {"#/account"}),
         ({"kind": "opt_out", "authority": "god"}, {"#/authority"}),
+        ({"kind": "opt_out", "owner_email": "olga"}, {"#/owner_email"}),
     ],
 )
 def test_what_cannot_be_entered_is_told_at_its_place(ines: Api, body: dict[str, Any], places: set[str]) -> None:
