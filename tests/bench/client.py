@@ -85,7 +85,7 @@ class _Line:
     def __init__(self, port: int) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=30)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.got, self.need, self.sent = b"", 0, 0.0
+        self.got, self.need, self.sent = bytearray(), 0, 0.0
 
 
 class _Client:
@@ -132,7 +132,7 @@ class _Client:
         self.sent += 1
         number = b"%09d" % self._number
         self._number += 1
-        line.got, line.need, line.sent = b"", 0, perf_counter()
+        line.got, line.need, line.sent = bytearray(), 0, perf_counter()
         data = number.join(self._parts)
         if self._items:
             data = data.replace(_ITEM.encode(), self._items[(self.sent - 1) % len(self._items)], 1)
