@@ -118,7 +118,7 @@ _BY_MODEL: dict[str, dict[PrivacyClass, str]] = {
         _SEALED: "who_sealed",
         _STAFF: "entered_by",
     },
-    "dsr.Suppression": {_OPEN: "id purpose channel topic stopped at choice", _PSEUDONYM: "digest"},
+    "dsr.Suppression": {_OPEN: "id purpose channel topic stopped at written_at choice", _PSEUDONYM: "digest"},
     "dsr.Window": {
         _OPEN: "id choice system words opened_at must_by due_at look_at lease attempts code with_owner_at late_at "
         "done_at",

@@ -71,6 +71,11 @@ class Scope:
         """Whether all of another scope lies within this one."""
         return self.channel in (EVERY, other.channel) and self.topic in (EVERY, other.topic)
 
+    def meets(self, other: "Scope") -> bool:
+        """Whether some part of another scope lies within this one."""
+        channels, topics = {self.channel, other.channel}, {self.topic, other.topic}
+        return len(channels - {EVERY}) < 2 and len(topics - {EVERY}) < 2
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -122,10 +127,23 @@ def concerns(purpose: Purpose, known: Iterable[str]) -> bool:
 def told(purpose: Purpose, wanted: Sequence[Scope], known: Collection[str]) -> list[str]:
     """Return the words that a system is to be told, of those ``known`` to it; none where it is not so exact.
 
-    Somebody who stops everything stops each part that the system keeps apart.
+    Somebody who stops something stops each part of it that the system keeps apart. Where it has a word for one thing
+    that is wanted and for another only a wider or a narrower one, there is none: half of a choice is not the choice.
     """
     asked = list(words(purpose, wanted))
     if ANY in known:
         return asked
-    parts = f"{purpose}_" if Scope() in wanted else ()
-    return [word for word in known if word in asked or word.startswith(parts)]
+    places = {word: place for word in known if (place := _place(purpose, word)) is not None}
+    missing = {scope for scope in wanted if scope not in places.values()} - {Scope()}
+    if any(scope.meets(place) for scope in missing for place in places.values()):
+        return []
+    return [word for word, place in places.items() if any(scope.holds(place) for scope in wanted)]
+
+
+def _place(purpose: Purpose, word: str) -> Scope | None:
+    """Return where a word of a system holds, None where it is about another purpose."""
+    first, _line, rest = word.partition("_")
+    if first != purpose:
+        return None
+    channel, _line, topic = rest.partition("_")
+    return Scope(channel, topic) if channel in CHANNELS else Scope(topic=rest)

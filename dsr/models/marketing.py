@@ -58,6 +58,7 @@ class Choice(SealedRow):
         indexes = (
             models.Index(fields=("recorded_at",), name="choice_unsettled", condition=Q(effective_at__isnull=True)),
             models.Index(fields=("effective_at",), name="choice_known", condition=Q(who_sealed__isnull=False)),
+            models.Index(fields=("recorded_at",), name="choice_invented", condition=Q(invented=True)),
         )
 
     def __str__(self) -> str:
@@ -82,7 +83,11 @@ class Suppression(models.Model):
     topic = models.CharField(_("topic"), max_length=40, blank=True)
     stopped = models.BooleanField(_("stopped"), default=True)
     at = models.DateTimeField(_("since"))
-    choice = models.ForeignKey(Choice, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    written_at = models.DateTimeField(_("written"), null=True)
+    # Without an index, which would cost every opt-out something, nothing may look for the rows of a choice.
+    choice = models.ForeignKey(
+        Choice, on_delete=models.DO_NOTHING, null=True, related_name="+", db_index=False, db_constraint=False
+    )
 
     class Meta:
         verbose_name = _("suppression")

@@ -52,13 +52,20 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     if request.method != "POST" or request.POST.get(name) != value:
         status = HTTPStatus.OK if request.method != "POST" else HTTPStatus.UNPROCESSABLE_ENTITY
         return pages.page(request, "unsubscribe/press", _bearer(bearer), status=status)
-    decided = deciding.decide(_wish(bearer, Act.STOP, Via.ONE_CLICK, at, bearer.channel, bearer.topic), by="", at=at)
-    if "page" not in request.POST:  # nobody looks at what a mail program gets
+    # A topic that is no longer kept apart: all that its channel brings ends, as the page has said.
+    topic = bearer.topic if bearer.topic in {each.id for each in _topics()} else ""
+    by_hand = "page" in request.POST
+    wish = _wish(bearer, Act.STOP, Via.ONE_CLICK, at, bearer.channel, topic, anew=by_hand)
+    decided = deciding.decide(wish, by="", at=at)
+    if not by_hand:  # nobody looks at what a mail program gets
         return HttpResponse("Unsubscribed.\n", content_type="text/plain; charset=utf-8")
     return pages.page(request, "unsubscribe/done", {**_bearer(bearer), **_done([decided.choice], at)})
 
 
-def _wish(bearer: Bearer, act: Act, via: Via, at: datetime, channel: str = "", topic: str = "") -> deciding.Wish:
+def _wish(
+    bearer: Bearer, act: Act, via: Via, at: datetime, channel: str = "", topic: str = "", *, anew: bool = False
+) -> deciding.Wish:
+    """Return what the bearer of a link chose; ``anew`` by a button, as who presses it once more still gets mail."""
     return deciding.Wish(
         identifiers={bearer.kind: [bearer.value]},
         act=act,
@@ -67,6 +74,7 @@ def _wish(bearer: Bearer, act: Act, via: Via, at: datetime, channel: str = "", t
         channels=(channel,) if channel else (),
         topics=(topic,) if topic else (),
         language=bearer.language or pages.language(),
+        anew=anew,
     )
 
 
@@ -135,7 +143,8 @@ def _known(request: HttpRequest, key: str) -> HttpResponse:
         return pages.page(request, "preferences/known", context)
     throttle.spend(request, throttle.POSTS, at)
     if request.POST.get("all") == "stop":
-        return _led_on([deciding.decide(_wish(bearer, Act.STOP, Via.PREFERENCES, at), by="", at=at).choice], at)
+        wish = _wish(bearer, Act.STOP, Via.PREFERENCES, at, anew=True)
+        return _led_on([deciding.decide(wish, by="", at=at).choice], at)
     ticked = {_scope(text) for text in request.POST.getlist("want")}
     return _led_on([deciding.decide(wish, by="", at=at).choice for wish in _changes(bearer, wanted, ticked, at)], at)
 

@@ -113,7 +113,8 @@ def sweep(at: datetime) -> Tally:
         tally.reminders += _safely(tally, partial(incidents.warn, incident_id, clock()))
     _meet(tally, Q(), clock)
     _carry_out(tally, taskwork.due_tasks(at, BATCH), at, clock)
-    _safely(tally, lambda: _choose(tally, at))
+    _safely(tally, lambda: _choose(tally, clock()))
+    _safely(tally, lambda: _warn(tally, clock()))
     _safely(tally, lambda: _deliver(tally, clock()))
     for message in outbox.news(BATCH):
         tally.troubles += _safely(tally, partial(mailing.report_trouble, message, at=clock()))
@@ -174,8 +175,12 @@ def _carry_out(tally: Tally, task_ids: list[UUID], at: datetime, clock: _Clock) 
 
 
 def _choose(tally: Tally, at: datetime) -> None:
-    """Have systems told what people chose, then warn of what has waited too long."""
+    """Have systems told what people chose."""
     tally.choices = windows.run_due(at).total
+
+
+def _warn(tally: Tally, at: datetime) -> None:
+    """Warn of choices that have waited too long, whatever came of telling the systems."""
     tally.warnings = lateness.watch(at)
 
 

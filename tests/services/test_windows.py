@@ -11,9 +11,10 @@ import pytest
 from django.core import mail
 
 from dsr.choices.marketing import Act, Purpose, Scope, Via
+from dsr.connectors import open_connector
 from dsr.models import Choice, EffectDay, Incident, Suppression, Window
 from dsr.services import housekeeping, systems
-from dsr.services.choices import asking, deciding, desk, effect, windows
+from dsr.services.choices import asking, deciding, desk, effect, lateness, windows
 from dsr.services.choices.deciding import Wish, decide
 from notifications import sealing
 from notifications.models import DataKey, Message
@@ -66,6 +67,50 @@ def test_same_choice_again_changes_nothing_and_gets_the_same_receipt(clock: Cloc
 
     assert (second.new, second.receipt) == (False, first.receipt)
     assert Choice.objects.count() == 1
+
+
+def test_what_one_identifier_allows_takes_nothing_back_that_another_refused(clock: Clock) -> None:
+    account = {"account": ["AC-1"]}
+    decide(Wish(account, Act.STOP, Via.PHONE, clock()), by="", at=clock())
+    decide(Wish(account, Act.RESUME, Via.PHONE, clock.tick(), channels=("email",)), by="", at=clock())
+    since = clock.tick(hours=1)
+    _stop(clock)
+
+    answer = asking.check(
+        deciding.digests({**account, "email": [builders.ADA]}), asking.Use(Purpose.MARKETING, Scope("email")), clock()
+    )
+
+    assert (answer.allowed, answer.because, answer.since) == (False, asking.Because.STOPPED, since)
+
+
+@pytest.mark.parametrize("written", ["Ada <{}>", "{}, max@example.net", "mailto:{}", "ada", ""])
+def test_what_is_more_than_an_address_is_not_allowed(written: str, clock: Clock) -> None:
+    _stop(clock)
+    use = asking.Use(Purpose.MARKETING, Scope())
+
+    (answer,) = asking.many([written.format(builders.ADA)], "email", use, clock())
+
+    assert (answer.allowed, answer.because) == (False, asking.Because.UNREADABLE)
+
+
+def test_whoever_resumes_again_gets_the_receipt_of_that(clock: Clock) -> None:
+    resume = Wish({"email": [builders.ADA]}, Act.RESUME, Via.PREFERENCES, clock.tick(), channels=("email",))
+    _stop(clock)
+    first = decide(resume, by="", at=clock.tick())
+    _stop(clock, channels=("sms",))
+
+    again = decide(resume, by="", at=clock.tick())
+
+    assert (again.new, again.choice.pk) == (False, first.choice.pk)
+
+
+def test_what_stood_and_is_written_anew_settles_with_what_it_is_written_with(clock: Clock) -> None:
+    _stop(clock)
+    clock.tick(hours=1)
+    _stop(clock, channels=("sms",))
+
+    assert asking.changes(0, 10, clock.tick(minutes=9)) == []
+    assert len(asking.changes(0, 10, clock.tick(minutes=1))) == 4
 
 
 # --- Systems that answer, and some that do not ------------------------------------------------------------------------
@@ -368,3 +413,57 @@ def test_choice_that_another_system_has_kept_for_years_is_received_now(clock: Cl
 
 def _kept_since(long_ago: datetime, via: Via) -> Wish:
     return Wish({"email": [f"{via}@example.org"]}, Act.STOP, via, long_ago)
+
+
+def test_system_that_cannot_be_opened_keeps_no_other_waiting(
+    three: tuple[str, Outpost, Outpost], clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def opened(kind: str, config: Any) -> Any:
+        if kind == "sql":
+            raise RuntimeError
+        return open_connector(kind, config)
+
+    monkeypatch.setattr(windows, "open_connector", opened)
+    _stop(clock)
+
+    windows.run_due(clock())
+
+    assert _open() == {"estate": "fault"}
+
+
+def test_whoever_chose_anew_after_being_told_that_it_is_late_still_gets_that_letter(
+    three: tuple[str, Outpost, Outpost], clock: Clock
+) -> None:
+    _url, _nightly, slow = three
+    slow.holdings.orders = [BUSY] * 1000
+    choice = _stop(clock).choice
+    windows.run_due(clock())
+    clock.tick(hours=72)
+    lateness.watch(clock())
+
+    decide(Wish({"email": [builders.ADA]}, Act.RESUME, Via.PREFERENCES, clock()), by="", at=clock())
+    drain(clock.tick(minutes=1))
+
+    assert [each.to for each in mail.outbox if "Not yet in effect in:" in each.body] == [[builders.ADA]]
+    effect.tidy(clock.tick(days=8))
+    assert Choice.objects.get(pk=choice.pk).who_sealed is None
+    assert DataKey.objects.get(pk=choice.data_key_id).wrapped is None
+
+
+def test_what_a_dead_worker_left_is_settled_behind_many_that_wait(
+    three: tuple[str, Outpost, Outpost], clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _url, _nightly, slow = three
+    slow.holdings.orders = [BUSY] * 1000
+    _stop(clock)
+    windows.run_due(clock())
+    slow.holdings.orders = []
+    left = decide(Wish({"email": [builders.MAX]}, Act.STOP, Via.API, clock.tick()), by="", at=clock()).choice
+    with monkeypatch.context() as patch:
+        patch.setattr(effect, "settle", lambda *_args: None)
+        windows.run_due(clock())
+    monkeypatch.setattr(effect, "_AT_ONCE", 1)
+
+    effect.tidy(clock.tick(minutes=11))
+
+    assert Choice.objects.get(pk=left.pk).effective_at == clock()

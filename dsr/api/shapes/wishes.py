@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from dsr.api.answers import Shown
 from dsr.api.reading import Body, Parameters
-from dsr.api.shapes.choices import Digest, Value
+from dsr.api.shapes.choices import Value
 from dsr.api.shapes.inputs import Instant, Line, Word, digits, refuse
 from dsr.choices.marketing import Act, Purpose, Via
 from dsr.services.choices.asking import Because
@@ -74,10 +74,19 @@ class WishMade(Shown):
     receipt: dict[str, Any] = Field(description="Signed; `manage.py verify_receipt` checks it.")
 
 
+Hashes = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Za-z0-9]{1,16}:[0-9a-f]{64}(,[A-Za-z0-9]{1,16}:[0-9a-f]{64}){0,7}$",
+        description="As `manage.py tombstones key` says it is made: one under each key that it shows.",
+    ),
+]
+
+
 class Asked(Parameters):
     """Who is to be written to, about what."""
 
-    digest: Digest
+    digest: Hashes
     purpose: Purpose = Purpose.MARKETING
     channel: Annotated[str, Field(pattern="^(email|sms|phone|post)?$")] = ""
     topic: Annotated[Word, Field(max_length=40)] | None = None

@@ -109,7 +109,8 @@ class Check(Endpoint):
         operation_id="check_choice",
         summary="Ask whether somebody may be written to, right before it is done",
         description=(
-            "By keyed hash, made with the key of `manage.py tombstones key`, so that no address stands in an address. "
+            "By keyed hash, made with the key of `manage.py tombstones key`, so that no address stands in an address; "
+            "while keys are exchanged, by one under each of them, with commas between, or the answer is no. "
             "A no may be kept until `valid_until`; a yes must be asked for again at the next use."
         ),
         parameters=query_of(shapes.Asked),
@@ -120,8 +121,8 @@ class Check(Endpoint):
         """Return whether, why, since when, and for how long that may be kept."""
         asked, at = parameters(request, shapes.Asked), timezone.now()
         use = _use(asked, at)
-        found = asking.check([asked.digest], use, at)
-        return show(_told(found), headers={"Cache-Control": "no-store" if found.allowed else _NO_IS_KEPT})
+        found = asking.check_hashes(asked.digest.split(","), use, at)
+        return show(_told(found), headers={"Cache-Control": _NO_IS_KEPT if found.valid_until > at else "no-store"})
 
 
 def _use(asked: shapes.Asked | shapes.AskedMany, at: datetime) -> asking.Use:
@@ -168,7 +169,7 @@ class CheckMany(Endpoint):
         operation_id="check_choices",
         summary="Ask it of many at once: a line for each",
         description=(
-            f"Up to {shapes.MOST_ASKED} hashes, or identifiers of one `kind`, each on a line of `text/plain`. "
+            f"Up to {shapes.MOST_ASKED} hashes (as for `check_choice`), or identifiers of one `kind`, each on a line. "
             "The answer comes as it is found, a line of JSON for each in the same order, as `check_choice` answers. "
             "Changes nothing, so it can be repeated at will; nothing of what is asked is kept."
         ),
@@ -281,9 +282,22 @@ class Links(Endpoint):
         no_parameters(request)
         idempotency_key(request)
         wanted, at = body(request, shapes.LinksWanted), timezone.now()
-        asking.use_of(Purpose.MARKETING, wanted.channel, wanted.topic or "", at)
+        _linkable(wanted, at)
         about = wanted.channel, wanted.topic or "", wanted.language
         return show(shapes.LinksMade(results=[_link(Bearer("email", each, *about), at) for each in wanted.email]))
+
+
+def _linkable(wanted: shapes.LinksWanted, at: datetime) -> None:
+    """Raise Incomplete for what a link could not end: an address that is none, a topic that belongs to the service."""
+    problems = {
+        f"email.{number}": _("One of these is not written as it should be.")
+        for number, each in enumerate(wanted.email)
+        if not deciding.writable("email", each)
+    }
+    if asking.use_of(Purpose.MARKETING, wanted.channel, wanted.topic or "", at).service:
+        problems["topic"] = _("This belongs to the service and goes on while there is an account.")
+    if problems:
+        raise Incomplete(_("This cannot be entered."), problems=problems)
 
 
 def _link(bearer: Bearer, at: datetime) -> shapes.LinkMade:

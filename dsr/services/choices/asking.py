@@ -41,6 +41,8 @@ class Because(StrEnum):
     """A message that somebody who has an account cannot do without; no choice stops it."""
     ERASED = "erased"
     """The account is closed and the person erased: nothing is sent at all."""
+    KEY_MISSING = "key_missing"
+    """Hashes were given, but not one under each key in use: what was chosen under the missing key is not seen."""
     UNREADABLE = "unreadable"
     """What was asked about is no identifier; what is not known for sure is not allowed."""
 
@@ -65,8 +67,8 @@ class Answer:
 
     @property
     def valid_until(self) -> datetime:
-        """Return until when it may be kept: a yes is good for its moment alone."""
-        return self.at if self.allowed else self.at + NO_IS_GOOD_FOR
+        """Return until when it may be kept: what was chosen against it for a day, anything else for its moment."""
+        return self.at + NO_IS_GOOD_FOR if self.because in (Because.STOPPED, Because.ERASED) else self.at
 
 
 def use_of(purpose: Purpose, channel: str, topic: str, at: datetime) -> Use:
@@ -96,6 +98,15 @@ def check_each(marks: Sequence[str], purpose: Purpose, scopes: Iterable[Scope], 
     return {scope: _answer(chosen, erased, marks, Use(purpose, scope), at) for scope in scopes}
 
 
+def check_hashes(hashes: Sequence[str], use: Use, at: datetime) -> Answer:
+    """The same for hashes that a caller made: one under each key, which are several while keys are exchanged."""
+    return check(hashes, use, at) if _all_keys(hashes) else _unsure(Because.KEY_MISSING, at)
+
+
+def _all_keys(hashes: Sequence[str]) -> bool:
+    return {each.partition(":")[0] for each in hashes} >= set(sealing.key_ids())
+
+
 def many(values: Iterable[str], kind: str, use: Use, at: datetime) -> Iterator[Answer]:
     """Yield an answer for each identifier of one kind, or hash, in the order given, some thousands at a time.
 
@@ -103,24 +114,33 @@ def many(values: Iterable[str], kind: str, use: Use, at: datetime) -> Iterator[A
     """
     source = iter(values)
     while part := list(islice(source, CHUNK)):
-        marks = [[value] if kind == DIGEST else sealing.listing_digests(kind, value) for value in part]
+        marks = [value.split(",") if kind == DIGEST else sealing.listing_digests(kind, value) for value in part]
         every = [mark for each in marks for mark in each]
         chosen, erased = _chosen(every, use), _erased(every)
         for value, each in zip(part, marks, strict=True):
-            yield _answer(chosen, erased, each, use, at) if _readable(kind, value) else _unreadable(at)
+            if not _readable(kind, value):
+                yield _unsure(Because.UNREADABLE, at)
+            elif not _all_keys(each):
+                yield _unsure(Because.KEY_MISSING, at)
+            else:
+                yield _answer(chosen, erased, each, use, at)
 
 
-_HASH = re.compile(r"[A-Za-z0-9]{1,16}:[0-9a-f]{64}")
+_READABLE = {
+    DIGEST: re.compile(r"[A-Za-z0-9]{1,16}:[0-9a-f]{64}(,[A-Za-z0-9]{1,16}:[0-9a-f]{64}){0,7}"),
+    # An address and nothing around it: a name beside it would make another hash, of whom nothing is known.
+    "email": re.compile(r"\s*[^\s<>,;:@]+@[^\s<>,;:@]+\s*"),
+    "phone": re.compile(r".*\d.*"),
+}
+_SOMETHING = re.compile(r".*\S.*")
 
 
 def _readable(kind: str, value: str) -> bool:
-    if kind == DIGEST:
-        return bool(_HASH.fullmatch(value))
-    return "@" in value if kind == "email" else bool(value.strip())
+    return bool(_READABLE.get(kind, _SOMETHING).fullmatch(value))
 
 
-def _unreadable(at: datetime) -> Answer:
-    return Answer(allowed=False, because=Because.UNREADABLE, since=None, at=at)
+def _unsure(because: Because, at: datetime) -> Answer:
+    return Answer(allowed=False, because=because, since=None, at=at)
 
 
 _Row = tuple[Standing, datetime]
@@ -170,19 +190,28 @@ def _answer(
         return Answer(allowed=False, because=Because.ERASED, since=min(gone), at=at)
     if use.service:
         return Answer(allowed=True, because=Because.SERVICE, since=None, at=at)
-    days = {standing: since for mark in marks for standing, since in chosen.get(mark, ())}
-    found = governing(days, use.scope)
-    if found is None:
+    # By each hash for itself: what was allowed by one identifier takes nothing back that was refused by another.
+    standing = [dict(chosen[mark]) for mark in marks if mark in chosen]
+    held = [(found, days[found]) for days in standing if (found := governing(days, use.scope)) is not None]
+    if not held:
         return Answer(allowed=True, because=Because.NOTHING_CHOSEN, since=None, at=at)
-    because = Because.STOPPED if found.stopped else Because.WANTED
-    return Answer(allowed=not found.stopped, because=because, since=days[found], at=at)
+    stops = [since for found, since in held if found.stopped]
+    if stops:
+        return Answer(allowed=False, because=Because.STOPPED, since=min(stops), at=at)
+    return Answer(allowed=True, because=Because.WANTED, since=held[0][1], at=at)
 
 
 def changes(after: int, limit: int, at: datetime) -> list[Suppression]:
     """Return what was chosen since an id, in order, up to the first row that may not have settled yet.
 
-    For who sends for hours, or keeps a copy of the list: an id is given before its row can be seen.
+    For who sends for hours, or keeps a copy of the list: an id is given before its row can be seen. What stood before
+    is written anew with every choice, so it counts when that was and not when it was chosen.
     """
     real = Suppression.objects.filter(id__gt=after).exclude(choice__invented=True)
     rows = real.select_related("choice").order_by("id")[:limit]
-    return list(takewhile(lambda row: row.choice is None or row.choice.recorded_at <= at - SETTLED, rows))
+    return list(takewhile(lambda row: _written(row) <= at - SETTLED, rows))
+
+
+def _written(row: Suppression) -> datetime:
+    """Return when a row was written; of those that an older version wrote, when it was chosen."""
+    return row.written_at or (row.choice.recorded_at if row.choice else row.at)

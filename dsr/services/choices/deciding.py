@@ -34,6 +34,8 @@ KINDS = ("email", "phone", "account", "browser")
 MARKETING_OPT_OUT = "marketing_opt_out"
 SUPERSEDED = "superseded"
 """The code of a window that closed because the person chose anew."""
+_FIRST_TRIES = timedelta(minutes=10)
+"""Nobody is warned of a choice that was entered late before the systems were told of it."""
 _BY_NOBODY = frozenset({Via.IMPORT, Via.SIGNAL, Via.ONE_CLICK})
 """Ways by which nobody can have said yes: a file, a browser, a machine that follows links."""
 
@@ -85,7 +87,7 @@ def decide(wish: Wish, *, by: str, at: datetime) -> Decided:
         before = _standing(marks, wish.purpose)
         standing = {mark: _after(before.get(mark, []), wanted, wish.act) for mark in marks}
         same = all(_same(before.get(mark, []), standing[mark]) for mark in marks)
-        if same and not wish.anew and (earlier := _earlier(before)) is not None:
+        if same and not wish.anew and (earlier := _earlier(before, wanted, wish.act)) is not None:
             return Decided(earlier, new=False)
         choice = _row(wish, by, at)
         windows = _windows(choice, wish, wanted)
@@ -228,9 +230,11 @@ def _same(before: Sequence[Suppression], now: Sequence[Standing]) -> bool:
     return {standing_of(row) for row in before} == set(now)
 
 
-def _earlier(before: Mapping[str, Sequence[Suppression]]) -> Choice | None:
-    """Return the choice that made things as they are, so that who chooses the same again gets the same receipt."""
-    ids = [row.choice_id for rows_ in before.values() for row in rows_ if row.choice_id]
+def _earlier(before: Mapping[str, Sequence[Suppression]], wanted: Sequence[Scope], act: Act) -> Choice | None:
+    """Return the choice that said the same, so that who chooses the same again gets the same receipt."""
+    said_so = {Standing(scope, act is Act.STOP) for scope in wanted}
+    rows_ = [row for some in before.values() for row in some if standing_of(row) in said_so]
+    ids = [row.choice_id for row in rows_ if row.choice_id]
     return Choice.objects.filter(pk__in=ids).order_by("-at").first() if ids else None
 
 
@@ -273,7 +277,7 @@ def window_length(at: datetime) -> timedelta:
 
 
 def _windows(choice: Choice, wish: Wish, wanted: Sequence[Scope]) -> list[Window]:
-    """Return a window for each system that knows somebody by what was given, and has to do with the purpose.
+    """Return a window for each system that has to do with the purpose.
 
     No system is told by itself that somebody wants it again, nor what it cannot tell apart: its owner is. Nobody works
     by hand for somebody invented.
@@ -285,15 +289,23 @@ def _windows(choice: Choice, wish: Wish, wanted: Sequence[Scope]) -> list[Window
         Window(
             choice=choice,
             system=system,
-            words=told(wish.purpose, wanted, system.leaves_out or ()),
+            # Who is known here by other names is found by the owner alone.
+            words=told(wish.purpose, wanted, system.leaves_out or ()) if kinds & set(system.identifiers) else [],
             opened_at=begins,
             must_by=choice.must_by,
             due_at=choice.recorded_at,
-            look_at=None if by_hand else begins + window_length(wish.at) / 3,
+            look_at=None if by_hand else max(begins + window_length(wish.at) / 3, choice.recorded_at + _FIRST_TRIES),
         )
         for system in systems.taking(wish.purpose)
-        if kinds & set(system.identifiers) and not (choice.invented and system.connector == ConnectorKind.MANUAL)
+        if _has_to_do(system, kinds, choice)
     ]
+
+
+def _has_to_do(system: System, kinds: set[str], choice: Choice) -> bool:
+    """Whether a system, or its owner, can do something about a choice: of a browser alone, only one that knows it."""
+    if kinds & set(system.identifiers):
+        return not (choice.invented and system.connector == ConnectorKind.MANUAL)
+    return not choice.invented and bool(kinds - {"browser"})
 
 
 def _write(
@@ -325,13 +337,15 @@ def _stands(mark: str, each: Standing, before: Suppression | None, choice: Choic
         stopped=each.stopped,
         at=before.at if before else choice.at,
         choice_id=before.choice_id if before else choice.pk,
+        written_at=choice.recorded_at,
     )
 
 
 def _close_superseded(gone: Sequence[Suppression], fresh: Sequence[Suppression], wish: Wish, at: datetime) -> None:
     """Close the windows of choices of which nothing stands any more: what they ask for is no longer wanted."""
     stops = wish.act is Act.STOP
-    left = {row.choice_id for row in fresh}
+    # Whoever stops a part of what is just being resumed has no owner resume anything: less is sent, never more.
+    left = set() if stops else {row.choice_id for row in fresh}
     perhaps = {row.choice_id for row in gone if row.choice_id and row.stopped != stops} - left
     if not perhaps:
         return
@@ -339,10 +353,16 @@ def _close_superseded(gone: Sequence[Suppression], fresh: Sequence[Suppression],
     unfinished = Choice.objects.filter(pk__in=perhaps, effective_at=None).exclude(act=wish.act)
     over = [each.pk for each in unfinished.select_related("data_key") if set(digests(each.open_json("who"))) <= marks]
     if over:
-        closed = {"done_at": at, "code": SUPERSEDED, "lease": None, "look_at": None}
-        Window.objects.filter(choice__in=over, done_at=None).update(**closed)
-        Choice.objects.filter(pk__in=over).update(effective_at=at, who_sealed=None)
-        forget(over, at)
+        closed = {"done_at": at, "code": SUPERSEDED, "lease": None, "look_at": None, "cursor_sealed": None}
+        # In one order, as those who close windows otherwise take them.
+        open_ones = Window.objects.filter(choice__in=over, done_at=None).order_by("pk")
+        Window.objects.filter(pk__in=list(open_ones.select_for_update().values_list("pk", flat=True))).update(**closed)
+        Choice.objects.filter(pk__in=over).update(effective_at=at)
+        # Whoever was told that it is late is forgotten once that letter has arrived, as with those that end well.
+        quiet = Choice.objects.filter(pk__in=over, late_told_at=None)
+        quiet_ids = list(quiet.values_list("pk", flat=True))
+        Choice.objects.filter(pk__in=quiet_ids).update(who_sealed=None)
+        forget(quiet_ids, at)
 
 
 def forget(choices: Iterable[UUID], at: datetime) -> None:

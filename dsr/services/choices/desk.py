@@ -82,7 +82,7 @@ def sheet(system_id: UUID) -> Sheet:
         Line(
             number=row.pk,
             act=row.choice.act,
-            who={kind: values for kind, values in row.choice.open_json("who").items() if kind in system.identifiers},
+            who=_who(row, system),
             purpose=row.choice.purpose,
             channels=row.choice.channels,
             topics=row.choice.topics,
@@ -92,6 +92,12 @@ def sheet(system_id: UUID) -> Sheet:
         for row in rows[:MOST]
     ]
     return Sheet(system.name, system.owner_name, lines, len(rows) > MOST)
+
+
+def _who(row: Window, system: System) -> dict[str, list[str]]:
+    """Return by what the owner knows the person; all that is known where that is nothing."""
+    who: dict[str, list[str]] = row.choice.open_json("who")
+    return {kind: values for kind, values in who.items() if kind in system.identifiers} or who
 
 
 def report(system_id: UUID, numbers: Collection[int], at: datetime) -> int:

@@ -29,7 +29,8 @@ def confirm(windows: Collection[Window], at: datetime, *, lease: UUID | None = N
     found = Window.objects.filter(pk__in=[window.pk for window in windows], done_at=None)
     if lease is not None:
         found = found.filter(lease=lease)
-    mine = set(found.select_for_update(of=("self",)).values_list("pk", flat=True))
+    # In one order, so that an owner's report and a worker who close the same ones never wait in a circle.
+    mine = set(found.order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True))
     if not mine:
         return 0
     closed = {"done_at": at, "code": "", "lease": None, "look_at": None, "cursor_sealed": None}
@@ -67,7 +68,7 @@ def settle(choices: Collection[UUID], at: datetime) -> None:
     with transaction.atomic():
         is_open = Window.objects.filter(choice=OuterRef("pk"), done_at=None)
         over = Choice.objects.filter(~Exists(is_open), pk__in=list(choices), effective_at=None)
-        done = list(over.select_for_update(of=("self",), skip_locked=True).select_related("data_key"))
+        done = list(over.order_by("pk").select_for_update(of=("self",)).select_related("data_key"))
         Choice.objects.filter(pk__in=[choice.pk for choice in done]).update(effective_at=at)
         webhooks.emit_all(WebhookKind.CHOICE_EFFECTIVE, [{**said(choice), "effective_at": at} for choice in done], at)
         late = [choice for choice in done if choice.late_told_at is not None]
@@ -81,7 +82,9 @@ def settle(choices: Collection[UUID], at: datetime) -> None:
 
 def tidy(at: datetime) -> int:
     """Forget those whose letters have long arrived, and settle what a dead worker left. Returns how many choices."""
-    left = Choice.objects.filter(effective_at=None, recorded_at__lt=at - _UNSETTLED)
+    is_open = Window.objects.filter(choice=OuterRef("pk"), done_at=None)
+    # Of those that are closed alone: a thousand that wait for an owner must not keep what comes after them from it.
+    left = Choice.objects.filter(~Exists(is_open), effective_at=None, recorded_at__lt=at - _UNSETTLED)
     settle(set(left.order_by("recorded_at").values_list("pk", flat=True)[:_AT_ONCE]), at)
     known = Choice.objects.filter(who_sealed__isnull=False, effective_at__lt=at - _WRITTEN_TO)
     over = list(known.order_by("effective_at").values_list("pk", flat=True)[:_AT_ONCE])

@@ -145,6 +145,8 @@ def _staff(mark: Mark) -> Iterable[str]:
 
 def _tell_late(choice: Choice, at: datetime) -> None:
     """Tell the person that a promise was not kept, once, where they can be written to."""
+    if choice.late_told_at is not None:
+        return
     windows = choice.windows.select_related("system").order_by("system__name")
     letter = letters.ChoiceLate(
         organisation=organisation(at),
@@ -154,7 +156,7 @@ def _tell_late(choice: Choice, at: datetime) -> None:
         missing=tuple(window.system.name for window in windows if not window.done_at),
         contact=links.centre(),
     )
-    if choice.late_told_at is None and _write(choice, letter, at, "late"):
+    if _write(choice, letter, at, "late"):
         choice.late_told_at = at
         Choice.objects.filter(pk=choice.pk).update(late_told_at=at)
 

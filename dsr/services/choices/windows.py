@@ -110,6 +110,10 @@ def _ask(system: System, windows: Sequence[Window], clock: _Clock) -> _Came:
     except ConnectorError as error:
         came.to_owner = [(window, str(error.code)) for window in windows]
         return came
+    except Exception as error:  # noqa: BLE001 - one system that cannot be opened must not keep the others waiting
+        log.error("system not opened", id=system.pk, error=type(error).__name__, where=places(error.__traceback__))
+        came.failed = [(window, str(Code.FAULT), _pause(window)) for window in windows]
+        return came
     down: tuple[str, timedelta] | None = None
     in_a_row = 0
     for window in windows:
@@ -177,7 +181,7 @@ def _record(system: System, came: _Came, lease: UUID, at: datetime) -> None:
         for window, cursor, again_after in came.going_on:
             window.seal("cursor", cursor)
             due = at + timedelta(seconds=max(again_after, 1.0))
-            _ours([window], lease).update(cursor_sealed=window.cursor_sealed, due_at=due, attempts=1, lease=None)
+            _ours([window], lease).update(cursor_sealed=window.cursor_sealed, due_at=due, lease=None)
         _ours(came.left, lease).update(due_at=at, lease=None)
     effect.settle({window.choice_id for window in came.done}, at)
 

@@ -31,7 +31,11 @@ def ines(db: None) -> Api:
 
 
 def mark(value: str = builders.ADA, kind: str = "email") -> str:
-    return sealing.listing_digest(kind, value)
+    return ",".join(sealing.listing_digests(kind, value))
+
+
+def made_up(number: int) -> str:
+    return ",".join(f"{key}:{number:064x}" for key in sealing.key_ids())
 
 
 def told(api: Api, **asked: str) -> dict[str, Any]:
@@ -192,8 +196,18 @@ def test_many_are_answered_in_their_order_by_hash_or_in_clear(ines: Api) -> None
     assert [each["allowed"] for each in clear] == [True, False, False]
 
 
+def test_hash_under_one_of_two_keys_is_not_enough_for_a_yes(ines: Api) -> None:
+    for mark_of_one in sealing.listing_digests("email", builders.ADA):
+        answered = ines.get("/choices", digest=mark_of_one).json
+        (streamed_one,) = streamed(ask_many(ines, mark_of_one))
+
+        assert (answered["allowed"], answered["because"]) == (False, "key_missing")
+        assert streamed_one["because"] == "key_missing"
+        assert answered["valid_until"] == answered["at"]
+
+
 def test_many_are_asked_by_few_statements(ines: Api) -> None:
-    lines = "\n".join(f"k1:{number:064x}" for number in range(12_000))
+    lines = "\n".join(made_up(number) for number in range(12_000))
     with counted() as statements:
         answers = streamed(ask_many(ines, lines))
 
@@ -215,7 +229,7 @@ def test_changes_are_read_on_from_an_id_and_leave_out_what_has_not_settled(ines:
     ines.post("/choices/marketing", {**ADA, "choice": "stop", "topics": ["events"]})
     assert ines.get("/choices/changes").json["results"] == []
 
-    Choice.objects.update(recorded_at=Choice.objects.get().recorded_at - timedelta(minutes=11))
+    Suppression.objects.update(written_at=Choice.objects.get().recorded_at - timedelta(minutes=11))
     found = ines.get("/choices/changes").json["results"]
 
     assert {(each["digest"], each["topic"], each["stopped"]) for each in found} == {
@@ -235,6 +249,12 @@ def test_links_for_a_mailing_work_and_hold_no_address(ines: Api) -> None:
     assert Client().post(f"/unsubscribe/{path}", {name: value}).status_code == 200
     assert told(ines, topic="offers")["allowed"] is False
     assert told(ines, topic="events")["allowed"] is True
+
+
+def test_no_link_is_made_that_could_end_nothing(ines: Api) -> None:
+    refused = ines.post("/choices/links", {"email": [builders.ADA, f"Max <{builders.MAX}>"], "topic": "billing"})
+
+    assert (refused.status, set(refused.places)) == (422, {"#/email/1", "#/topic"})
 
 
 @pytest.mark.parametrize("scope", [Scope.STAFF, Scope.AUDITOR])

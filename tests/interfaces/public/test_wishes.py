@@ -84,6 +84,24 @@ def test_link_about_one_topic_leaves_the_others(client: Client, clock: Clock) ->
     assert allowed(clock, channel="sms", topic="events")
 
 
+def test_who_presses_the_button_again_has_every_system_told_again(client: Client, clock: Clock) -> None:
+    for _time in range(2):
+        client.post(address(), {**ONE_CLICK, "page": "1"})
+        clock.tick(days=1)
+
+    assert Choice.objects.count() == 2
+    assert Suppression.objects.count() == 2
+
+
+@pytest.mark.parametrize("topic", ["no_longer_kept_apart", "billing"])
+def test_link_about_a_topic_that_is_no_more_ends_all_of_its_channel(topic: str, client: Client, clock: Clock) -> None:
+    response = client.post(address(channel="email", topic=topic), ONE_CLICK)
+
+    assert response.status_code == 200
+    assert not allowed(clock)
+    assert allowed(clock, channel="sms")
+
+
 @pytest.mark.parametrize("token", ["x", "k1.AAAA", "k1." + "A" * 2000, "\u00e9", tokens.__name__])
 def test_what_is_no_link_leads_to_the_page_that_needs_none(token: str, visitor: Visitor) -> None:
     visitor.open(f"/unsubscribe/{token}/")

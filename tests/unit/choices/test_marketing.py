@@ -123,6 +123,24 @@ def test_stopping_everything_tells_a_system_each_part_that_it_keeps_apart() -> N
 
 
 @pytest.mark.parametrize(
+    ("wanted", "known", "expected"),
+    [
+        ([Scope("email"), Scope("sms")], ["marketing", "marketing_email"], []),
+        ([Scope("email"), Scope("sms")], ["marketing_email"], ["marketing_email"]),
+        ([Scope("email", "events"), Scope("sms", "events")], ["marketing_email_events", "marketing_sms"], []),
+        ([Scope("sms")], ["marketing_sms", "marketing_sms_events"], ["marketing_sms", "marketing_sms_events"]),
+        (
+            [Scope("sms"), Scope("", "offers")],
+            ["marketing_sms", "marketing_offers"],
+            ["marketing_sms", "marketing_offers"],
+        ),
+    ],
+)
+def test_half_of_a_choice_is_not_told(wanted: list[Scope], known: list[str], expected: list[str]) -> None:
+    assert told(Purpose.MARKETING, wanted, known) == expected
+
+
+@pytest.mark.parametrize(
     ("known", "concerned"),
     [([], False), (["marketing"], True), (["marketing_sms"], True), ([ANY], True), (["advertising"], False)],
 )
