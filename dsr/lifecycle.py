@@ -72,9 +72,11 @@ PEOPLE = ANYBODY - {Actor.SYSTEM}
 EVERY = frozenset(Right)
 SEARCHED = frozenset(right for right, spec in SPECS.items() if spec.searches)
 IDENTIFIED = frozenset(right for right, spec in SPECS.items() if spec.floor > Floor.NOTHING)
-STATED = EVERY - SEARCHED
+CHOSEN = frozenset(right for right, spec in SPECS.items() if spec.chooses)
+ANSWERED = EVERY - CHOSEN
+STATED = ANSWERED - SEARCHED
 ACTED = frozenset(right for right, spec in SPECS.items() if spec.acts)
-HANDED = EVERY - ACTED
+HANDED = ANSWERED - ACTED
 DELETION, CORRECTION, RESTRICTION = (
     frozenset({right}) for right in (Right.DELETION, Right.CORRECTION, Right.RESTRICTION)
 )
@@ -133,6 +135,7 @@ MOVES: tuple[Move, ...] = (
     # getting in
     _move("ask_identity",     _("Ask to confirm the address"), _RECEIVED, State.VERIFYING, _SYSTEM, rights=IDENTIFIED),
     _move("begin",            _("Begin"),                      _RECEIVED, State.FULFILLING, _SYSTEM, rights=STATED),
+    _move("choose",           _("Let a choice stand"),         _RECEIVED, State.FULFILLING, _SYSTEM, rights=CHOSEN),
     _move("confirm_identity", _("Confirm identity"),           _VERIFYING, State.IN_REVIEW, {Actor.PERSON, Actor.SYSTEM}, "not_stopped", "identity_proved", rights=IDENTIFIED),
     _move("ask_more",         _("Ask for more proof"),         _VERIFYING | _IN_REVIEW, State.VERIFYING, STAFF | _SYSTEM, "not_own_case", "not_prepared", "more_may_be_asked", rights=IDENTIFIED, inputs=("doubt", "reason"), tells=("identity_asked",)),
     _move("check_identity",   _("Record a check of who is asking"), _VERIFYING, None, STAFF, "not_own_case", "may_check_identity", rights=IDENTIFIED, inputs=("method", "result"), may_say=("claims",)),
@@ -150,13 +153,13 @@ MOVES: tuple[Move, ...] = (
     _move("reopen",           _("Reopen"),                     _CLOSED, State.VERIFYING, {Actor.PERSON, Actor.SUPPORT} | STAFF, "closed_unverified", "not_purged", "not_stopped", rights=IDENTIFIED),
     _move("acknowledge",      _("Acknowledge"),                _UNANSWERED, None, _SYSTEM, tells=("acknowledged", "received")),
     # time
-    _move("extend",           _("Put the answer off"),         _UNANSWERED, None, STAFF, "not_own_case", "extension_allowed", inputs=("ground", "reason"), may_say=("until",), tells=("extended",)),
+    _move("extend",           _("Put the answer off"),         _UNANSWERED, None, STAFF, "not_own_case", "extension_allowed", rights=ANSWERED, inputs=("ground", "reason"), may_say=("until",), tells=("extended",)),
     _move("clarify",          _("Ask what is meant, and stop the clock"), _IN_REVIEW, None, STAFF, "not_own_case", "not_prepared", "question_stops_clock", rights=SEARCHED, inputs=("text",), turn=Turn.PERSON, tells=("question",)),
     _move("tell_fee",         _("Tell the person about a fee"), _IN_REVIEW, None, STAFF, "not_own_case", "not_prepared", "fee_allowed", "no_fee_open", rights=SEARCHED, inputs=("amount", "reason"), turn=Turn.PERSON, tells=("fee_told",)),
     _move("accept_fee",       _("The fee is accepted"),        _IN_REVIEW, None, {Actor.PERSON, Actor.SUPPORT} | STAFF, "fee_open", rights=SEARCHED, turn=Turn.STAFF),
     _move("waive_fee",        _("Answer without the fee"),     _IN_REVIEW, None, STAFF, "not_own_case", "fee_open", rights=SEARCHED, turn=Turn.STAFF),
     _move("fee_unanswered",   _("End, as the fee was not accepted"), _IN_REVIEW, State.CLOSED, _SYSTEM, "fee_reply_over", outcome=Outcome.WITHDRAWN, rights=SEARCHED, tells=("closed",)),
-    _move("miss",             _("Miss the date"),              _UNANSWERED, None, _SYSTEM, "is_overdue", tells=("overdue",)),
+    _move("miss",             _("Miss the date"),              _UNANSWERED, None, _SYSTEM, "is_overdue", rights=ANSWERED, tells=("overdue",)),
     _move("change_laws",      _("Change the laws that apply"), _UNANSWERED, None, STAFF, "not_own_case", inputs=("regimes", "reason")),
     _move("change_rules",     _("Go over to the rules in force"), _UNANSWERED, None, STAFF, "not_own_case", "under_earlier_rules", inputs=("reason",)),
     # finding what there is
@@ -206,8 +209,12 @@ MOVES: tuple[Move, ...] = (
     _move("erase_again",      _("Erase again what is there again"), _CLOSED, None, _APPROVER, "not_own_case", "not_purged", rights=DELETION, inputs=("task",), turn=Turn.SYSTEMS),
     _move("tell_lifting",     _("Tell the person that the restriction ends"), _CLOSED, None, _APPROVER, "not_own_case", "not_purged", "is_restricted", rights=RESTRICTION, inputs=("reason",), tells=("restriction_ends",)),
     _move("lift_restriction", _("Lift the restriction"),       _CLOSED, None, _SYSTEM, "lifting_told", rights=RESTRICTION),
+    # having systems mind what somebody chose
+    _move("late",             _("Say that not every system minds it in time"), _FULFILLING, None, _SYSTEM, "choice_is_late", rights=CHOSEN, tells=("choice_late",)),
+    _move("in_effect",        _("Every system minds it"),      _FULFILLING, State.CLOSED, _SYSTEM, "choice_in_effect", outcome=Outcome.FULFILLED, rights=CHOSEN, tells=("in_effect",)),
+    _move("chosen_anew",      _("End, as something else was chosen since"), _FULFILLING, State.CLOSED, _SYSTEM, "choice_taken_back", outcome=Outcome.WITHDRAWN, rights=CHOSEN, tells=("closed",)),
     # stopping
-    _move("withdraw",         _("Withdraw"),                   OPEN, State.CLOSED, PEOPLE, "nothing_done_yet", outcome=Outcome.WITHDRAWN, tells=("closed",)),
+    _move("withdraw",         _("Withdraw"),                   OPEN, State.CLOSED, PEOPLE, "nothing_done_yet", outcome=Outcome.WITHDRAWN, rights=ANSWERED, tells=("closed",)),
 )
 # fmt: on
 

@@ -81,7 +81,8 @@ _BY_MODEL: dict[str, dict[PrivacyClass, str]] = {
     "dsr.SubjectRequest": {
         _OPEN: "id submission right state outcome turn regime received_at due_at due_on last_on slack_at waits_for "
         "fee_told_at question_at proposal identity_floor identity_of_record identity_doubts "
-        "prepared_at approved_at refusal_ground confirmed_at act_at searched_at ready_at closed_at version",
+        "prepared_at approved_at refusal_ground confirmed_at act_at searched_at ready_at closed_at version "
+        "choice cpni_entry",
         _SEALED: "details_sealed reason_sealed",
         _STAFF: "assignee prepared_by approved_by",
     },

@@ -41,6 +41,7 @@ KINDS: Mapping[str, EventKind] = {
     "redirect": EventKind.REDIRECTED,
     "built": EventKind.DECIDED,
     "acted": EventKind.DECIDED,
+    "in_effect": EventKind.DECIDED,
     "refuse": EventKind.DECIDED,
     "refuse_late": EventKind.DECIDED,
 }

@@ -16,6 +16,11 @@ class Right(StrEnum):
     CORRECTION = "correction"
     DELETION = "deletion"
     RESTRICTION = "restriction"
+    MARKETING_OPT_OUT = "marketing_opt_out"
+    TARGETED_ADVERTISING_OPT_OUT = "targeted_advertising_opt_out"
+    SENSITIVE_DATA_LIMIT = "sensitive_data_limit"
+    CPNI_OPT_OUT = "cpni_opt_out"
+    THIRD_PARTY_DISCLOSURE_OPT_OUT = "third_party_disclosure_opt_out"
 
 
 class Floor(IntEnum):
@@ -33,6 +38,8 @@ class Delivery(StrEnum):
     MACHINE_READABLE = "machine_readable"
     CERTIFICATE = "certificate"
     """Something is done in the systems; the person is handed a signed statement of what."""
+    RECEIPT = "receipt"
+    """A choice stands at once; the person hears when every system has confirmed it."""
 
 
 class Look(StrEnum):
@@ -77,6 +84,25 @@ class RightSpec:
     def acts(self) -> bool:
         """Whether something is done in the systems."""
         return self.delivery is Delivery.CERTIFICATE
+
+    @property
+    def chooses(self) -> bool:
+        """Whether it is a choice, which stands as soon as it is filed."""
+        return self.delivery is Delivery.RECEIPT
+
+
+def _choice(right: Right, title: str | Promise, summary: str | Promise, *questions: str) -> RightSpec:
+    return RightSpec(
+        right=right,
+        title=title,
+        summary=summary,
+        floor=Floor.NOTHING,
+        delivery=Delivery.RECEIPT,
+        look=Look.NOT,
+        second_person=False,
+        questions=questions,
+        must_answer=questions,
+    )
 
 
 SPECS: dict[Right, RightSpec] = {
@@ -147,6 +173,32 @@ SPECS: dict[Right, RightSpec] = {
             second_person=True,
             questions=("restriction_ground",),
             must_answer=("restriction_ground",),
+        ),
+        _choice(
+            Right.MARKETING_OPT_OUT,
+            _("Stop marketing"),
+            _("No more advertising to you. What a service you use has to tell you, such as invoices, still comes."),
+        ),
+        _choice(
+            Right.TARGETED_ADVERTISING_OPT_OUT,
+            _("Stop targeted advertising, sale and sharing"),
+            _("Your data is not sold, not shared for advertising, and not used to choose advertising for you."),
+        ),
+        _choice(
+            Right.SENSITIVE_DATA_LIMIT,
+            _("Limit the use of sensitive data"),
+            _("Sensitive data about you is used only for what the service you asked for needs."),
+        ),
+        _choice(
+            Right.CPNI_OPT_OUT,
+            _("Stop marketing by how a service is used"),
+            _("What is known of how an account uses telecommunications (CPNI) is not used for marketing."),
+            "cpni_account",
+        ),
+        _choice(
+            Right.THIRD_PARTY_DISCLOSURE_OPT_OUT,
+            _("Stop disclosure to others"),
+            _("Your data is not given to others for purposes of theirs, nor used for something quite different."),
         ),
     )
 }

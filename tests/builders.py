@@ -74,8 +74,14 @@ DETAILS: dict[Right, dict[str, str]] = {
     Right.DELETION: {"consequences": "yes"},
     Right.CORRECTION: {"wrong_1": "My name is wrong.", "right_1": "Augusta Ada Lovelace"},
     Right.RESTRICTION: {"restriction_ground": "accuracy_contested"},
+    Right.CPNI_OPT_OUT: {"cpni_account": "A-1"},
 }
 """What has to be said with some rights."""
+PLACES: dict[Right, dict[str, str]] = {
+    Right.CPNI_OPT_OUT: {"country": "US", "region": "CA"},
+    Right.THIRD_PARTY_DISCLOSURE_OPT_OUT: {"country": "JP"},
+}
+"""Where Ada lives when she asks for what no law gives at home."""
 
 
 def filing(*rights: Right, **changes: Any) -> intake.Filing:
@@ -90,7 +96,7 @@ def filing(*rights: Right, **changes: Any) -> intake.Filing:
         "name": "Ada Lovelace",
         "wants": tuple(intake.Want(right, DETAILS.get(right, {})) for right in rights or (Right.ACCESS,)),
     }
-    return intake.Filing(**{**values, **changes})
+    return intake.Filing(**{**values, **(PLACES.get(rights[0], {}) if rights else {}), **changes})
 
 
 def file(*rights: Right, at: datetime, **changes: Any) -> intake.Filed:

@@ -60,6 +60,13 @@ def desk(folder: Path, at: datetime, key: str = "desk") -> System:
     return enter(Entry(key, "The desk", "Olga Owner", "olga@staff.example.org", "sql", config), at=at)
 
 
+def mailers(at: datetime, *purposes: str, key: str = "mailers") -> System:
+    """A system whose owner leaves people out by hand, of some purposes or all."""
+    words = purposes or ("marketing", "advertising", "sensitive", "disclosure")
+    config = {**MANUAL, "leaves_out": list(words)}
+    return enter(Entry(key, f"The {key}", "Olga Owner", "olga@staff.example.org", "manual", config), at=at)
+
+
 def contacts(
     folder: Path, at: datetime, *people: tuple[str | None, ...], told: tuple[str, ...] = ("email", "phone")
 ) -> System:

@@ -208,6 +208,16 @@ _TYPES = (
         _("No rule of the organisation releases this kind of request without people."), _("Have people decide.")),
     ProblemType("not-plain", 409, _("Not a plain case"),
         _("Something is missing or held back, so no standing rule applies."), _("Have people decide.")),
+    # having systems mind what somebody chose
+    ProblemType("choice-open", 409, _("Not every system has confirmed it"),
+        _("A choice stands since it was filed; its request closes once every system minds it."),
+        _("Nothing needs to be done: systems are tried again and again, and owners are reminded.")),
+    ProblemType("choice-stands", 409, _("The choice stands"),
+        _("Nothing else was chosen since, so the request does not end for that."), _("Nothing needs to be done.")),
+    ProblemType("choice-in-time", 409, _("No system is late"),
+        _("The time in which systems have to confirm is not over."), _("Wait for the systems.")),
+    ProblemType("choice-late-told", 409, _("The person knows that it is late"),
+        _("It was said once, and is not said again."), _("Nothing needs to be done.")),
     # doing it in the systems
     ProblemType("erasure-unconfirmed", 409, _("The erasure is not confirmed"),
         _("The person has not said a second time that everything is to be erased, knowing that it is for good."),

@@ -51,6 +51,8 @@ class Via(StrEnum):
     IMPORT = "import"
 
 
+SUPERSEDED: Final = "superseded"
+"""The code of a window that closed because the person chose anew."""
 CHANNELS: Final = ("email", "sms", "phone", "post")
 """By what marketing reaches people."""
 

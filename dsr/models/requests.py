@@ -66,6 +66,12 @@ class SubjectRequest(fsm.ProtectedStateMixin, SealedRow):
     searched_at = models.DateTimeField(_("systems searched"), null=True)
     ready_at = models.DateTimeField(_("answer ready"), null=True)
     closed_at = models.DateTimeField(_("closed"), null=True)
+    choice = models.ForeignKey(
+        "dsr.Choice", on_delete=models.PROTECT, null=True, related_name="requests", db_index=False, editable=False
+    )
+    cpni_entry = models.ForeignKey(
+        "dsr.CpniEntry", on_delete=models.PROTECT, null=True, related_name="+", db_index=False, editable=False
+    )
     version = models.PositiveIntegerField(default=1)
     details_sealed = models.BinaryField(null=True)
     reason_sealed = models.BinaryField(null=True)
@@ -121,6 +127,7 @@ class SubjectRequest(fsm.ProtectedStateMixin, SealedRow):
             models.Index(
                 fields=("assignee", "slack_at", "id"), name="request_mine_slack", condition=~models.Q(state="closed")
             ),
+            models.Index(fields=("choice",), name="request_by_choice", condition=models.Q(choice__isnull=False)),
             models.Index(
                 fields=("right", "-ready_at"), name="request_answered", condition=models.Q(ready_at__isnull=False)
             ),
@@ -147,6 +154,22 @@ class SubjectRequest(fsm.ProtectedStateMixin, SealedRow):
     @fsm.move("begin")
     def begin(self, at: datetime) -> None:
         """Start on an answer that needs no identity."""
+
+    @fsm.move("choose")
+    def choose(self, at: datetime) -> None:
+        """Let a choice stand."""
+
+    @fsm.move("late")
+    def late(self, at: datetime) -> None:
+        """Note that systems do not mind a choice in time, which the person is told."""
+
+    @fsm.move("in_effect")
+    def in_effect(self, at: datetime) -> None:
+        """Every system minds the choice."""
+
+    @fsm.move("chosen_anew")
+    def chosen_anew(self, at: datetime) -> None:
+        """Stop, as the person chose something else since."""
 
     @fsm.move("confirm_identity")
     def confirm_identity(self, at: datetime) -> None:

@@ -1,11 +1,11 @@
 """Who may do what, and when: each rule once, as a check that raises the sentence people are shown.
 
 The needs of the rows of the lifecycle are registered by their modules: who is asking (``identity``), whose hands
-(``desk``), what the systems answered (``answers``), what the law allows on a day (``time``), and what is carried out in
-the systems (``doing``).
+(``desk``), what the systems answered (``answers``), what the law allows on a day (``time``), what is carried out in
+the systems (``doing``), and whether they mind what was chosen (``choices``).
 """
 
-from dsr.policies import answers, desk, doing, identity, time
+from dsr.policies import answers, choices, desk, doing, identity, time
 from dsr.policies.base import (
     NEEDS,
     STATE_TITLES,
@@ -27,6 +27,7 @@ __all__ = [
     "can_make",
     "check_can_make",
     "check_lawful",
+    "choices",
     "desk",
     "doing",
     "identity",

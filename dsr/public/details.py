@@ -49,6 +49,11 @@ QUESTIONS: Mapping[str, Question] = {
         rows=4,
     ),
     "consequences": Question(gettext_lazy("Do you want this all the same?")),
+    "cpni_account": Question(
+        gettext_lazy("Which account is it about?"),
+        gettext_lazy("Its number, as it stands on your bills and in the console. Capitals make no difference."),
+        rows=1,
+    ),
     "restriction_ground": Question(gettext_lazy("Why should the data be kept and not used?")),
     "wrong_1": Question(
         gettext_lazy("What is wrong?"),
@@ -74,6 +79,7 @@ QUESTIONS: Mapping[str, Question] = {
 _LABELS: Mapping[str, str | Promise] = {
     "consequences": gettext_lazy("You know what it means"),
     "restriction_ground": gettext_lazy("Why the data should be kept and not used"),
+    "cpni_account": gettext_lazy("The account that it is about"),
 }
 """What stands before an answer when it is shown again, where it is no wish for something in particular."""
 
@@ -141,6 +147,9 @@ class DetailsForm(PublicForm):
 def _field(name: str) -> forms.Field:
     asked, choices = QUESTIONS[name], asking.CHOICES.get(name)
     words: dict[str, Any] = {"required": False, "label": asked.label, "help_text": asked.hint}
+    if choices is None and asked.rows == 1:
+        line = forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"})
+        return PlainText(max_length=LONGEST_TEXT, widget=line, **words)
     if choices is None:
         area = forms.Textarea(attrs={"rows": asked.rows})
         return PlainText(lines=True, max_length=LONGEST_TEXT, widget=area, **words)

@@ -42,6 +42,8 @@ class OtherRight:
     ways: tuple[Way, ...]
     page: str = ""
     """Where it is done at once, on a page of ours."""
+    by_form: str = ""
+    """The word by which the form knows it, where it can be asked for there as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,8 @@ def rights(
         if offer.right not in SPECS:
             continue
         spec = SPECS[Right(offer.right)]
+        if spec.chooses and not rules.pack().regimes_for(offer.right, country, region, at.date()):
+            continue  # no law there sets a date; the page does it all the same
         more = _what_happens(Right(offer.right), notice, relationship, country, region, at)
         options.append((offer.right, Option(str(spec.title), str(spec.summary), more)))
     return options
@@ -134,6 +138,7 @@ def _what_happens(
         Delivery.STATEMENT: _("You read the answer on this site."),
         Delivery.COPY: _("You download a file that explains every field. Nothing is sent by mail."),
         Delivery.MACHINE_READABLE: _("You download a file that other services can read. Nothing is sent by mail."),
+        Delivery.RECEIPT: _("It stands as soon as you send it. You hear from us when every system has confirmed it."),
         Delivery.CERTIFICATE: _(
             "You read on this site what was done in every system, and get a signed statement of it."
         ),
@@ -219,13 +224,16 @@ _PAGES = {
     "sensitive_data_limit": "/preferences/sensitive/",
     "third_party_disclosure_opt_out": "/preferences/third-parties/",
 }
-"""Rights that are no request: a page of ours does what is asked at once."""
+"""Rights that need no request: a page of ours does what is asked at once."""
 
 
 def elsewhere(
     notice: rules.Notice, language: str, relationship: str = "", country: str = "", region: str = ""
 ) -> list[OtherRight]:
-    """Return the rights of the notice that the form does not handle, and how to ask for each."""
+    """Return the rights of the notice that the form does not handle, and those that a page does at once.
+
+    With each how to ask for it.
+    """
     offers: Iterable[Offer] = notice.rights
     if relationship and country:
         offers = notice.offers_for(relationship, country, region)
@@ -236,9 +244,10 @@ def elsewhere(
             notes=offer.wordings("notes", language),
             ways=ways(notice, offer.how, language),
             page=_PAGES.get(offer.right, ""),
+            by_form=offer.right if offer.right in SPECS else "",
         )
         for offer in offers
-        if offer.right not in SPECS
+        if offer.right not in SPECS or offer.right in _PAGES
     ]
 
 

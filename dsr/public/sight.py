@@ -13,7 +13,7 @@ from dsr import reckoning, why
 from dsr.deadlines import local_date
 from dsr.lifecycle import Outcome, State, Turn
 from dsr.models import Direction, Event, Package, Post, SubjectRequest, Submission, Vouched
-from dsr.public import deeds, lines, offers, pages, proofs, timeline
+from dsr.public import deeds, lines, offers, pages, proofs, stands, timeline
 from dsr.rights import SPECS, Delivery, Right
 from dsr.rules import ClockKind, Notice, Statement, pack
 from dsr.selectors import queue
@@ -129,6 +129,7 @@ class Part:
     ground: str
     reason: str
     deed: deeds.Deed | None
+    stand: stands.Stand | None
 
     @property
     def governing(self) -> Dated | None:
@@ -275,7 +276,7 @@ def _part(sight: Sight, request: SubjectRequest, notice: Notice, at: datetime) -
     kept = next((package for package in packages if package.destroyed_at is None), None)
     is_file = spec.delivery in (Delivery.COPY, Delivery.MACHINE_READABLE)
     is_statement = spec.delivery is Delivery.STATEMENT
-    deed = deeds.of(sight, request, notice, at)
+    deed, stand = deeds.of(sight, request, notice, at), stands.of(sight, request, at)
     is_open = state is not State.CLOSED
     given = request.outcome in (Outcome.FULFILLED, Outcome.PARTLY_FULFILLED, Outcome.NOTHING_HELD)
     ended_early = request.outcome in (Outcome.WITHDRAWN, Outcome.UNVERIFIED)
@@ -283,9 +284,9 @@ def _part(sight: Sight, request: SubjectRequest, notice: Notice, at: datetime) -
     return Part(
         request=request,
         title=str(spec.title),
-        badge=(deed and deeds.badge(request, deed)) or _badge(request),
+        badge=(deed and deeds.badge(request, deed)) or (stand and stands.badge(request)) or _badge(request),
         tone=_tone(request),
-        sentence=_sentence(request, kept, deed, at),
+        sentence=stands.sentence(request, stand) if stand else _sentence(request, kept, deed, at),
         is_yours=is_open and (_is_asked(request) or (deed is not None and deed.needs_word)),
         is_open=is_open,
         why=told,
@@ -299,6 +300,7 @@ def _part(sight: Sight, request: SubjectRequest, notice: Notice, at: datetime) -
         ground=lines.why(request.refusal_ground) if request.outcome == Outcome.REFUSED else "",
         reason=text_of(request, "reason") if request.outcome in (Outcome.REFUSED, Outcome.REDIRECTED) else "",
         deed=deed,
+        stand=stand,
     )
 
 

@@ -39,6 +39,7 @@ TITLES: dict[str, str | Promise] = {
     "wrong_3": _("What is wrong besides"),
     "right_3": _("What that should say in turn"),
     "restriction_ground": _("Why the data should be kept and not used"),
+    "cpni_account": _("The number of the account that it is about"),
 }
 CHOICES: Mapping[str, Mapping[str, str | Promise]] = {
     "consequences": {"yes": _("Yes, I know what this means, and I want it")},
@@ -53,6 +54,7 @@ CHOICES: Mapping[str, Mapping[str, str | Promise]] = {
 _SAY: Mapping[str, str | Promise] = {
     "consequences": _("Confirm with yes that you know what a deletion means."),
     "restriction_ground": _("Choose why the data should be kept and not used."),
+    "cpni_account": _("Give the number of the account that it is about."),
     "wrong": _("Say what is wrong."),
     "right": _("Say what it should say instead."),
 }

@@ -20,6 +20,7 @@ from dsr.models import (
     Restriction,
     SubjectRequest,
     Submission,
+    Window,
     Withholding,
 )
 from dsr.rights import SPECS, Right
@@ -88,6 +89,8 @@ class Sight:
     certificates: list[Certificate] = field(default_factory=list)
     items: list[CorrectionItem] = field(default_factory=list)
     restrictions: list[Restriction] = field(default_factory=list)
+    windows: list[Window] = field(default_factory=list)
+    """What each system still has to mind, where something was chosen."""
 
 
 def see(submission_id: UUID) -> Sight | None:
@@ -113,8 +116,16 @@ def see(submission_id: UUID) -> Sight | None:
         packages=list(Package.objects.filter(request__submission=submission).defer("manifest").order_by("-number")),
         ledger=list(LedgerEntry.objects.filter(request__submission=submission).select_related("system")),
         withholdings=withholdings,
+        windows=_windows(requests),
         **_done(submission, by_id) if any(request.spec.acts for request in requests) else {},
     )
+
+
+def _windows(requests: list[SubjectRequest]) -> list[Window]:
+    chosen = [request.choice_id for request in requests if request.choice_id is not None]
+    if not chosen:
+        return []
+    return list(Window.objects.filter(choice__in=chosen).select_related("system").order_by("system__name"))
 
 
 def _done(submission: Submission, by_id: dict[UUID, SubjectRequest]) -> dict[str, Any]:

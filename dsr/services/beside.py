@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
-from dsr.lifecycle import IDENTIFIED
+from dsr.lifecycle import CHOSEN, IDENTIFIED
 from dsr.models import Submission
 from dsr.policies import Caller
+from dsr.rights import SPECS, Right
+from dsr.rules import pack
 from dsr.services import asserted, mandated
 from dsr.services._moves import Case
 from notifications.mail import deliverable
@@ -17,6 +19,9 @@ from verification.models import Check, Mandate
 
 if TYPE_CHECKING:
     from dsr.services.intake import Filing
+
+_FOUND_BY = IDENTIFIED | CHOSEN - {Right.CPNI_OPT_OUT}
+"""Rights for which systems have to know the person; a choice about CPNI names its account itself."""
 
 
 def rows(case: Case, filing: "Filing", *, by: Caller, at: datetime) -> list[Mandate | Check]:
@@ -49,12 +54,22 @@ def checked_agent(
         name=cleaned["name"],
         on=(filing.received_at or at).date(),
     )
-    if not claim.person_email and not filing.identifiers and any(want.right in IDENTIFIED for want in filing.wants):
+    if not claim.person_email and not filing.identifiers and any(want.right in _FOUND_BY for want in filing.wants):
         sentence = _("Give the person's own mail address or an account number: otherwise nothing of theirs is found.")
         found.setdefault("agent.person_email", sentence)
     for name, sentence in found.items():
         problems.setdefault(name, sentence)
     return replace(claim, person_email=_as_mailed(claim.person_email))
+
+
+def without_law(filing: "Filing", at: datetime) -> dict[str, str]:
+    """Say which choice no law knows where the person lives: it can be made on a page, and has no date to be kept."""
+    on = (filing.received_at or at).date()
+    for want in filing.wants:
+        if want.right in CHOSEN and not pack().regimes_for(want.right, filing.country, filing.region, on):
+            title = SPECS[want.right].title
+            return {"rights": _("No law gives this where the person lives; a page does it at once: %s.") % title}
+    return {}
 
 
 def _as_mailed(address: str) -> str:

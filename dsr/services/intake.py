@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from dsr import demands, reckoning
@@ -25,6 +25,7 @@ from dsr.selectors import asking
 from dsr.services import beside, clocks, letters, links, pace, rulebooks, telling
 from dsr.services._moves import Caller, Case, new_case
 from dsr.services.asserted import Verified
+from dsr.services.choices import requested
 from dsr.services.doorbell import Bell, ring
 from dsr.services.mandated import AgentClaim
 from notifications import sealing
@@ -77,6 +78,11 @@ class Filing:
     idempotency_scope: str = ""
     idempotency_key: str | None = None
 
+    @property
+    def chooses(self) -> bool:
+        """Whether some of it is a choice, which is made together with the filing."""
+        return any(SPECS[want.right].chooses for want in self.wants)
+
 
 @dataclass(frozen=True, slots=True)
 class Filed:
@@ -121,7 +127,7 @@ def file(filing: Filing, *, by: Caller, at: datetime) -> Filed:
     rulebooks.keep()
     for _attempt in range(3):
         try:
-            return _file(filing, by, at)
+            return _file_choices(filing, by, at) if filing.chooses else _file(filing, by, at)
         except IntegrityError:
             if earlier := _earlier(filing):
                 return earlier
@@ -163,6 +169,14 @@ def _digests(filing: Filing) -> list[str]:
     return [hashlib.sha256(each.encode()).hexdigest() for each in sealing.fingerprints("filing", exact)]
 
 
+def _file_choices(filing: Filing, by: Caller, at: datetime) -> Filed:
+    """File and choose in one transaction, and close what is in effect everywhere already."""
+    with transaction.atomic():
+        filed = _file(filing, by, at)
+    requested.close(at, submission_id=filed.submission.pk)
+    return filed
+
+
 def _file(filing: Filing, by: Caller, at: datetime) -> Filed:
     received = filing.received_at or at
     notice = notice_for(received)
@@ -170,7 +184,7 @@ def _file(filing: Filing, by: Caller, at: datetime) -> Filed:
     case = new_case(submission)
     requests, deadlines = [], []
     for want in filing.wants:
-        request, dates = _request(case, want, by, received, at)
+        request, dates = _request(case, want, filing, by, received, at)
         requests.append(request)
         deadlines += dates
     if any(request.identity_floor for request in requests):
@@ -237,7 +251,7 @@ def _principal(filing: Filing) -> str:
 
 
 def _request(
-    case: Case, want: Want, by: Caller, received: datetime, at: datetime
+    case: Case, want: Want, filing: Filing, by: Caller, received: datetime, at: datetime
 ) -> tuple[SubjectRequest, list[Deadline]]:
     submission = case.submission
     found = reckoning.reckon(submission, want.right, [ClockEvent.at(EventKind.RECEIVED, received, submission.zone)])
@@ -262,6 +276,8 @@ def _request(
         case.move(request, "ask_identity", by=Caller.system(by.via), at=at)
         request.waits_for = reckoning.waits_for_identity(submission, request)
         deadlines += clocks.lapse(submission, request, at)
+    elif request.spec.chooses:
+        requested.enter(case, request, want, filing, by=by, at=at)
     else:
         case.move(request, "begin", by=Caller.system(by.via), at=at)
         deadlines.append(clocks.build_now(request, at))
@@ -326,6 +342,8 @@ def _checked(filing: Filing, by: Caller, at: datetime) -> Filing:
         problems.setdefault("email", _("Enter a mail address in the form name@example.org."))
     _check_where(filing, notice_for(filing.received_at or at), problems)
     wants = _checked_wants(filing, problems)
+    if not problems.keys() & {"country", "region", "rights"}:
+        problems |= beside.without_law(filing, at)
     identifiers = _checked_identifiers(filing, problems)
     if filing.received_at is not None:
         _check_received(filing.received_at, by, at, problems)

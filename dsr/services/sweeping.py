@@ -38,7 +38,7 @@ from dsr.services import (
     webhookdelivery,
     worksheets,
 )
-from dsr.services.choices import heartbeat, incidents, lateness, windows
+from dsr.services.choices import heartbeat, incidents, lateness, requested, windows
 from dsr.services.erasure import kept, rechecks, waiting
 from notifications import delivery as mail_delivery
 from notifications import outbox
@@ -182,6 +182,7 @@ def _choose(tally: Tally, at: datetime) -> None:
 def _warn(tally: Tally, at: datetime) -> None:
     """Warn of choices that have waited too long, whatever came of telling the systems."""
     tally.warnings = lateness.watch(at)
+    requested.close(at)
 
 
 def _deliver(tally: Tally, at: datetime) -> None:

@@ -154,6 +154,7 @@ def handling(requests: Iterable[SubjectRequest]) -> tuple[Handling, ...]:
         Handling.SEARCH: any(spec.searches for spec in specs),
         Handling.SECOND_PERSON: any(spec.second_person for spec in specs),
         Handling.STATEMENT: any(spec.delivery is Delivery.STATEMENT for spec in specs),
+        Handling.CHOICE: any(spec.chooses for spec in specs),
     }
     return tuple(each for each, is_so in found.items() if is_so)
 

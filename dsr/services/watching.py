@@ -63,6 +63,8 @@ def look(deadline: Deadline, at: datetime) -> None:
             row.done_at = at
         elif request.waits_for:
             row.due_at = at + _LOOK_AGAIN  # the person is waited for, and the marks are set anew when that is over
+        elif request.due_at <= at and request.spec.chooses:
+            _not_minded(case, request, row, at)
         elif request.due_at <= at:
             _missed(case, request, row, at)
         else:
@@ -104,6 +106,13 @@ def _warn(case: Case, request: SubjectRequest, row: Deadline, at: datetime) -> N
         _tell_staff(case, request, found.mark, at)
     then = marks.following(looks, at)
     row.due_at, row.rule = then.at, str(then.mark)
+
+
+def _not_minded(case: Case, request: SubjectRequest, row: Deadline, at: datetime) -> None:
+    """Warn staff that systems do not mind a choice yet. The person hears of it once, when their time is over."""
+    _tell_staff(case, request, Mark.MISSED, at)
+    row.due_at = marks.day_begins(reckoning.next_word(request, at), case.submission.zone)
+    row.rule = clocks.NEXT_WORD
 
 
 def _missed(case: Case, request: SubjectRequest, row: Deadline, at: datetime) -> None:

@@ -140,11 +140,13 @@ def test_programs_are_told_what_must_not_be_asked(api: Api, country: str, region
 
 @pytest.mark.parametrize("right", FREE)
 def test_filing_a_choice_by_a_program_asks_for_no_proof(api: Api, right: str, clock: Any) -> None:
+    filed = Right(right) if right in set(Right) else None
+    where = builders.PLACES.get(filed, {}) if filed else {}
     body: dict[str, Any] = {
         "channel": "phone",
         "who": {"relationship": "customer"},
-        "where": {"country": "US", "region": "CA"},
-        "rights": [{"right": right}],
+        "where": where or {"country": "US", "region": "CA"},
+        "rights": [{"right": right, "details": builders.DETAILS.get(filed, {}) if filed else {}}],
         "contact": {"email": builders.ADA},
     }
 

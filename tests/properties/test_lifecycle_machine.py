@@ -21,10 +21,11 @@ from hypothesis.stateful import (
 from dsr import reckoning
 from dsr.errors import RecourseError
 from dsr.lifecycle import BY_VERB, State
-from dsr.models import Deadline, DeadlineKind, Event, ItemDecision, SubjectRequest
+from dsr.models import Deadline, DeadlineKind, Event, ItemDecision, SubjectRequest, Window
 from dsr.policies import Caller
 from dsr.rights import SPECS, Right
 from dsr.services import acting, correction, delivery, history, identity, review, search, threads
+from dsr.services.choices import desk
 from dsr.services.erasure import waiting
 from notifications.models import Message
 from tests import builders, organisation
@@ -62,6 +63,8 @@ class Lifecycle(RuleBasedStateMachine):
         }
         self.folder = Path(mkdtemp())
         organisation.desk(self.folder, self.now)
+        if SPECS[right].chooses:
+            organisation.mailers(self.now)
         self.filed = builders.file(right, at=self.now)
         self.right = right
         self.request_id = self.filed.requests[0].pk
@@ -246,9 +249,22 @@ class Lifecycle(RuleBasedStateMachine):
             self.searched = True
         if before.state == State.FULFILLING and SPECS[self.right].acts:
             assert after.state == (State.FULFILLING if after.act_at else State.CLOSED)
+        elif before.state == State.FULFILLING and SPECS[self.right].chooses:
+            assert after.state == State.FULFILLING  # until the owner reports
         elif before.state == State.FULFILLING:
             assert after.state == State.READY
             self.answered = True
+
+    @rule()
+    @precondition(lambda self: SPECS[self.right].chooses and self.request().state == State.FULFILLING)
+    def report(self) -> None:
+        """The owner of the mailers reports that it is done; a choice ends with that, and is said to be."""
+        self.now += timedelta(seconds=7)
+        drain(self.now)
+        window = Window.objects.get(choice=self.request().choice)
+        desk.report(window.system_id, [window.pk], self.now)
+        assert self.request().outcome == "fulfilled"
+        assert Message.objects.filter(about=self.filed.submission.pk, kind="in_effect").count() == 1
 
     @rule(days=st.integers(1, 40))
     def wait(self, days: int) -> None:
@@ -259,7 +275,7 @@ class Lifecycle(RuleBasedStateMachine):
         after = self.request()
         if before.state == State.IN_REVIEW:
             self.searched = True
-        if before.state == State.FULFILLING and not SPECS[self.right].acts:
+        if before.state == State.FULFILLING and not (SPECS[self.right].acts or SPECS[self.right].chooses):
             self.answered = True
         if before.state == State.IN_REVIEW and after.state == State.CLOSED:
             self.unsure = True
@@ -294,6 +310,8 @@ class Lifecycle(RuleBasedStateMachine):
         if request.state == State.FULFILLING and SPECS[self.right].acts:
             assert request.act_at
             assert Deadline.objects.filter(request=request, kind=DeadlineKind.ACT, done_at=None).exists()
+        elif request.state == State.FULFILLING and SPECS[self.right].chooses:
+            assert Window.objects.filter(choice=request.choice, done_at=None).exists()
         elif request.state == State.FULFILLING:
             assert Deadline.objects.filter(request=request, kind=DeadlineKind.BUILD, done_at=None).exists()
 

@@ -8,9 +8,12 @@ import pytest
 
 from dsr import reckoning
 from dsr.deadlines import day_ends
+from dsr.errors import Incomplete
+from dsr.lifecycle import CHOSEN
 from dsr.models import Channel, Deadline, DeadlineKind, SubjectRequest
 from dsr.policies import Caller
 from dsr.rights import Right
+from dsr.rules import pack
 from dsr.services import delivery, identity, intake, review
 from tests import builders
 from tests.clock import Clock
@@ -25,12 +28,12 @@ def _reckoned(request: SubjectRequest) -> set[tuple[str, str, datetime]]:
     zone = request.submission.zone
     return {
         (
-            str(clock.kind),
+            "respond" if clock.kind == "effect" else str(clock.kind),
             clock.regime,
             day_ends(clock.promised, zone) - (A_DAY if clock.kind == "acknowledge" else NOTHING),
         )
         for clock in reckoning.explain(request)
-        if clock.kind in ("acknowledge", "respond")
+        if clock.kind in ("acknowledge", "respond", "effect")
     }
 
 
@@ -49,6 +52,11 @@ def _assert_follows(request: SubjectRequest) -> None:
 @pytest.mark.parametrize("right", list(Right))
 @pytest.mark.parametrize(("country", "region"), [("IE", ""), ("US", "CA"), ("US", "TX"), ("BR", ""), ("JP", "")])
 def test_dates_are_found_again_from_the_history(clock: Clock, right: Right, country: str, region: str) -> None:
+    if right in CHOSEN and not pack().regimes_for(right, country, region, clock().date()):
+        with pytest.raises(Incomplete) as refused:
+            builders.file(right, at=clock(), country=country, region=region)
+        assert set(refused.value.problems) == {"rights"}
+        return
     filed = builders.file(right, at=clock(), country=country, region=region)
 
     request = builders.only(filed.submission)

@@ -11,14 +11,14 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from dsr.errors import Conflict, Incomplete
-from dsr.lifecycle import State
+from dsr.lifecycle import CHOSEN, State
 from dsr.models import Channel, Deadline, DeadlineKind, Event, SubjectRequest, Submission
 from dsr.policies import Caller
 from dsr.rights import Right
 from dsr.services import history, intake
 from notifications import sealing
 from notifications.models import DataKey, Message
-from tests import builders
+from tests import builders, organisation
 from tests.clock import Clock
 from verification.models import Challenge
 
@@ -55,12 +55,15 @@ def test_filing_keeps_every_value_sealed_and_findable(clock: Clock) -> None:
 
 
 def test_filing_starts_each_right_where_its_machine_starts(clock: Clock) -> None:
-    filed = intake.file(builders.filing(*Right), by=PERSON, at=clock())
+    organisation.mailers(clock(), "marketing")
+    rights = [right for right in Right if right not in builders.PLACES]
+    filed = intake.file(builders.filing(*rights), by=PERSON, at=clock())
 
     states = dict(SubjectRequest.objects.values_list("right", "state"))
-    assert states == {right: "fulfilling" if right == Right.BE_INFORMED else "verifying" for right in Right}
+    at_once = {Right.BE_INFORMED: "fulfilling", Right.MARKETING_OPT_OUT: "fulfilling"}
+    assert states == {right: at_once.get(right, "closed" if right in CHOSEN else "verifying") for right in rights}
     assert Challenge.objects.get().pk == filed.challenge_id
-    assert Message.objects.get().kind == "confirm_address"
+    assert Message.objects.exclude(kind__in=("in_effect", "choice_sheet")).get().kind == "confirm_address"
     kinds = Deadline.objects.filter(request__right="be_informed").values_list("kind", flat=True)
     assert set(kinds) >= {DeadlineKind.BUILD, DeadlineKind.RESPOND}
     assert not Deadline.objects.filter(request__right="be_informed", kind=DeadlineKind.LAPSE).exists()

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from dsr.errors import Incomplete, NotAllowed, WrongState
-from dsr.lifecycle import ACTED, BY_VERB, HANDED, MOVES, SEARCHED, Actor, State
+from dsr.lifecycle import ACTED, ANSWERED, BY_VERB, CHOSEN, HANDED, MOVES, SEARCHED, Actor, State
 from dsr.models import SubjectRequest
 from dsr.policies import Caller, can_make, check_can_make
 from dsr.rights import SPECS, Right
@@ -18,7 +18,7 @@ from dsr.services import (
     stopping,
 )
 from dsr.services._moves import open_moves
-from tests import builders
+from tests import builders, organisation
 from tests.clock import Clock
 from tests.drain import drain
 
@@ -43,6 +43,11 @@ def _ready(right: Right, clock: Clock) -> SubjectRequest:
     return builders.again(request)
 
 
+def _chosen(right: Right, clock: Clock) -> SubjectRequest:
+    organisation.mailers(clock())
+    return _filed(right, clock)
+
+
 def _withdrawn(right: Right, clock: Clock) -> SubjectRequest:
     request = _filed(right, clock)
     review.withdraw(request.pk, by=Caller.person(), at=clock.tick())
@@ -55,7 +60,9 @@ LIVED: dict[tuple[Right, State], Callable[[Right, Clock], SubjectRequest]] = {
     **{(right, State.FULFILLING): _answered for right in SEARCHED},
     (Right.BE_INFORMED, State.FULFILLING): _filed,
     **{(right, State.READY): _ready for right in HANDED},
-    **{(right, State.CLOSED): _withdrawn for right in Right},
+    **{(right, State.CLOSED): _withdrawn for right in ANSWERED},
+    **{(right, State.FULFILLING): _chosen for right in CHOSEN - {Right.CPNI_OPT_OUT}},
+    **{(right, State.CLOSED): _filed for right in CHOSEN},
 }
 
 
@@ -72,7 +79,9 @@ def _callers() -> dict[Actor, Caller]:
 def test_every_state_that_lasts_is_in_the_matrix():
     lasting = {(right, state) for right in Right for state in State} - {(right, State.RECEIVED) for right in Right}
     impossible = {(Right.BE_INFORMED, State.VERIFYING), (Right.BE_INFORMED, State.IN_REVIEW)}
-    impossible |= {(right, State.READY) for right in ACTED}
+    impossible |= {(right, State.READY) for right in ACTED | CHOSEN}
+    impossible |= {(right, state) for right in CHOSEN for state in (State.VERIFYING, State.IN_REVIEW)}
+    impossible |= {(Right.CPNI_OPT_OUT, State.FULFILLING)}
 
     assert set(LIVED) == lasting - impossible
 

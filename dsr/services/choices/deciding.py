@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from dsr import rules
-from dsr.choices.marketing import CHANNELS, Act, Purpose, Scope, Standing, Via, after, scopes, told
+from dsr.choices.marketing import CHANNELS, SUPERSEDED, Act, Purpose, Scope, Standing, Via, after, scopes, told
 from dsr.errors import Incomplete, NotFound
 from dsr.models import Choice, ConnectorKind, Suppression, System, WebhookKind, Window
 from dsr.packaging import manifest
@@ -32,8 +32,6 @@ from notifications.reads import PreparedSet
 KINDS = ("email", "phone", "account", "browser")
 """By what somebody may be known who makes a choice."""
 MARKETING_OPT_OUT = "marketing_opt_out"
-SUPERSEDED = "superseded"
-"""The code of a window that closed because the person chose anew."""
 _FIRST_TRIES = timedelta(minutes=10)
 """Nobody is warned of a choice that was entered late before the systems were told of it."""
 _BY_NOBODY = frozenset({Via.IMPORT, Via.SIGNAL, Via.ONE_CLICK})

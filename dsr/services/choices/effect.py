@@ -11,7 +11,7 @@ from dsr.choices.marketing import Act
 from dsr.models import Choice, EffectDay, WebhookKind, Window
 from dsr.selectors.windows import LONGER, PARTS
 from dsr.services import webhooks
-from dsr.services.choices import lateness
+from dsr.services.choices import lateness, requested
 from dsr.services.choices.deciding import forget, said
 from notifications import outbox
 
@@ -72,12 +72,15 @@ def settle(choices: Collection[UUID], at: datetime) -> None:
         Choice.objects.filter(pk__in=[choice.pk for choice in done]).update(effective_at=at)
         webhooks.emit_all(WebhookKind.CHOICE_EFFECTIVE, [{**said(choice), "effective_at": at} for choice in done], at)
         late = [choice for choice in done if choice.late_told_at is not None]
+        filed = requested.with_request(late)
         for choice in late:
-            lateness.tell_done(choice, at)
+            if choice.pk not in filed:  # who filed a request hears it when that closes
+                lateness.tell_done(choice, at)
         # Whoever is still written to is forgotten a little later.
         quiet = [choice.pk for choice in done if choice.late_told_at is None]
         Choice.objects.filter(pk__in=quiet).update(who_sealed=None)
         forget(quiet, at)
+    requested.close(at, choices)
 
 
 def tidy(at: datetime) -> int:
@@ -86,6 +89,7 @@ def tidy(at: datetime) -> int:
     # Of those that are closed alone: a thousand that wait for an owner must not keep what comes after them from it.
     left = Choice.objects.filter(~Exists(is_open), effective_at=None, recorded_at__lt=at - _UNSETTLED)
     settle(set(left.order_by("recorded_at").values_list("pk", flat=True)[:_AT_ONCE]), at)
+    requested.close(at)
     known = Choice.objects.filter(who_sealed__isnull=False, effective_at__lt=at - _WRITTEN_TO)
     over = list(known.order_by("effective_at").values_list("pk", flat=True)[:_AT_ONCE])
     for choice in over:

@@ -21,7 +21,7 @@ from dsr.deadlines import local_date
 from dsr.logs import get_logger
 from dsr.models import Choice, IncidentKind, Mechanism, System, WebhookKind, Window
 from dsr.services import colleagues, letters, links, webhooks
-from dsr.services.choices import incidents
+from dsr.services.choices import incidents, requested
 from dsr.services.choices.deciding import said
 from dsr.services.choices.purposes import title
 from dsr.services.doorbell import Bell, ring
@@ -156,7 +156,7 @@ def _tell_late(choice: Choice, at: datetime) -> None:
         missing=tuple(window.system.name for window in windows if not window.done_at),
         contact=links.centre(),
     )
-    if _write(choice, letter, at, "late"):
+    if requested.tell_late(choice, letter, at) or _write(choice, letter, at, "late"):
         choice.late_told_at = at
         Choice.objects.filter(pk=choice.pk).update(late_told_at=at)
 

@@ -50,7 +50,15 @@ from dsr.services.letters.cases import (
     Whose,
     Worksheet,
 )
-from dsr.services.letters.choices import ChoiceDone, ChoiceLate, ChoiceSheet, ChoicesLate, CpniDisagreed, CpniNotice
+from dsr.services.letters.choices import (
+    ChoiceDone,
+    ChoiceLate,
+    ChoiceSheet,
+    ChoicesLate,
+    CpniDisagreed,
+    CpniNotice,
+    InEffect,
+)
 from dsr.services.letters.doing import (
     CarriedOut,
     ErasureConfirm,
@@ -90,6 +98,7 @@ __all__ = [
     "HoldReview",
     "IdentityAsked",
     "IdentityCheck",
+    "InEffect",
     "IncidentDue",
     "IncidentOpened",
     "LapseWarning",
@@ -123,7 +132,7 @@ __all__ = [
 
 SENT_AS: Final[Mapping[LetterWord, tuple[type[LegalLetter], ...]]] = {
     "acknowledgement": (Received, Acknowledged),
-    "answer": (AnswerReady, CarriedOut),
+    "answer": (AnswerReady, CarriedOut, InEffect),
     "appeal": (AppealDecided,),
     "clarification": (Question,),
     "extension": (Extended,),

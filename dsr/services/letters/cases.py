@@ -18,6 +18,7 @@ class Handling(StrEnum):
     SEARCH = "search"
     SECOND_PERSON = "second_person"
     STATEMENT = "statement"
+    CHOICE = "choice"
 
 
 class IdentityCheck(StrEnum):

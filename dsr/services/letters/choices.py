@@ -23,6 +23,30 @@ class ChoiceLate(Letter):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InEffect(LegalLetter):
+    """Closes a request to be left alone: since when it stands, which systems mind it since when, how to complain."""
+
+    kind: ClassVar[str] = "in_effect"
+    must_show: ClassVar[frozenset[str]] = frozenset({"reference", "right", "chosen_on", "tracker", "remedies"})
+    states: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "action_taken": ("right",),
+        "reasons": (),
+        "complaint_route": ("remedies",),
+        "judicial_remedy": (),
+        "how_to_appeal": (),
+    }
+    reference: str
+    organisation: str
+    right: str
+    chosen_on: date
+    systems: tuple[str, ...]
+    """Each system and the day on which it confirmed, in words."""
+    was_late: bool
+    remedies: tuple[str, ...]
+    tracker: Secret
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChoiceDone(Letter):
     """Tells somebody who was told that a choice was late that it is in effect now."""
 

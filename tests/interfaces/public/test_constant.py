@@ -385,3 +385,14 @@ def test_wrong_answers_cost_the_same(worlds: tuple[World, World]) -> None:
 def test_what_is_compared_really_was_filed(name: str, worlds: tuple[World, World]) -> None:
     for world in worlds:
         assert [status for status, *_rest in _live(world, CASES[name])] == [200, 303]
+
+
+def test_choice_sent_by_the_form_tells_nobody_whether_one_was_made_before(worlds: tuple[World, World]) -> None:
+    def choosing(world: World) -> list[Sent]:
+        filed = {**_form(world), "rights": ["marketing_opt_out", "be_informed"], "account": ""}
+        return [*_stopping(world)[:1], _post("/requests/new/", **filed)]
+
+    known, unknown = (_live(world, choosing) for world in worlds)
+
+    assert known == unknown
+    assert known[-1][0] == 303
