@@ -24,6 +24,7 @@ from tests.clock import Clock
 from tests.drain import drain
 from tests.dying import Killed
 from tests.outpost import BUSY, Outpost, outpost
+from tests.outpost_changes import DECLINE
 from tests.statements import counted
 
 pytestmark = pytest.mark.django_db
@@ -467,3 +468,135 @@ def test_what_a_dead_worker_left_is_settled_behind_many_that_wait(
     effect.tidy(clock.tick(minutes=11))
 
     assert Choice.objects.get(pk=left.pk).effective_at == clock()
+
+
+# --- A system that takes nothing -------------------------------------------------------------------------------------
+
+
+def _people(clock: Clock, number: int, *, name: str = "p", invented: bool = False) -> None:
+    for each in range(number):
+        wish = Wish({"email": [f"{name}{each}@example.org"]}, Act.STOP, Via.API, clock(), invented=invented)
+        decide(wish, by="", at=clock())
+
+
+def _line() -> list[str]:
+    incident = Incident.objects.get()
+    assert (incident.kind, incident.mechanism, incident.system and incident.system.key) == (
+        "choice_failing", "system", "nightly",
+    )  # fmt: skip
+    return [entry.move for entry in incident.entries.order_by("id")]
+
+
+def test_system_that_refuses_three_people_of_one_round_is_an_incident(outpost: Outpost, clock: Clock) -> None:
+    builders.staff("lena", "lead_requests")
+    _service(outpost, "nightly", clock)
+    outpost.holdings.orders = [DECLINE] * 3
+    _people(clock, 3)
+
+    windows.run_due(clock())
+    drain(clock.tick())
+
+    assert _line() == ["opened", "told"]
+    opened = Incident.objects.get().entries.order_by("id").first()
+    assert opened is not None
+    assert opened.facts == {"choices": 3, "code": "legal_hold"}
+    assert [each.to for each in mail.outbox if "Choices are not taken" in each.subject] == [["lena@staff.example.org"]]
+
+
+def test_two_people_whom_a_system_refuses_are_an_anomaly(outpost: Outpost, clock: Clock) -> None:
+    _service(outpost, "nightly", clock)
+    outpost.holdings.orders = [DECLINE] * 2
+    _people(clock, 2)
+
+    windows.run_due(clock())
+
+    assert not Incident.objects.exists()
+    assert set(_open().values()) == {"legal_hold"}
+
+
+def test_three_in_a_row_are_an_incident_over_many_rounds(outpost: Outpost, clock: Clock) -> None:
+    _service(outpost, "nightly", clock)
+    outpost.holdings.orders = [DECLINE] * 3
+    seen = []
+    for number in range(3):
+        _people(clock, 1, name=f"in-a-row-{number}-")
+        windows.run_due(clock())
+        seen.append(Incident.objects.count())
+        clock.tick(minutes=1)
+
+    assert seen == [0, 0, 1]
+
+
+def test_choice_that_is_taken_between_breaks_the_row(outpost: Outpost, clock: Clock) -> None:
+    _service(outpost, "nightly", clock)
+    outpost.holdings.orders = [DECLINE, DECLINE]
+    for number in range(2):
+        _people(clock, 1, name=f"before-{number}-")
+        windows.run_due(clock.tick(minutes=1))
+    _people(clock, 1, name="taken-")
+    windows.run_due(clock.tick(minutes=1))
+    outpost.holdings.orders = [DECLINE]
+    _people(clock, 1, name="after-")
+    windows.run_due(clock.tick(minutes=1))
+
+    assert Window.objects.filter(done_at=None).count() == 3
+    assert not Incident.objects.exists()
+
+
+def test_incident_is_noted_again_once_an_hour_and_recovers_with_the_first_that_is_taken(
+    outpost: Outpost, clock: Clock
+) -> None:
+    _service(outpost, "nightly", clock)
+    outpost.holdings.orders = [DECLINE] * 100
+    _people(clock, 3)
+    windows.run_due(clock())
+    for number in range(5):
+        clock.tick(minutes=10)
+        _people(clock, 4, name=f"more-{number}-")
+        windows.run_due(clock())
+    assert _line() == ["opened", "told"]
+
+    windows.run_due(clock.tick(minutes=15))
+    assert _line() == ["opened", "told", "again"]
+
+    outpost.holdings.orders = []
+    windows.run_due(clock.tick(hours=2))
+    windows.run_due(clock.tick(hours=2))
+    assert _line() == ["opened", "told", "again", "recovered"]
+    incident = Incident.objects.get()
+    assert (incident.working, incident.closed_at) == (True, None)
+    assert not _open()
+
+
+def test_invented_people_open_no_incident_and_end_none(outpost: Outpost, clock: Clock) -> None:
+    _service(outpost, "nightly", clock)
+    outpost.holdings.orders = [DECLINE] * 8
+    _people(clock, 4, invented=True)
+    windows.run_due(clock())
+    assert not Incident.objects.exists()
+
+    _people(clock, 3, name="real-")
+    windows.run_due(clock.tick(minutes=1))
+    outpost.holdings.orders = []
+    _people(clock, 1, name="made-up-", invented=True)
+    windows.run_due(clock.tick(minutes=1))
+
+    assert _line() == ["opened", "told"]
+    assert not Incident.objects.get().working
+
+
+def test_system_that_is_down_or_has_no_word_for_it_is_no_such_incident(
+    outpost: Outpost, clock: Clock, tmp_path: Path
+) -> None:
+    estate.estate(estate.sqlite(tmp_path, clock()), clock())
+    _service(outpost, "nightly", clock)
+    outpost.holdings.orders = [BUSY] * 100
+    for number in range(5):
+        wish = Wish({"email": [f"p{number}@example.org"]}, Act.STOP, Via.API, clock(), topics=("events",))
+        decide(wish, by="", at=clock())
+
+    for _round in range(5):
+        windows.run_due(clock.tick(minutes=20))
+
+    assert set(_open()) == {"estate", "nightly"}
+    assert not Incident.objects.exists()

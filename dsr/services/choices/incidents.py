@@ -41,6 +41,8 @@ CPNI = frozenset({Mechanism.CPNI_PAGE, Mechanism.CPNI_API})
 """The means of which the authority has to be told where they fail."""
 QUIET = timedelta(minutes=10)
 """What is seen again sooner than this after the last line adds none."""
+_SELDOM = {IncidentKind.CHOICE_FAILING: timedelta(hours=1)}
+"""Kinds that are seen in every round: nothing is noted sooner than this after the last line, whatever else is so."""
 _TOLD = ("dsr.lead_requests", "dsr.officer_requests")
 _INSTEAD = "dsr.approve_requests"
 _CODE = re.compile(r"[a-z0-9][a-z0-9_.:-]{0,63}")
@@ -86,6 +88,8 @@ def open_or_add(
             if incident is None:
                 return open_or_add(kind, system, mechanism, at, **facts)
         last = incident.entries.filter(move__in=_SEEN).order_by("-id").first()
+        if last is not None and last.at > at - _SELDOM.get(kind, timedelta()):
+            return incident
         if incident.working or (last is not None and last.facts != checked and last.at <= at - QUIET):
             _note(incident, IncidentMove.AGAIN, at, checked)
         if incident.working:

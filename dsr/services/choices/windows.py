@@ -20,7 +20,7 @@ from dsr.choices.marketing import Act
 from dsr.connectors import Code, Connector, ConnectorError, PermanentFailure, Refused, TemporaryFailure, open_connector
 from dsr.logs import get_logger, places
 from dsr.models import ConnectorKind, System, Window
-from dsr.services.choices import desk, effect
+from dsr.services.choices import desk, effect, failing
 
 log = get_logger(__name__)
 
@@ -183,6 +183,8 @@ def _record(system: System, came: _Came, lease: UUID, at: datetime) -> None:
             due = at + timedelta(seconds=max(again_after, 1.0))
             _ours([window], lease).update(cursor_sealed=window.cursor_sealed, due_at=due, lease=None)
         _ours(came.left, lease).update(due_at=at, lease=None)
+        told = [(window, "" if code == HANDED_OVER else code) for window, code in came.to_owner]
+        failing.look(system, came.done, told, at)
     effect.settle({window.choice_id for window in came.done}, at)
 
 
