@@ -281,7 +281,7 @@ def _windows(choice: Choice, wish: Wish, wanted: Sequence[Scope]) -> list[Window
     by hand for somebody invented.
     """
     by_hand = wish.act is Act.RESUME
-    begins = _begins(wish, choice.recorded_at)
+    begins, third = _begins(wish, choice.recorded_at), window_length(wish.at) / 3
     kinds = {kind for kind, values in wish.identifiers.items() if any(values)}
     return [
         Window(
@@ -292,7 +292,7 @@ def _windows(choice: Choice, wish: Wish, wanted: Sequence[Scope]) -> list[Window
             opened_at=begins,
             must_by=choice.must_by,
             due_at=choice.recorded_at,
-            look_at=None if by_hand else max(begins + window_length(wish.at) / 3, choice.recorded_at + _FIRST_TRIES),
+            look_at=None if by_hand else max(begins + third, choice.recorded_at + min(third, _FIRST_TRIES)),
         )
         for system in systems.taking(wish.purpose)
         if _has_to_do(system, kinds, choice)
