@@ -31,6 +31,7 @@ _PERMISSIONS = ", ".join(
 #: The API's reference page styles itself. The staff console needs no exception: it uses its theme without its scripts.
 _EXCEPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (("/api/docs/", {"style-src": ["'unsafe-inline'"]}),)
 _CALLS = "/api/v1/"
+_UNSUBSCRIBE = "/unsubscribe/"
 _HEADERS_OF_CALLS = {
     "Cache-Control": "no-store, private",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
@@ -68,7 +69,7 @@ class RequestLog:
 
 
 class Direct:
-    """Calls of the API go straight to their view.
+    """Calls of the API, and of mail programs that unsubscribe, go straight to their view.
 
     They carry a token of their own and bring neither session nor form; the rest of the chain would cost each of them
     time and give it nothing. Headers that every answer should have are set here.
@@ -79,7 +80,7 @@ class Direct:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Find the view and call it; anything else goes on along the chain."""
-        if not request.path_info.startswith(_CALLS):
+        if not (request.path_info.startswith(_CALLS) or _is_one_click(request)):
             return self.get_response(request)
         request.get_host()  # raises for a host that is not ours
         language = get_language_from_request(request) if "HTTP_ACCEPT_LANGUAGE" in request.META else None
@@ -93,6 +94,12 @@ class Direct:
         if isinstance(response, HttpResponse):
             response.setdefault("Content-Length", str(len(response.content)))
         return response
+
+
+def _is_one_click(request: HttpRequest) -> bool:
+    """Whether a program posts to an unsubscribe link. It wants no page and gets none. RFC 8058"""
+    is_press = request.method == "POST" and request.path_info.startswith(_UNSUBSCRIBE)
+    return is_press and "text/html" not in request.META.get("HTTP_ACCEPT", "")
 
 
 class SecurityHeaders:

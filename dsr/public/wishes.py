@@ -54,7 +54,8 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
         return pages.page(request, "unsubscribe/press", _bearer(bearer), status=status)
     # A topic that is no longer kept apart: all that its channel brings ends, as the page has said.
     topic = bearer.topic if bearer.topic in {each.id for each in _topics()} else ""
-    by_hand = "page" in request.POST
+    # The button of the page says so; a browser sends what it accepts besides.
+    by_hand = "page" in request.POST and "text/html" in request.headers.get("Accept", "")
     wish = _wish(bearer, Act.STOP, Via.ONE_CLICK, at, bearer.channel, topic, anew=by_hand)
     decided = deciding.decide(wish, by="", at=at)
     if not by_hand:  # nobody looks at what a mail program gets

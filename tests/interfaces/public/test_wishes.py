@@ -50,6 +50,8 @@ def test_a_program_ends_marketing_by_one_post_in_both_encodings(content: str, cl
 
     assert (response.status_code, response.content) == (200, b"Unsubscribed.\n")
     assert not response.cookies
+    assert response["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
+    assert response["Cache-Control"] == "no-store, private"
     assert not allowed(clock)
     assert Choice.objects.get().via == Via.ONE_CLICK
 
@@ -84,9 +86,9 @@ def test_link_about_one_topic_leaves_the_others(client: Client, clock: Clock) ->
     assert allowed(clock, channel="sms", topic="events")
 
 
-def test_who_presses_the_button_again_has_every_system_told_again(client: Client, clock: Clock) -> None:
+def test_who_presses_the_button_again_has_every_system_told_again(visitor: Visitor, clock: Clock) -> None:
     for _time in range(2):
-        client.post(address(), {**ONE_CLICK, "page": "1"})
+        visitor.open(address()).press("Stop it")
         clock.tick(days=1)
 
     assert Choice.objects.count() == 2

@@ -105,7 +105,7 @@ class Visitor:
     """Somebody with a browser. Keeps no cookies; ``response`` and ``page`` are what is on the screen."""
 
     def __init__(self, **headers: str) -> None:
-        self.client = Client(enforce_csrf_checks=True, headers=headers)
+        self.client = Client(enforce_csrf_checks=True, headers={"Accept": "text/html,*/*;q=0.8", **headers})
         self.address = "/"
         self.response: Any = None
         self.page = Page("")
