@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from dsr.models import Choice, Scope, Suppression, Window
 from dsr.services import systems
+from notifications.models import Message
 from notifications.sealing import listing_digest
 from tests import builders
 from tests.architecture.canary import STEM, Watch
@@ -62,3 +63,20 @@ def _by_signal(ines: api.Api, *, agreed: bool) -> None:
     assert ines.post("/choices/signals", said).status == 200
     assert ines.post("/choices/signals", {**said, "identifiers": {STEM: [EMAIL]}}).status == 422
     assert ines.post("/choices/signals", {**said, "dnt": [STEM]}).status == 422
+
+
+def test_notice_on_cpni_and_the_owner_who_is_told_leave_nothing_behind(watch: Watch) -> None:
+    ines = api.Api(api.token(builders.staff("ines"), Scope.INTEGRATOR))
+    account, acts = f"{STEM}-account", {"authority": "representative", "evidence": "t:1"}
+
+    sent = ines.post("/choices/cpni/notices", {"account": account, "email": EMAIL, "consented": True})
+    denied = {"account": account, "kind": "opt_out", **acts, "actor": f"{STEM}-one"}
+    allowed = {"account": account, "kind": "opt_in", **acts, "actor": f"{STEM}-two", "owner_email": EMAIL}
+    said = [ines.post("/choices/cpni", body).status for body in (denied, allowed)]
+    wrong = ines.post("/choices/cpni/notices", {"account": account, "email": STEM, "consented": True})
+    drain(timezone.now())
+    drain(timezone.now())
+
+    assert [sent.status, *said, wrong.status] == [201, 201, 201, 422]
+    assert Message.objects.filter(kind__in=("cpni_notice", "cpni_disagreed"), state="sent").count() == 2
+    assert watch.leaks() == []
