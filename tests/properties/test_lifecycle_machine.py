@@ -21,7 +21,7 @@ from hypothesis.stateful import (
 from dsr import reckoning
 from dsr.errors import RecourseError
 from dsr.lifecycle import BY_VERB, State
-from dsr.models import Deadline, DeadlineKind, Event, ItemDecision, SubjectRequest, Window
+from dsr.models import Deadline, DeadlineKind, Event, ItemDecision, SubjectRequest, System, Window
 from dsr.policies import Caller
 from dsr.rights import SPECS, Right
 from dsr.services import acting, correction, delivery, history, identity, review, search, threads
@@ -62,6 +62,8 @@ class Lifecycle(RuleBasedStateMachine):
             "vera": builders.vera(),
         }
         self.folder = Path(mkdtemp())
+        # An earlier run may have left its systems, which would be searched, too.
+        System.objects.update(active=False)
         organisation.desk(self.folder, self.now)
         if SPECS[right].chooses:
             organisation.mailers(self.now)
