@@ -4,7 +4,6 @@ A choice is made in one step, without proof, and in the same words for everybody
 somebody else's address, reads nothing of what was chosen before.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,8 +11,6 @@ from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from django.core.exceptions import ValidationError
-from django.forms import TextInput
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -25,11 +22,11 @@ from dsr import rules
 from dsr.choices.marketing import Act, Purpose, Via
 from dsr.errors import NotFound
 from dsr.models import Choice
-from dsr.public import forms, offers, pages, throttle, tickets, wishes
+from dsr.public import offers, pages, throttle, tickets, wishes
 from dsr.public.guard import public, typed
+from dsr.public.wishforms import KnownByForm
 from dsr.rules.schema.base import Worded
 from dsr.services.choices import deciding, limits
-from notifications.normal import normalise
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,40 +71,7 @@ THIRD_PARTIES: Final = About(
         "materially different from what it was collected for."
     ),
 )
-_WITH_COUNTRY: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 _ABOUT: Final = {about.name: about for about in (ADVERTISING, SENSITIVE, THIRD_PARTIES)}
-
-
-class PersonForm(forms.PublicForm):
-    """By what somebody is known, and no more: one of the two is enough. Honda order, March 2025"""
-
-    email = forms.MailAddress(required=False, label=gettext_lazy("Mail address"))
-    phone = forms.PlainText(
-        required=False,
-        label=gettext_lazy("Telephone number"),
-        help_text=gettext_lazy("With the country, such as +1 415 555 0100."),
-        max_length=40,
-        widget=TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
-    )
-
-    def clean_phone(self) -> str:
-        """Return the number as systems keep it."""
-        text = str(self.cleaned_data["phone"])
-        number = normalise("phone", text)
-        if text and not _WITH_COUNTRY.fullmatch(number):
-            raise ValidationError(_("Enter the number with its country, such as +1 415 555 0100."))
-        return number
-
-    def clean(self) -> dict[str, Any]:
-        """Want one of the two."""
-        given = super().clean() or {}
-        if not self.errors and not (given.get("email") or given.get("phone")):
-            self.add_error("email", _("Enter your mail address, your telephone number, or both."))
-        return given
-
-    def identifiers(self) -> dict[str, list[str]]:
-        """Return what was given, by kind."""
-        return {kind: [value] for kind in ("email", "phone") if (value := self.cleaned_data[kind])}
 
 
 # --- The pages -------------------------------------------------------------------------------------------------------
@@ -166,7 +130,7 @@ def done(request: HttpRequest, about: str) -> HttpResponse:
 
 
 def _choose(request: HttpRequest, about: About, context: Mapping[str, Any]) -> HttpResponse:
-    form, at = PersonForm(request.POST if request.method == "POST" else None), timezone.now()
+    form, at = KnownByForm(request.POST if request.method == "POST" else None), timezone.now()
     shown = {**_when(about.right, at), **context, "about": about, "form": form}
     if not form.is_bound:
         return pages.may_go_back(pages.page(request, about.template, shown))

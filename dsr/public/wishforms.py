@@ -1,32 +1,63 @@
-"""The form by which marketing is ended for an address or a number."""
+"""The forms by which somebody chooses for an address or a number: no account, no proof."""
 
+import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar, Final
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from dsr.public.forms import MailAddress, PlainText, PublicForm
 from dsr.services.choices.purposes import CHANNELS
+from notifications.normal import normalise
 
-_FEWEST_DIGITS = 6
+_WITH_COUNTRY: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 ALL, SOME = "all", "some"
 """Whether everything is meant."""
 
 
-class StopForm(PublicForm):
+class KnownByForm(PublicForm):
+    """By what somebody is known, and no more: one of the two is enough. Honda order, March 2025"""
+
+    nobody: ClassVar[str | Promise] = gettext_lazy("Enter your mail address, your telephone number, or both.")
+
+    email = MailAddress(required=False, label=gettext_lazy("Mail address"))
+    phone = PlainText(
+        required=False,
+        label=gettext_lazy("Telephone number"),
+        help_text=gettext_lazy("With the country, such as +1 415 555 0100."),
+        max_length=40,
+        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
+    )
+
+    def clean_phone(self) -> str:
+        """Return the number as systems keep it."""
+        text = str(self.cleaned_data["phone"])
+        number = normalise("phone", text)
+        if text and not _WITH_COUNTRY.fullmatch(number):
+            raise ValidationError(_("Enter the number with its country, such as +1 415 555 0100."))
+        return number
+
+    def clean(self) -> dict[str, Any]:
+        """Want one of the two."""
+        given = super().clean() or {}
+        if not self.errors and not (given.get("email") or given.get("phone")):
+            self.add_error("email", str(self.nobody))
+        return given
+
+    def identifiers(self) -> dict[str, list[str]]:
+        """Return what was given, by kind."""
+        return {kind: [value] for kind in ("email", "phone") if (value := self.cleaned_data[kind])}
+
+
+class StopForm(KnownByForm):
     """Whom to stop writing to, and about what. Nothing else is asked, and no proof."""
 
-    email = MailAddress(label=gettext_lazy("Mail address"), required=False)
-    phone = PlainText(
-        label=gettext_lazy("Telephone number (optional)"),
-        help_text=gettext_lazy("With the code of the country, for example +353 20 910 1234."),
-        required=False,
-        max_length=40,
-        widget=forms.TextInput(attrs={"autocomplete": "tel", "inputmode": "tel"}),
-    )
+    nobody = gettext_lazy("Enter the mail address or the telephone number that shall be left alone.")
+
     what = forms.ChoiceField(
         label=gettext_lazy("What shall stop?"),
         widget=forms.RadioSelect,
@@ -41,31 +72,27 @@ class StopForm(PublicForm):
         },
     )
     topics = forms.MultipleChoiceField(
-        label=gettext_lazy("Topics"), required=False, widget=forms.CheckboxSelectMultiple
+        label=gettext_lazy("Topics"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"invalid_choice": gettext_lazy("Choose among these.")},
     )
     channels = forms.MultipleChoiceField(
         label=gettext_lazy("Channels"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
         choices=list(CHANNELS.items()),
+        error_messages={"invalid_choice": gettext_lazy("Choose among these.")},
     )
 
     def __init__(self, *args: Any, topics: Sequence[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["topics"].choices = topics  # type: ignore[attr-defined]
 
-    def clean_phone(self) -> str:
-        """Return the number, which has to have as many digits as the shortest there are."""
-        text = str(self.cleaned_data["phone"])
-        if text and sum(sign.isdecimal() for sign in text) < _FEWEST_DIGITS:
-            raise ValidationError(_("Enter a telephone number, for example +353 20 910 1234."))
-        return text
-
     def clean(self) -> dict[str, Any]:
-        """Want an address or a number, and something ticked where not everything is meant."""
-        cleaned = super().clean() or {}
-        if not self.errors and not (cleaned.get("email") or cleaned.get("phone")):
-            self.add_error("email", _("Enter the mail address or the telephone number that shall be left alone."))
-        if cleaned.get("what") == SOME and not (cleaned.get("topics") or cleaned.get("channels")):
+        """Want something ticked, too, where not everything is meant."""
+        cleaned = super().clean()
+        wrong = {"topics", "channels"} & set(self.errors)
+        if cleaned.get("what") == SOME and not (wrong or cleaned.get("topics") or cleaned.get("channels")):
             self.add_error("topics", _("Tick what shall stop, or choose all marketing."))
         return cleaned

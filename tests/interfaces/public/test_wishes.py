@@ -179,10 +179,11 @@ def test_some_topics_and_channels_are_stopped_and_the_rest_goes_on(visitor: Visi
     [
         ({}, "Enter the mail address or the telephone number that shall be left alone."),
         ({"email": "ada"}, "Enter a mail address in the form name@example.org."),
-        ({"phone": "12"}, "Enter a telephone number, for example"),
+        ({"phone": "12"}, "Enter the number with its country, such as +1 415 555 0100."),
+        ({"phone": "020 910 1234"}, "Enter the number with its country, such as +1 415 555 0100."),
         ({"email": builders.ADA, "what": "some"}, "Tick what shall stop, or choose all marketing."),
         ({"email": builders.ADA, "what": "x"}, "Choose one of these."),
-        ({"email": builders.ADA, "what": "some", "topics": ["billing"]}, "Select a valid choice"),
+        ({"email": builders.ADA, "what": "some", "topics": ["billing"]}, "Choose among these."),
     ],
 )
 def test_what_cannot_be_used_is_said_and_nothing_typed_is_lost(typed, sentence: str, client: Client) -> None:
