@@ -37,9 +37,12 @@ def move(verb: str) -> Callable[[Method], Method]:
 
 
 def methods(model: type[models.Model]) -> Mapping[str, str]:
-    """Return the bound methods of a model: verb -> attribute name."""
+    """Return the bound methods of a model and of what it is made of: verb -> attribute name."""
     return {
-        getattr(value, _VERB): name for name, value in vars(model).items() if callable(value) and hasattr(value, _VERB)
+        getattr(value, _VERB): name
+        for part in reversed(model.__mro__)
+        for name, value in vars(part).items()
+        if callable(value) and hasattr(value, _VERB)
     }
 
 

@@ -35,6 +35,9 @@ class Outcome(StrEnum):
     WITHDRAWN = "withdrawn"
     UNVERIFIED = "unverified"
     REDIRECTED = "redirected"
+    UPHELD = "upheld"
+    OVERTURNED = "overturned"
+    PARTLY_OVERTURNED = "partly_overturned"
 
 
 class Actor(StrEnum):
@@ -73,13 +76,25 @@ EVERY = frozenset(Right)
 SEARCHED = frozenset(right for right, spec in SPECS.items() if spec.searches)
 IDENTIFIED = frozenset(right for right, spec in SPECS.items() if spec.floor > Floor.NOTHING)
 CHOSEN = frozenset(right for right, spec in SPECS.items() if spec.chooses)
+JUDGED = frozenset(right for right, spec in SPECS.items() if spec.judges)
 ANSWERED = EVERY - CHOSEN
-STATED = ANSWERED - SEARCHED
+STATED = ANSWERED - SEARCHED - JUDGED
 ACTED = frozenset(right for right, spec in SPECS.items() if spec.acts)
-HANDED = ANSWERED - ACTED
-DELETION, CORRECTION, RESTRICTION = (
-    frozenset({right}) for right in (Right.DELETION, Right.CORRECTION, Right.RESTRICTION)
+HANDED = ANSWERED - ACTED - JUDGED
+DELETION, CORRECTION, RESTRICTION, PORTABILITY, OBJECTION, REVIEW, CHILD, APPEAL = (
+    frozenset({right})
+    for right in (
+        Right.DELETION,
+        Right.CORRECTION,
+        Right.RESTRICTION,
+        Right.PORTABILITY,
+        Right.OBJECTION,
+        Right.AUTOMATED_DECISION_REVIEW,
+        Right.CHILD_ACCOUNT,
+        Right.APPEAL,
+    )
 )
+COMPLAINTS = frozenset({Right.COMPLAINT, Right.BCR_COMPLAINT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +151,7 @@ MOVES: tuple[Move, ...] = (
     _move("ask_identity",     _("Ask to confirm the address"), _RECEIVED, State.VERIFYING, _SYSTEM, rights=IDENTIFIED),
     _move("begin",            _("Begin"),                      _RECEIVED, State.FULFILLING, _SYSTEM, rights=STATED),
     _move("choose",           _("Let a choice stand"),         _RECEIVED, State.FULFILLING, _SYSTEM, rights=CHOSEN),
+    _move("take_in",          _("Put before somebody who decides"), _RECEIVED, State.IN_REVIEW, _SYSTEM, rights=JUDGED - IDENTIFIED),
     _move("confirm_identity", _("Confirm identity"),           _VERIFYING, State.IN_REVIEW, {Actor.PERSON, Actor.SYSTEM}, "not_stopped", "identity_proved", rights=IDENTIFIED),
     _move("ask_more",         _("Ask for more proof"),         _VERIFYING | _IN_REVIEW, State.VERIFYING, STAFF | _SYSTEM, "not_own_case", "not_prepared", "more_may_be_asked", rights=IDENTIFIED, inputs=("doubt", "reason"), tells=("identity_asked",)),
     _move("check_identity",   _("Record a check of who is asking"), _VERIFYING, None, STAFF, "not_own_case", "may_check_identity", rights=IDENTIFIED, inputs=("method", "result"), may_say=("claims",)),
@@ -170,8 +186,8 @@ MOVES: tuple[Move, ...] = (
     # deciding, by two people
     _move("assign",           _("Assign"),                     OPEN, None, STAFF, "not_own_case", inputs=("assignee",)),
     _move("note",             _("Add a note"),                 State, None, STAFF | {Actor.SUPPORT}, "not_purged", inputs=("text",)),
-    _move("ask",              _("Ask the person"),             _IN_REVIEW, None, STAFF, "not_own_case", rights=SEARCHED, inputs=("text",), turn=Turn.PERSON, tells=("new_message",)),
-    _move("answer",           _("Answer"),                     _IN_REVIEW, None, {Actor.PERSON, Actor.SUPPORT}, "question_open", rights=SEARCHED, inputs=("text",), turn=Turn.STAFF),
+    _move("ask",              _("Ask the person"),             _IN_REVIEW, None, STAFF, "not_own_case", rights=SEARCHED | JUDGED, inputs=("text",), turn=Turn.PERSON, tells=("new_message",)),
+    _move("answer",           _("Answer"),                     _IN_REVIEW, None, {Actor.PERSON, Actor.SUPPORT}, "question_open", rights=SEARCHED | JUDGED, inputs=("text",), turn=Turn.STAFF),
     _move("message",          _("Send a message"),             State, None, PEOPLE, "not_own_case", "not_purged", inputs=("text",)),
     _move("withhold",         _("Hold something back"),        _IN_REVIEW, None, STAFF, "not_own_case", "not_prepared", rights=SEARCHED, inputs=("category", "ground", "reason")),
     _move("release",          _("Give it after all"),          _IN_REVIEW, None, STAFF, "not_own_case", "not_prepared", rights=SEARCHED, inputs=("withholding",)),
@@ -183,6 +199,8 @@ MOVES: tuple[Move, ...] = (
     _move("refuse",           _("Refuse"),                     _IN_REVIEW, State.CLOSED, _APPROVER, "not_own_case", "refusal_prepared", "another_person", "refusal_in_time", outcome=Outcome.REFUSED, rights=SEARCHED, tells=("refused",)),
     _move("refuse_late",      _("Refuse too late, and say so"), _IN_REVIEW, State.CLOSED, _APPROVER, "not_own_case", "refusal_prepared", "another_person", "refusal_is_late", outcome=Outcome.REFUSED, rights=SEARCHED, inputs=("reason",), tells=("refused",)),
     _move("redirect",         _("Direct to another controller"), _IN_REVIEW, State.CLOSED, _APPROVER, "not_own_case", "nothing_done_yet", outcome=Outcome.REDIRECTED, rights=SEARCHED, inputs=("text",), tells=("closed",)),
+    # taking out what is about others
+    # sending it to somebody else
     # handing over
     _move("built",            _("The answer is ready"),        _FULFILLING, State.READY, _SYSTEM, "not_stopped", "not_held", "answer_built", rights=HANDED, tells=("answer_ready",)),
     _move("build_failed",     _("The answer could not be built"), _FULFILLING, State.IN_REVIEW, _SYSTEM, rights=SEARCHED & HANDED),
@@ -213,6 +231,12 @@ MOVES: tuple[Move, ...] = (
     _move("late",             _("Say that not every system minds it in time"), _FULFILLING, None, _SYSTEM, "choice_is_late", rights=CHOSEN, tells=("choice_late",)),
     _move("in_effect",        _("Every system minds it"),      _FULFILLING, State.CLOSED, _SYSTEM, "choice_in_effect", outcome=Outcome.FULFILLED, rights=CHOSEN, tells=("in_effect",)),
     _move("chosen_anew",      _("End, as something else was chosen since"), _FULFILLING, State.CLOSED, _SYSTEM, "choice_taken_back", outcome=Outcome.WITHDRAWN, rights=CHOSEN, tells=("closed",)),
+    # weighing an objection
+    # reviewing what a machine decided
+    # looking into a complaint
+    # deciding an appeal
+    # a child's account
+    # the wrong door
     # stopping
     _move("withdraw",         _("Withdraw"),                   OPEN, State.CLOSED, PEOPLE, "nothing_done_yet", outcome=Outcome.WITHDRAWN, rights=ANSWERED, tells=("closed",)),
 )

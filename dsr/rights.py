@@ -21,6 +21,14 @@ class Right(StrEnum):
     SENSITIVE_DATA_LIMIT = "sensitive_data_limit"
     CPNI_OPT_OUT = "cpni_opt_out"
     THIRD_PARTY_DISCLOSURE_OPT_OUT = "third_party_disclosure_opt_out"
+    OBJECTION = "objection"
+    CONSENT_WITHDRAWAL = "consent_withdrawal"
+    AUTOMATED_DECISION_REVIEW = "automated_decision_review"
+    COMPLAINT = "complaint"
+    BCR_COMPLAINT = "bcr_complaint"
+    CHILD_ACCOUNT = "child_account"
+    APPEAL = "appeal"
+    """Against what was decided about another request of the same submission; never filed by itself."""
 
 
 class Floor(IntEnum):
@@ -40,6 +48,8 @@ class Delivery(StrEnum):
     """Something is done in the systems; the person is handed a signed statement of what."""
     RECEIPT = "receipt"
     """A choice stands at once; the person hears when every system has confirmed it."""
+    DECISION = "decision"
+    """Somebody judges; the person is told what was decided, why, and where to go from there."""
 
 
 class Look(StrEnum):
@@ -74,6 +84,8 @@ class RightSpec:
     """Names of the details the form may ask for; nothing else is asked."""
     must_answer: tuple[str, ...] = ()
     """Those of them without which it cannot be begun."""
+    offered: bool = True
+    """Whether it can be filed by itself."""
 
     @property
     def searches(self) -> bool:
@@ -90,8 +102,15 @@ class RightSpec:
         """Whether it is a choice, which stands as soon as it is filed."""
         return self.delivery is Delivery.RECEIPT
 
+    @property
+    def judges(self) -> bool:
+        """Whether somebody weighs it and decides, rather than data being handed over or changed."""
+        return self.delivery is Delivery.DECISION
 
-def _choice(right: Right, title: str | Promise, summary: str | Promise, *questions: str) -> RightSpec:
+
+def _choice(
+    right: Right, title: str | Promise, summary: str | Promise, *questions: str, offered: bool = True
+) -> RightSpec:
     return RightSpec(
         right=right,
         title=title,
@@ -102,6 +121,31 @@ def _choice(right: Right, title: str | Promise, summary: str | Promise, *questio
         second_person=False,
         questions=questions,
         must_answer=questions,
+        offered=offered,
+    )
+
+
+def _judged(
+    right: Right,
+    title: str | Promise,
+    summary: str | Promise,
+    *,
+    floor: Floor = Floor.NOTHING,
+    questions: tuple[str, ...] = (),
+    must_answer: tuple[str, ...] = (),
+    offered: bool = True,
+) -> RightSpec:
+    return RightSpec(
+        right=right,
+        title=title,
+        summary=summary,
+        floor=floor,
+        delivery=Delivery.DECISION,
+        look=Look.NOT,
+        second_person=True,
+        questions=questions,
+        must_answer=must_answer,
+        offered=offered,
     )
 
 
@@ -200,5 +244,58 @@ SPECS: dict[Right, RightSpec] = {
             _("Stop disclosure to others"),
             _("Your data is not given to others for purposes of theirs, nor used for something quite different."),
         ),
+        # objecting
+        _judged(
+            Right.OBJECTION,
+            _("Object to the use of your data"),
+            _("You say why your data should not be used for something. Its use pauses while that is weighed."),
+            floor=Floor.MAIL_CONTROL,
+            offered=False,
+        ),
+        # taking consent back
+        _choice(
+            Right.CONSENT_WITHDRAWAL,
+            _("Take back a consent"),
+            _("What you once agreed to stops. Nothing is erased by it; that is a right of its own."),
+            offered=False,
+        ),
+        # having an automated decision looked at
+        _judged(
+            Right.AUTOMATED_DECISION_REVIEW,
+            _("Have a decision by a machine reviewed by a human"),
+            _("A person who had no part in it looks at the decision anew, with what you have to say about it."),
+            floor=Floor.MAIL_CONTROL,
+            offered=False,
+        ),
+        # complaining
+        _judged(
+            Right.COMPLAINT,
+            _("Complain"),
+            _("You tell us what went wrong. We look into it, answer, and say who else can help."),
+            offered=False,
+        ),
+        _judged(
+            Right.BCR_COMPLAINT,
+            _("Complain about data sent out of Europe"),
+            _("You think that a company of the group broke its binding rules for data that leaves Europe."),
+            offered=False,
+        ),
+        # children
+        _judged(
+            Right.CHILD_ACCOUNT,
+            _("Report a child's account"),
+            _("An account that is used by a child is shut and erased, whoever tells us."),
+            offered=False,
+        ),
+        # appealing
+        _judged(
+            Right.APPEAL,
+            _("Have what we decided looked at again"),
+            _("Somebody else looks at what we decided about your request."),
+            offered=False,
+        ),
     )
 }
+
+OFFERED = frozenset(right for right, spec in SPECS.items() if spec.offered)
+"""What can be filed by itself."""

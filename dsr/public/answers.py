@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 from dsr import rules
 from dsr.models import Channel
 from dsr.public import details, forms, offers, places
-from dsr.rights import SPECS, Right
+from dsr.rights import OFFERED, SPECS, Right
 from dsr.services.intake import Filing, Want
 from dsr.services.mandated import GUARDIAN, AgentClaim
 
@@ -73,7 +73,7 @@ class Answers:
     ) -> "Answers":
         """Begin; a link may have chosen a right already."""
         data = QueryDict(mutable=True)
-        data.setlist("rights", [right for right in query.getlist("right") if right in SPECS])
+        data.setlist("rights", [right for right in query.getlist("right") if right in OFFERED])
         if for_other:
             data["agent.kind"] = query.get("kind", "")
         return cls(data, notice, language, at, for_other=for_other)

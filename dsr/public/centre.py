@@ -79,7 +79,7 @@ def _cards(notice: rules.Notice) -> list[Card]:
     return [
         Card(right, str(spec.title), str(spec.summary), proof[offers.proof_at_least(right).asks])
         for right, spec in SPECS.items()
-        if notice.offer(right) and not spec.chooses
+        if notice.offer(right) and spec.offered and not spec.chooses
     ]
 
 

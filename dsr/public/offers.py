@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from dsr import rules
 from dsr.models import Channel as CameBy
 from dsr.public.forms import Option
-from dsr.rights import SPECS, Delivery, Right
+from dsr.rights import OFFERED, SPECS, Delivery, Right
 from dsr.rules import ladder
 from dsr.rules.schema.offers import Channel, Offer
 from dsr.rules.schema.periods import ClockRule, ExtensionRule
@@ -111,10 +111,10 @@ def rights(
 ) -> list[tuple[str, Option]]:
     """Return the rights that can be asked for by the form, each with what will happen."""
     if not relationship:
-        return [(right, Option(str(spec.title), str(spec.summary))) for right, spec in SPECS.items()]
+        return [(right, Option(str(spec.title), str(spec.summary))) for right, spec in SPECS.items() if spec.offered]
     options: list[tuple[str, Option]] = []
     for offer in notice.offers_for(relationship, country, region):
-        if offer.right not in SPECS:
+        if offer.right not in OFFERED:
             continue
         spec = SPECS[Right(offer.right)]
         if spec.chooses and not rules.pack().regimes_for(offer.right, country, region, at.date()):
@@ -142,6 +142,7 @@ def _what_happens(
         Delivery.CERTIFICATE: _(
             "You read on this site what was done in every system, and get a signed statement of it."
         ),
+        Delivery.DECISION: _("A person decides, and tells you why and where you can go from there."),
     }[spec.delivery]
     if right is Right.DELETION:
         yield _("Nothing is deleted before you have confirmed it twice.")

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from dsr import rules
 from dsr.public import offers, places
 from dsr.public.pages import language
-from dsr.rights import SPECS, Right
+from dsr.rights import OFFERED, SPECS, Right
 from dsr.rules.schema.regime import Regime
 
 _CODES = {
@@ -66,7 +66,7 @@ def parts(at: datetime) -> list[Part]:
     found: dict[str, list[Regime]] = {name: [] for name in _PARTS}
     for regime in sorted(pack.regimes, key=lambda row: row.wording("title", language())):
         in_use = regime.switched_on and regime.organisation in (None, pack.organisation)
-        if in_use and regime.window.covers(today) and any(offers.answer_rule(regime, right, today) for right in Right):
+        if in_use and regime.window.covers(today) and any(offers.answer_rule(regime, right, today) for right in OFFERED):
             found[_part(regime)].append(regime)
     return [Part(str(_PARTS[name]), tuple(_terms(rows, at))) for name, rows in found.items() if rows]
 
@@ -107,7 +107,7 @@ def _shared(rows: Iterable[tuple[Regime, Term]]) -> Term:
 
 def _term(regime: Regime, at: datetime) -> Term:
     found: dict[str, list[str]] = {}
-    for right in Right:
+    for right in (right for right in Right if right in OFFERED):
         if rule := offers.answer_rule(regime, right, at.date()):
             found.setdefault(offers.period(rule), []).append(str(SPECS[right].title))
     longest = regime.extension_for(Right.ACCESS) if regime.knows(Right.ACCESS, at.date()) else None

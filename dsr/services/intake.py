@@ -19,7 +19,7 @@ from dsr.errors import Conflict, Incomplete
 from dsr.ids import new_reference
 from dsr.lifecycle import Actor
 from dsr.models import Channel, Deadline, DeadlineKind, SubjectRequest, Submission, Vouched
-from dsr.rights import SPECS, Floor, Right
+from dsr.rights import OFFERED, SPECS, Floor, Right
 from dsr.rules import COUNTRIES, ClockEvent, EventKind, Notice, NotInRules, pack
 from dsr.selectors import asking
 from dsr.services import beside, clocks, letters, links, pace, rulebooks, telling
@@ -278,6 +278,8 @@ def _request(
         deadlines += clocks.lapse(submission, request, at)
     elif request.spec.chooses:
         requested.enter(case, request, want, filing, by=by, at=at)
+    elif request.spec.judges:
+        case.move(request, "take_in", by=Caller.system(by.via), at=at)
     else:
         case.move(request, "begin", by=Caller.system(by.via), at=at)
         deadlines.append(clocks.build_now(request, at))
@@ -390,6 +392,8 @@ def _checked_wants(filing: Filing, problems: dict[str, str]) -> tuple[Want, ...]
         problems["rights"] = _("Choose at least one thing to ask for.")
     if len({want.right for want in filing.wants}) != len(filing.wants):
         problems["rights"] = _("Choose each right once.")
+    if any(want.right not in OFFERED for want in filing.wants):
+        problems["rights"] = _("This is asked for in another way. Choose something from the list.")
     wants = []
     for want in filing.wants:
         details = {}

@@ -48,11 +48,11 @@ def remaining(request: SubjectRequest) -> tuple[Stage, ...]:
     state = State(request.state)
     if state in (State.READY, State.CLOSED):
         return ()
-    if state is State.FULFILLING or not request.spec.searches:
+    if state is State.FULFILLING or not (request.spec.searches or request.spec.judges):
         return (Stage.BUILDING,)
     if request.proposal:
         return (Stage.APPROVING, Stage.BUILDING)
-    if request.searched_at is not None:
+    if request.searched_at is not None or request.spec.judges:
         return (Stage.REVIEWING, Stage.APPROVING, Stage.BUILDING)
     return (Stage.SEARCHING, Stage.REVIEWING, Stage.APPROVING, Stage.BUILDING)
 

@@ -9,7 +9,7 @@ from dsr.errors import Incomplete, NotAllowed, WrongState
 from dsr.lifecycle import CHOSEN, State
 from dsr.models import Choice, CpniEntry, Event, LedgerEntry, SubjectRequest, Suppression, System, Window
 from dsr.policies import Caller
-from dsr.rights import Right
+from dsr.rights import OFFERED, Right
 from dsr.services import history, intake, review, threads
 from dsr.services.choices import asking, deciding, desk, requested
 from dsr.services.mandated import AgentClaim
@@ -88,7 +88,7 @@ def test_choice_ends_at_once_where_no_system_has_to_be_told(clock: Clock) -> Non
     assert request.submission.purge_at is not None
 
 
-@pytest.mark.parametrize("right", sorted(CHOSEN - {Right.CPNI_OPT_OUT}))
+@pytest.mark.parametrize("right", sorted(CHOSEN & OFFERED - {Right.CPNI_OPT_OUT}))
 def test_each_choice_is_about_what_its_right_says(right: Right, mailers: System, clock: Clock) -> None:
     request = builders.file(right, at=clock()).requests[0]
 

@@ -8,10 +8,10 @@ from datetime import timedelta
 import pytest
 
 from dsr.errors import Incomplete, NotAllowed, WrongState
-from dsr.lifecycle import ACTED, ANSWERED, BY_VERB, CHOSEN, HANDED, MOVES, SEARCHED, Actor, State
+from dsr.lifecycle import ACTED, ANSWERED, BY_VERB, CHOSEN, HANDED, IDENTIFIED, JUDGED, MOVES, SEARCHED, Actor, State
 from dsr.models import SubjectRequest
 from dsr.policies import Caller, can_make, check_can_make
-from dsr.rights import SPECS, Right
+from dsr.rights import OFFERED, SPECS, Right
 from dsr.services import (
     proving,
     review,
@@ -60,9 +60,14 @@ LIVED: dict[tuple[Right, State], Callable[[Right, Clock], SubjectRequest]] = {
     **{(right, State.FULFILLING): _answered for right in SEARCHED},
     (Right.BE_INFORMED, State.FULFILLING): _filed,
     **{(right, State.READY): _ready for right in HANDED},
-    **{(right, State.CLOSED): _withdrawn for right in ANSWERED},
-    **{(right, State.FULFILLING): _chosen for right in CHOSEN - {Right.CPNI_OPT_OUT}},
-    **{(right, State.CLOSED): _filed for right in CHOSEN},
+    **{(right, State.CLOSED): _withdrawn for right in ANSWERED & OFFERED},
+    **{(right, State.FULFILLING): _chosen for right in CHOSEN & OFFERED - {Right.CPNI_OPT_OUT}},
+    **{(right, State.CLOSED): _filed for right in CHOSEN & OFFERED},
+    **{(right, State.VERIFYING): _filed for right in JUDGED & IDENTIFIED & OFFERED},
+    **{
+        (right, State.IN_REVIEW): lambda right, clock: builders.in_review(right, at=clock())
+        for right in JUDGED & OFFERED
+    },
 }
 
 
@@ -77,9 +82,10 @@ def _callers() -> dict[Actor, Caller]:
 
 
 def test_every_state_that_lasts_is_in_the_matrix():
-    lasting = {(right, state) for right in Right for state in State} - {(right, State.RECEIVED) for right in Right}
+    lasting = {(right, state) for right in OFFERED for state in State} - {(right, State.RECEIVED) for right in Right}
     impossible = {(Right.BE_INFORMED, State.VERIFYING), (Right.BE_INFORMED, State.IN_REVIEW)}
-    impossible |= {(right, State.READY) for right in ACTED | CHOSEN}
+    impossible |= {(right, State.READY) for right in ACTED | CHOSEN | JUDGED}
+    impossible |= {(right, State.VERIFYING) for right in JUDGED - IDENTIFIED}
     impossible |= {(right, state) for right in CHOSEN for state in (State.VERIFYING, State.IN_REVIEW)}
     impossible |= {(Right.CPNI_OPT_OUT, State.FULFILLING)}
 

@@ -16,7 +16,7 @@ from dsr.api.problems import Fault, Problem
 from dsr.api.reading import parameters
 from dsr.api.schema import query_of
 from dsr.api.shapes import inputs, offered, outputs
-from dsr.rights import Right
+from dsr.rights import OFFERED, Right
 from dsr.rules import COUNTRIES, ClockEvent, EventKind, Notice, NotInRules, Regime, RulePack, clocks, pack
 from dsr.rules.ladder import Demand, demanded
 from dsr.rules.schema.ladder import Ladder
@@ -74,7 +74,7 @@ def _relationship(notice: Notice, asked: inputs.RightsAsked) -> Relationship:
 
 def _right(rules: RulePack, notice: Notice, offer: Offer, asked: inputs.RightsAsked, today: date) -> offered.RightShown:
     laws = rules.regimes_for(offer.right, asked.country, asked.region, today)
-    right = Right(offer.right) if offer.right in set(Right) else None
+    right = Right(offer.right) if offer.right in OFFERED else None
     demand = demanded(
         rules,
         offer.right,

@@ -19,6 +19,7 @@ class Handling(StrEnum):
     SECOND_PERSON = "second_person"
     STATEMENT = "statement"
     CHOICE = "choice"
+    DECISION = "decision"
 
 
 class IdentityCheck(StrEnum):

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from dsr.rights import SPECS, Delivery, Right
+from dsr.rights import OFFERED, SPECS, Delivery
 from dsr.rules import RIGHT_WORDS, Notice, NotInRules
 from dsr.rules.checks import walk
 from dsr.rules.schema.base import Worded
@@ -41,7 +41,7 @@ def test_every_right_of_the_service_is_offered_to_somebody(notice: Notice) -> No
     offered = {offer.right for row in notice.relationships for offer in notice.offers_for(row.id, "IE")}
 
     # What is chosen on a page of ours is offered where its law is in force, and by notices that speak of it.
-    assert {right for right in Right if SPECS[right].delivery is not Delivery.RECEIPT} <= offered
+    assert {right for right in OFFERED if SPECS[right].delivery is not Delivery.RECEIPT} <= offered
 
 
 @pytest.mark.parametrize("notice", _all())
