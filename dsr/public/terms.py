@@ -66,7 +66,8 @@ def parts(at: datetime) -> list[Part]:
     found: dict[str, list[Regime]] = {name: [] for name in _PARTS}
     for regime in sorted(pack.regimes, key=lambda row: row.wording("title", language())):
         in_use = regime.switched_on and regime.organisation in (None, pack.organisation)
-        if in_use and regime.window.covers(today) and any(offers.answer_rule(regime, right, today) for right in OFFERED):
+        in_force = in_use and regime.window.covers(today)
+        if in_force and any(offers.answer_rule(regime, right, today) for right in OFFERED):
             found[_part(regime)].append(regime)
     return [Part(str(_PARTS[name]), tuple(_terms(rows, at))) for name, rows in found.items() if rows]
 
@@ -107,7 +108,7 @@ def _shared(rows: Iterable[tuple[Regime, Term]]) -> Term:
 
 def _term(regime: Regime, at: datetime) -> Term:
     found: dict[str, list[str]] = {}
-    for right in (right for right in Right if right in OFFERED):
+    for right in filter(OFFERED.__contains__, Right):
         if rule := offers.answer_rule(regime, right, at.date()):
             found.setdefault(offers.period(rule), []).append(str(SPECS[right].title))
     longest = regime.extension_for(Right.ACCESS) if regime.knows(Right.ACCESS, at.date()) else None
