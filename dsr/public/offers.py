@@ -248,7 +248,7 @@ def elsewhere(
             by_form=offer.right if offer.right in SPECS else "",
         )
         for offer in offers
-        if offer.right not in SPECS or offer.right in _PAGES
+        if offer.right not in OFFERED or offer.right in _PAGES
     ]
 
 
