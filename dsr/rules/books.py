@@ -1,6 +1,6 @@
 """The rules of one version written down whole, so that later ones cannot take their place: bytes out, a pack in.
 
-Worked cases are left out: they proved the rules when those were in force, and say nothing that a date hangs on.
+Worked cases and phrases are left out: they say nothing that a date hangs on.
 """
 
 import json
@@ -8,7 +8,7 @@ import zlib
 from datetime import date
 from typing import Any
 
-from dsr.rules.files import VECTORS, Document, Files
+from dsr.rules.files import Document, Files, binds
 from dsr.rules.problems import RulesBroken
 from dsr.rules.reader import build
 from dsr.rules.rulepack import RulePack
@@ -23,8 +23,8 @@ class Unreadable(Exception):
 
 
 def written(files: Files) -> bytes:
-    """Every document of a set of rule files but its worked cases, as compressed JSON."""
-    said = {path: document for path, document in sorted(files.documents.items()) if not path.endswith(VECTORS)}
+    """Every document of a set of rule files that binds, as compressed JSON."""
+    said = {path: document for path, document in sorted(files.documents.items()) if binds(path)}
     return zlib.compress(json.dumps(said, ensure_ascii=False, separators=(",", ":"), default=_tagged).encode())
 
 

@@ -15,6 +15,8 @@ from dsr.rules.problems import Problem, key_path, told
 
 SHIPPED = Path(__file__).resolve().parent / "data"
 VECTORS = ".vectors.toml"
+PHRASES = "phrases/"
+"""What letters are understood by. It proposes and binds nobody, so that a better phrase makes no new version of law."""
 
 Document = Mapping[str, Any]
 Model = TypeVar("Model", bound=BaseModel)
@@ -29,8 +31,8 @@ class Files:
 
     @property
     def digest(self) -> str:
-        """What the files say, as 32 hexadecimal digits: remarks, layout and worked cases make no difference."""
-        said = {path: document for path, document in self.documents.items() if not path.endswith(VECTORS)}
+        """What the files that bind say, as 32 hexadecimal digits: remarks and layout make no difference."""
+        said = {path: document for path, document in self.documents.items() if binds(path)}
         canonical = json.dumps(said, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=_iso)
         return hashlib.sha256(canonical.encode()).hexdigest()[:32]
 
@@ -53,6 +55,11 @@ def read(shipped: Path, *over: Path | None) -> Files:
         except UnicodeDecodeError:
             problems.append(Problem(name, "", "is not text in UTF-8"))
     return Files(documents, tuple(problems))
+
+
+def binds(path: str) -> bool:
+    """Whether a file is part of what a submission is answered under."""
+    return not path.endswith(VECTORS) and not path.startswith(PHRASES)
 
 
 class Findings:

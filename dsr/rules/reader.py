@@ -19,11 +19,16 @@ from dsr.rules.schema.base import Many, Row, Slug
 from dsr.rules.schema.calendar import CalendarFile
 from dsr.rules.schema.ladder import Ladder
 from dsr.rules.schema.notice import Notice
+from dsr.rules.schema.phrases import PhraseFile
 from dsr.rules.schema.refusal import Refusal, RefusalFile
 from dsr.rules.schema.regime import Regime, VectorFile
 from dsr.rules.schema.retention import RetentionFile, Schedule
 
-_DEPTHS = {"calendars": (1,), "ladder": (1,), "refusals": (1,), "retention": (1,), "regimes": (2,), "notices": (2, 3)}
+_DEPTHS = {
+    **dict.fromkeys(("calendars", "ladder", "phrases", "refusals", "retention"), (1,)),
+    "regimes": (2,),
+    "notices": (2, 3),
+}
 Single = TypeVar("Single", bound=Row)
 
 
@@ -104,6 +109,7 @@ class Reader:
             refusals={row.id: row for row in refusals},
             ladder=ladder,
             retention=retention,
+            phrases=self._phrases(),
         )
 
     @cached_property
@@ -282,6 +288,15 @@ class Reader:
         if (parts or self.tried) and len(notices) == len(self._editions()):
             self.findings.problems += keeping.problems(parts, schedule, refusals, known)
         return schedule
+
+    def _phrases(self) -> tuple[PhraseFile, ...]:
+        """The phrases by which letters are understood; a file is named by its language."""
+        found = []
+        for path, document in self.files.under("phrases"):
+            table = self.findings.table(PhraseFile, document, path)
+            if table and self._same(path, "language", table.language, PurePosixPath(path).stem):
+                found.append(table)
+        return tuple(found)
 
     def _single(self, model: type[Single], path: str) -> Single | None:
         document = self.files.documents.get(path)

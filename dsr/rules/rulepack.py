@@ -14,6 +14,7 @@ from dsr.rules.places import Area, closeness
 from dsr.rules.problems import NotInRules
 from dsr.rules.schema.ladder import Ladder
 from dsr.rules.schema.notice import Notice
+from dsr.rules.schema.phrases import PhraseFile
 from dsr.rules.schema.refusal import Refusal
 from dsr.rules.schema.regime import Regime
 from dsr.rules.schema.retention import Schedule
@@ -42,6 +43,8 @@ class RulePack:
     areas: Mapping[str, Area]
     ladder: Ladder
     retention: Schedule
+    phrases: tuple[PhraseFile, ...] = ()
+    """By which words letters are understood. They bind nobody, so no version hangs on them."""
 
     def notice(self, notice_id: str, version: date | str) -> Notice:
         """The version of a notice that a submission is pinned to."""

@@ -1,6 +1,7 @@
 """A rule that changes after receipt moves no date: each submission stays under the rules that it came in under."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -118,7 +119,7 @@ def test_a_book_says_the_same_as_the_files() -> None:
     found = books.pack_of(rules.version, books.FORM, loader.book_of(rules))
 
     assert found.version == rules.version
-    assert repr(found) == repr(rules)
+    assert repr(found) == repr(replace(rules, phrases=()))  # phrases bind nobody, so no book holds them
 
 
 @pytest.mark.parametrize(
