@@ -8,6 +8,7 @@ from typing import Final
 
 _SPACES: Final = re.compile(r"\s+")
 _HOST: Final = re.compile(r"[a-z0-9.-]+")
+_WITH_COUNTRY: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
 def _plain(value: str) -> str:
@@ -41,6 +42,25 @@ def _phone(value: str) -> str:
         # Words around a number can hide that it says its country.
         return digits if digits == text else _phone(digits)
     return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
+def international(value: str, region: str = "") -> str:
+    """Return a telephone number in E.164, "" where it neither says its country nor is one of ``region`` (ISO 3166).
+
+    Without its country a number matches nothing that is kept with it.
+    """
+    import phonenumbers
+
+    number = _phone(value)
+    if not number.startswith("+") and region:
+        try:
+            parsed = phonenumbers.parse(value, region)
+        except phonenumbers.NumberParseException:
+            return ""
+        number = _phone(f"+{parsed.country_code}{phonenumbers.national_significant_number(parsed)}")
+        if not phonenumbers.is_possible_number(parsed):
+            return ""
+    return number if _WITH_COUNTRY.fullmatch(number) else ""
 
 
 def _ip(value: str) -> str:

@@ -1,8 +1,7 @@
 """The forms by which somebody chooses for an address or a number: no account, no proof."""
 
-import re
 from collections.abc import Sequence
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -12,9 +11,8 @@ from django.utils.translation import gettext_lazy
 
 from dsr.public.forms import MailAddress, PlainText, PublicForm
 from dsr.services.choices.purposes import CHANNELS
-from notifications.normal import normalise
+from notifications.normal import international
 
-_WITH_COUNTRY: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 ALL, SOME = "all", "some"
 """Whether everything is meant."""
 
@@ -36,8 +34,8 @@ class KnownByForm(PublicForm):
     def clean_phone(self) -> str:
         """Return the number as systems keep it."""
         text = str(self.cleaned_data["phone"])
-        number = normalise("phone", text)
-        if text and not _WITH_COUNTRY.fullmatch(number):
+        number = international(text)
+        if text and not number:
             raise ValidationError(_("Enter the number with its country, such as +1 415 555 0100."))
         return number
 

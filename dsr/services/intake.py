@@ -32,6 +32,7 @@ from notifications import sealing
 from notifications.ids import uuid7
 from notifications.mail import deliverable
 from notifications.models import DataKey, Message
+from notifications.normal import international, normalise
 from notifications.rows import insert
 from notifications.sealing import fingerprint
 from verification import mail
@@ -343,6 +344,7 @@ def _checked(filing: Filing, by: Caller, at: datetime) -> Filing:
     except ValueError:
         problems.setdefault("email", _("Enter a mail address in the form name@example.org."))
     _check_where(filing, notice_for(filing.received_at or at), problems)
+    cleaned["phone"] = _number(filing, cleaned["phone"], "phone", problems)
     wants = _checked_wants(filing, problems)
     if not problems.keys() & {"country", "region", "rights"}:
         problems |= beside.without_law(filing, at)
@@ -371,6 +373,19 @@ def _clean(name: str, value: str, problems: dict[str, str], *, lines: bool = Fal
     if len(text) > longest:
         problems[name] = _("Use at most %(number)d characters.") % {"number": longest}
     return text
+
+
+def _number(filing: Filing, number: str, name: str, problems: dict[str, str]) -> str:
+    """Return a telephone number with its country: the one where the person lives, if it names none.
+
+    A choice for a number without one would stop nothing; elsewhere it only helps less.
+    """
+    if not number or name in problems or normalise("phone", number).startswith("+"):
+        return number
+    found = international(number, filing.country if filing.country in COUNTRIES else "")
+    if not found and filing.chooses:
+        problems[name] = _("Enter the number with its country, such as +1 415 555 0100.")
+    return found or number
 
 
 def _check_where(filing: Filing, notice: Notice, problems: dict[str, str]) -> None:
@@ -415,6 +430,8 @@ def _checked_identifiers(filing: Filing, problems: dict[str, str]) -> dict[str, 
             problems["identifiers"] = _("Give identifiers that we know, and at most 20 of a kind.")
             continue
         texts = [_clean("identifiers", value, problems, limit=_LONGEST["identifier"]) for value in values]
+        if kind == "phone":
+            texts = [_number(filing, text, "identifiers", problems) for text in texts]
         if any(texts):
             cleaned[kind] = tuple(text for text in texts if text)
     return cleaned

@@ -108,6 +108,27 @@ def test_choice_stands_for_whatever_the_person_gives(given: str, clock: Clock) -
     assert not _allowed(clock, given, "+353209100001" if given == "phone" else "A-1")
 
 
+@pytest.mark.parametrize("country", ["IE", "US"])
+def test_number_without_its_country_is_one_of_where_the_person_lives(country: str, clock: Clock) -> None:
+    given = {"IE": "020 910 0001", "US": "(202) 555-0147"}[country]
+    region = {"IE": "", "US": "CA"}[country]
+
+    builders.file(MARKETING, at=clock(), country=country, region=region, phone=given)
+
+    assert not _allowed(clock, "phone", {"IE": "+353209100001", "US": "+12025550147"}[country])
+
+
+@pytest.mark.parametrize("field", ["phone", "identifiers"])
+def test_number_that_no_system_could_know_stops_nothing_and_is_sent_back(field: str, clock: Clock) -> None:
+    given = {"phone": "12"} if field == "phone" else {"identifiers": {"phone": ("12",)}}
+
+    with pytest.raises(Incomplete) as refused:
+        builders.file(MARKETING, at=clock(), **given)
+
+    assert set(refused.value.problems) == {field}
+    builders.file(Right.ACCESS, at=clock(), **given)  # here it only helps less
+
+
 def test_agent_chooses_for_the_person_and_not_for_themselves(clock: Clock) -> None:
     agent = AgentClaim(kind="signed_permission", name="Agnes Agent", person_email=builders.ADA)
     builders.file(MARKETING, at=clock(), country="US", region="CA", email="agnes@agents.example.org", agent=agent)

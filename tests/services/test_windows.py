@@ -94,6 +94,18 @@ def test_what_is_more_than_an_address_is_not_allowed(written: str, clock: Clock)
     assert (answer.allowed, answer.because) == (False, asking.Because.UNREADABLE)
 
 
+def test_number_without_its_country_is_not_allowed_as_it_would_match_nobody(clock: Clock) -> None:
+    use = asking.Use(Purpose.MARKETING, Scope())
+
+    found = asking.many(["020 910 0001", "00353 20 910 0001", "tel:+353209100001"], "phone", use, clock())
+
+    assert [each.because for each in found] == [
+        asking.Because.UNREADABLE,
+        asking.Because.NOTHING_CHOSEN,
+        asking.Because.NOTHING_CHOSEN,
+    ]
+
+
 def test_whoever_resumes_again_gets_the_receipt_of_that(clock: Clock) -> None:
     resume = Wish({"email": [builders.ADA]}, Act.RESUME, Via.PREFERENCES, clock.tick(), channels=("email",))
     _stop(clock)

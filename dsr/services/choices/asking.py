@@ -130,7 +130,7 @@ _READABLE = {
     DIGEST: re.compile(r"[A-Za-z0-9]{1,16}:[0-9a-f]{64}(,[A-Za-z0-9]{1,16}:[0-9a-f]{64}){0,7}"),
     # An address and nothing around it: a name beside it would make another hash, of whom nothing is known.
     "email": re.compile(r"\s*[^\s<>,;:@]+@[^\s<>,;:@]+\s*"),
-    "phone": re.compile(r".*\d.*"),
+    "phone": re.compile(r"[^\d+]*(\+|00)\W*[1-9].*"),  # without its country it would match nobody
 }
 _SOMETHING = re.compile(r".*\S.*")
 

@@ -13,6 +13,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from dsr import rules
 from dsr.choices.marketing import CHANNELS, SUPERSEDED, Act, Purpose, Scope, Standing, Via, after, scopes, told
@@ -26,11 +27,12 @@ from notifications import rows, sealing
 from notifications.ids import uuid7
 from notifications.mail import deliverable
 from notifications.models import DataKey
-from notifications.normal import normalise
+from notifications.normal import international, normalise
 from notifications.reads import PreparedSet
 
 KINDS = ("email", "phone", "account", "browser")
 """By what somebody may be known who makes a choice."""
+_MISWRITTEN = {"phone": gettext_lazy("Write every number with its country, such as +1 415 555 0100.")}
 MARKETING_OPT_OUT = "marketing_opt_out"
 _FIRST_TRIES = timedelta(minutes=10)
 """Nobody is warned of a choice that was entered late before the systems were told of it."""
@@ -120,7 +122,9 @@ def _check(wish: Wish, by: str, at: datetime) -> None:
         problems["identifiers"] = _("Say whom it is about, by mail address, telephone number or account.")
     for kind, values in wish.identifiers.items():
         if kind in KINDS and not all(writable(kind, value) for value in values):
-            problems[f"identifiers.{kind}"] = _("One of these is not written as it should be.")
+            problems[f"identifiers.{kind}"] = str(
+                _MISWRITTEN.get(kind) or _("One of these is not written as it should be.")
+            )
     for kind in set(wish.identifiers) - set(KINDS):
         problems[f"identifiers.{kind}"] = _("Nobody is known by this here: give some of %(names)s.") % {
             "names": ", ".join(KINDS)
@@ -163,7 +167,9 @@ def _no_yes(wish: Wish, by: str) -> dict[str, str]:
 
 
 def writable(kind: str, value: str) -> bool:
-    """Whether an identifier is in a form that can be known: a mail address is checked, anything else taken."""
+    """Whether an identifier is in a form that can be known: a mail address, a number with its country, other words."""
+    if kind == "phone":
+        return bool(international(value))
     if kind != "email":
         return bool(normalise(kind, value))
     try:

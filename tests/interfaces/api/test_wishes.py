@@ -84,6 +84,7 @@ def test_the_same_again_is_not_new_and_a_repeat_gets_the_first_answer(ines: Api)
         ({"choice": "resume"}, "#/evidence"),
         ({"choice": "resume", "via": "import", "evidence": "T-1"}, "#/via"),
         ({"reply": "See you at the end of the month, I do not stop reading."}, "#/reply"),
+        ({"choice": "stop", "identifiers": {"phone": ["020 910 0001"]}}, "#/identifiers/phone"),
         ({}, "#"),
         ({"choice": "stop", "reply": "stop"}, "#"),
     ],
