@@ -81,6 +81,8 @@ ANSWERED = EVERY - CHOSEN
 STATED = ANSWERED - SEARCHED - JUDGED
 ACTED = frozenset(right for right, spec in SPECS.items() if spec.acts)
 HANDED = ANSWERED - ACTED - JUDGED
+REFUSABLE = SEARCHED
+"""Rights that the desk may refuse: what is looked for. A right that is weighed joins here with its machine."""
 DELETION, CORRECTION, RESTRICTION, PORTABILITY, OBJECTION, REVIEW, CHILD, APPEAL = (
     frozenset({right})
     for right in (
@@ -192,12 +194,13 @@ MOVES: tuple[Move, ...] = (
     _move("withhold",         _("Hold something back"),        _IN_REVIEW, None, STAFF, "not_own_case", "not_prepared", rights=SEARCHED, inputs=("category", "ground", "reason")),
     _move("release",          _("Give it after all"),          _IN_REVIEW, None, STAFF, "not_own_case", "not_prepared", rights=SEARCHED, inputs=("withholding",)),
     _move("prepare",          _("Propose to do as asked"),     _IN_REVIEW, None, STAFF, "not_own_case", "search_complete", "not_prepared", "items_decided", rights=SEARCHED),
-    _move("propose_refusal",  _("Propose to refuse"),          _IN_REVIEW, None, STAFF, "not_own_case", "not_prepared", "nothing_done_yet", rights=SEARCHED, inputs=("ground", "reason")),
-    _move("send_back",        _("Send back"),                  _IN_REVIEW, None, STAFF, "not_own_case", "is_prepared", rights=SEARCHED, inputs=("reason",)),
-    _move("approve",          _("Approve"),        _IN_REVIEW, State.FULFILLING, _APPROVER, "not_own_case", "release_prepared", "another_person", "search_complete", "not_stopped", "looked", "not_held", "authority_holds", "erasure_confirmed", rights=SEARCHED),
+    _move("propose_refusal",  _("Propose to refuse"),          _IN_REVIEW, None, STAFF, "not_own_case", "not_prepared", "nothing_done_yet", rights=REFUSABLE, inputs=("ground", "reason")),
+    _move("argue_refusal",    _("Say what proves the ground"), _IN_REVIEW, None, STAFF, "not_own_case", "ground_is_ones_own", rights=REFUSABLE, inputs=("proof_kind", "proof_place", "proof_author", "proof_on"), may_say=("withholding", "answers")),
+    _move("send_back",        _("Send back"),                  _IN_REVIEW, None, STAFF, "not_own_case", "is_prepared", rights=SEARCHED | REFUSABLE, inputs=("reason",)),
+    _move("approve",          _("Approve"),        _IN_REVIEW, State.FULFILLING, _APPROVER, "not_own_case", "release_prepared", "another_person", "parts_argued", "search_complete", "not_stopped", "looked", "not_held", "authority_holds", "erasure_confirmed", rights=SEARCHED),
     _move("approve_by_rule",  _("Approve by standing rule"),   _IN_REVIEW, State.FULFILLING, _SYSTEM, "standing_rule", "search_complete", "not_prepared", "not_stopped", "looked", "not_held", "authority_holds", rights=SEARCHED & HANDED),
-    _move("refuse",           _("Refuse"),                     _IN_REVIEW, State.CLOSED, _APPROVER, "not_own_case", "refusal_prepared", "another_person", "refusal_in_time", outcome=Outcome.REFUSED, rights=SEARCHED, tells=("refused",)),
-    _move("refuse_late",      _("Refuse too late, and say so"), _IN_REVIEW, State.CLOSED, _APPROVER, "not_own_case", "refusal_prepared", "another_person", "refusal_is_late", outcome=Outcome.REFUSED, rights=SEARCHED, inputs=("reason",), tells=("refused",)),
+    _move("refuse",           _("Refuse"),                     _IN_REVIEW, State.CLOSED, _APPROVER, "not_own_case", "refusal_prepared", "another_person", "officer_agrees", "refusal_argued", "refusal_in_time", outcome=Outcome.REFUSED, rights=REFUSABLE, tells=("refused",)),
+    _move("refuse_late",      _("Refuse too late, and say so"), _IN_REVIEW, State.CLOSED, _APPROVER, "not_own_case", "refusal_prepared", "another_person", "officer_agrees", "refusal_argued", "refusal_is_late", outcome=Outcome.REFUSED, rights=REFUSABLE, inputs=("reason",), tells=("refused",)),
     _move("redirect",         _("Direct to another controller"), _IN_REVIEW, State.CLOSED, _APPROVER, "not_own_case", "nothing_done_yet", outcome=Outcome.REDIRECTED, rights=SEARCHED, inputs=("text",), tells=("closed",)),
     # taking out what is about others
     # sending it to somebody else

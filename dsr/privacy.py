@@ -113,6 +113,11 @@ _BY_MODEL: dict[str, dict[PrivacyClass, str]] = {
         _SEALED: "reason_sealed",
         _STAFF: "by",
     },
+    "dsr.Argument": {
+        _OPEN: "id request withholding ground proof_kind proof_on at replaced_at",
+        _SEALED: "place_sealed author_sealed answers_sealed",
+        _STAFF: "by",
+    },
     "dsr.Choice": {
         _OPEN: "id purpose act channels topics via at recorded_at must_by country language evidence invented data_key "
         "effective_at late_told_at",

@@ -16,7 +16,8 @@ from dsr.lifecycle import Actor, State
 from dsr.models import Channel, ItemDecision, SubjectRequest, Submission, Vouched
 from dsr.policies import Caller
 from dsr.rights import Right
-from dsr.services import correction, delivery, identity, intake, proving, review
+from dsr.rules import pack
+from dsr.services import arguing, correction, delivery, identity, intake, proving, review
 from dsr.services._moves import holding
 from dsr.services.erasure import waiting
 from notifications import letters, outbox
@@ -29,7 +30,7 @@ _PERMISSIONS = {
     "hal": ("work_requests",),
     "vera": ("work_requests", "approve_requests", "reveal_personal"),
     "ivy": ("work_requests", "check_identity"),
-    "dora": ("work_requests", "check_identity", "officer_requests"),
+    "dora": ("work_requests", "approve_requests", "check_identity", "officer_requests"),
     "sam": ("file_requests",),
 }
 
@@ -174,6 +175,28 @@ def ready(at: datetime, **changes: Any) -> SubjectRequest:
     review.approve(request.pk, by=vera(), at=at)
     drain(at)
     return again(request)
+
+
+def argue(request: SubjectRequest, at: datetime, *, by: Caller | None = None, **answers: str) -> SubjectRequest:
+    """Hal says what proves the grounds that are used: of the refusal he proposed, or of all that he holds back."""
+    now = again(request)
+    parts: list[tuple[UUID | None, str]] = [(None, now.refusal_ground)] if now.refusal_ground else []
+    parts += [] if parts else list(now.withholdings.filter(lifted_at=None).values_list("pk", "ground"))
+    for part, ground in parts:
+        kinds = {"text": "See the file.", "date": f"{at:%Y-%m-%d}", "count": "3", "yes_no": "yes"}
+        given = {each.id: each.must or kinds[each.kind] for each in pack().refusal(ground).checklist}
+        proof = arguing.Proof("document", "Safe 4, folder 17", "The legal team", at.date())
+        now = arguing.argue(now.pk, proof, {**given, **answers}, by=by or hal(), at=at, withholding_id=part)
+    return now
+
+
+def refused(
+    request: SubjectRequest, at: datetime, ground: str = "abuse_of_right", reason: str = "No."
+) -> SubjectRequest:
+    """A request that Hal proposed to refuse, proving the ground, and Dora refused."""
+    review.propose_refusal(request.pk, ground, reason, by=hal(), at=at)
+    argue(request, at)
+    return review.refuse(request.pk, by=dora(), at=at)
 
 
 def only(submission: Submission) -> SubjectRequest:

@@ -247,6 +247,7 @@ def asked(at: dt.datetime, *rights: Right, **changes: Any) -> SubjectRequest:
 
 def approve(request: SubjectRequest, at: dt.datetime) -> SubjectRequest:
     """Hal and Vera decide."""
+    builders.argue(request, at)
     review.prepare(request.pk, by=builders.hal(), at=at)
     review.approve(request.pk, by=builders.vera(), at=at)
     return builders.again(request)

@@ -40,6 +40,9 @@ CONSEQUENCES: Mapping[str, str | Promise] = {
     "release": gettext_lazy("It becomes part of the answer again."),
     "prepare": gettext_lazy("Somebody else has to approve it before the person gets anything."),
     "propose_refusal": gettext_lazy("Somebody else has to agree. The person reads the ground and your reasons."),
+    "argue_refusal": gettext_lazy(
+        "The second person reads it before agreeing. It is sealed, and the person whom it is about is not sent it."
+    ),
     "send_back": gettext_lazy(
         "The proposal is dropped and the request goes back to the desk. The reason is kept as a note."
     ),

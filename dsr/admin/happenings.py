@@ -74,6 +74,7 @@ EVENTS: Mapping[str, Words] = {
     "release": gettext_lazy("Decided to give it after all"),
     "prepare": gettext_lazy("Proposed to do as asked"),
     "propose_refusal": gettext_lazy("Proposed to refuse"),
+    "argue_refusal": gettext_lazy("Said what proves a ground"),
     "send_back": gettext_lazy("Sent the proposal back"),
     "approve": gettext_lazy("Approved"),
     "approve_by_rule": gettext_lazy("Approved by standing rule"),

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from dsr import reckoning, rules
 from dsr.admin import consequences, words
+from dsr.admin.proving import ANSWER, proving_fields
 from dsr.deadlines import local_date
 from dsr.errors import RecourseError
 from dsr.lifecycle import BY_VERB
@@ -22,6 +23,7 @@ from dsr.selectors.casefile import CaseFile
 from dsr.services import (
     acting,
     agents,
+    arguing,
     asked,
     correction,
     delivery,
@@ -105,6 +107,18 @@ def _decide_item(request: SubjectRequest, given: Given, by: Caller, at: datetime
     return correction.decide_item(request.pk, given["item"], decision, by=by, at=at, expect=given["version"])
 
 
+def _argue(request: SubjectRequest, given: Given, by: Caller, at: datetime) -> object:
+    return arguing.argue(
+        request.pk,
+        arguing.Proof(given["proof_kind"], given["proof_place"], given["proof_author"], given["proof_on"]),
+        {name.removeprefix(ANSWER): str(value) for name, value in given.items() if name.startswith(ANSWER)},
+        withholding_id=given.get("withholding"),
+        by=by,
+        at=at,
+        expect=given["version"],
+    )
+
+
 HANDLERS: Mapping[str, Handler] = {
     "assign": _simple(review.assign, "assignee"),
     "note": _simple(threads.note, "text"),
@@ -124,6 +138,7 @@ HANDLERS: Mapping[str, Handler] = {
     "release": _simple(review.release, "withholding"),
     "prepare": _simple(review.prepare),
     "propose_refusal": _simple(review.propose_refusal, "ground", "reason"),
+    "argue_refusal": _argue,
     "send_back": _simple(review.send_back, "reason"),
     "approve": _simple(review.approve),
     "refuse": _simple(review.refuse),
@@ -168,6 +183,8 @@ _DECISIONS: tuple[tuple[str, str | Promise], ...] = (
 )
 FIRST = ("confirm_erasure", "prepare", "approve", "refuse", "reopen", "take_up", "reissue", "renew")
 GRAVE = frozenset({"refuse", "refuse_late", "redirect", "withdraw", "go_without", "end_unproved", "accept_failure"})
+_BESIDE = {"argue_refusal": ("withholding",)}
+"""Inputs that say which row a move is about, where it need not be about one."""
 _ROWS = ("step", "withholding", "method", "task", "item")
 """Inputs that say which of several rows a move is about; they belong to the form's key."""
 
@@ -324,10 +341,12 @@ def _heard() -> forms.ChoiceField:
     return forms.ChoiceField(label=_("How the person said it"), choices=[("", _("Choose one")), *ways])
 
 
-def fields_for(verb: str, case: CaseFile) -> dict[str, forms.Field]:
-    """Return the inputs of a move, in the order of the page."""
+def fields_for(verb: str, case: CaseFile, about: object = None) -> dict[str, forms.Field]:
+    """Return the inputs of a move, in the order of the page; ``about`` is the thing held back that it is about."""
     if verb == "check_mandate":
         return _mandate_fields(case)
+    if verb == "argue_refusal":
+        return proving_fields(case, about)
     makers: dict[str, Callable[[], forms.Field]] = {
         "text": lambda: _text(_("Text")),
         "reason": lambda: _text(_("Reason"), rows=3),
@@ -370,14 +389,16 @@ def fields_for(verb: str, case: CaseFile) -> dict[str, forms.Field]:
 
 def key_of(verb: str, data: Mapping[str, Any]) -> str:
     """Return the key of the form that something was sent with: its verb, and the row that it is about."""
-    rows = [str(data[name]) for name in _ROWS if name in BY_VERB[verb].inputs and name in data]
+    known = {*BY_VERB[verb].inputs, *_BESIDE.get(verb, ())}
+    rows = [str(data[name]) for name in _ROWS if name in known and data.get(name)]
     return "-".join([verb, *rows])
 
 
 def form_for(verb: str, case: CaseFile, data: Mapping[str, Any] | None = None, **initial: Any) -> forms.Form:
     """Return a move's form, filled with what was sent if anything was."""
     prefix = "-".join([verb, *(str(value) for value in initial.values())])
-    form_class = type(f"{verb.title()}Form", (_Form,), fields_for(verb, case))
+    about = (data or initial).get("withholding")
+    form_class = type(f"{verb.title()}Form", (_Form,), fields_for(verb, case, about))
     form: forms.Form = form_class(
         data, initial={"version": case.request.version, **initial}, auto_id=f"id_{prefix}_%s", label_suffix=""
     )

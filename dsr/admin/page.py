@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.utils.translation import gettext as _
 
-from dsr import reckoning, why
-from dsr.admin import asking, doing, words
+from dsr import reckoning, rules, why
+from dsr.admin import asking, doing, proving, words
 from dsr.admin.consequences import title_of
 from dsr.admin.moveforms import FIRST, HANDLERS, MoveForm, move_form
 from dsr.admin.rows import ClockRow, EventRow, MachineRow, PostRow, StepRow, Stop, ValueRow, WithholdingRow
@@ -30,6 +31,7 @@ from dsr.policies import Caller
 from dsr.rights import Right
 from dsr.selectors import masking, queue
 from dsr.selectors.casefile import CaseFile, text_of
+from dsr.selectors.earlier import Earlier
 from dsr.services import codes
 from dsr.services._moves import OpenMove, open_moves
 from dsr.services.revealing import check_can_reveal
@@ -40,7 +42,7 @@ _MOMENT = timedelta(microseconds=1)
 _RECENT = 12
 _TALK = ("message", "ask", "answer", "note")
 _BY_ROW = ("retry_system", "go_without", "retry_task", "accept_failure", "erase_again", "decide_item", "disagree")
-_PLACED = {*_TALK, *_BY_ROW, asking.CHECK, "assign", "withhold", "release", "add_item"}
+_PLACED = {*_TALK, *_BY_ROW, asking.CHECK, "assign", "withhold", "release", "add_item", "argue_refusal"}
 """Moves that stand next to what they are about and not in the list of decisions."""
 
 
@@ -252,9 +254,46 @@ class Page:
                 words.category_title(self.request.submission, row.category),
                 words.ground_title(row.ground),
                 text_of(row, "reason") if self.may_read else "",
+                proving.proved(self.case, row.pk) if self.may_read else None,
+                not row.lifted_at and self._wants_proof(row.ground, row.pk),
+                None if row.lifted_at else self._form("argue_refusal", withholding=row.pk),
                 None if row.lifted_at else self._form("release", withholding=row.pk),
             )
             for row in self.case.withholdings
+        ]
+
+    @property
+    def proved(self) -> proving.Proved | None:
+        """What was put on record for the refusal that is proposed."""
+        return proving.proved(self.case) if self.may_read and self.request.refusal_ground else None
+
+    @property
+    def wants_proof(self) -> bool:
+        """Whether the ground of the proposed refusal has to be proved and is not yet."""
+        return bool(self.proposal) and self._wants_proof(self.request.refusal_ground, None)
+
+    def _wants_proof(self, ground: str, about: UUID | None) -> bool:
+        row = rules.pack().refusals.get(ground)
+        said = any(each.withholding_id == about and each.ground == ground for each in self.case.arguments)
+        return row is not None and row.must_argue and not said
+
+    @property
+    def argue(self) -> MoveForm | None:
+        """Proving the ground of the proposed refusal."""
+        return self._form("argue_refusal") if self.request.refusal_ground else None
+
+    @property
+    def speaks_of_earlier(self) -> bool:
+        """Whether the ground of the proposed refusal is about earlier requests."""
+        row = rules.pack().refusals.get(self.request.refusal_ground)
+        return row is not None and row.repeats
+
+    @property
+    def earlier(self) -> list[tuple[Earlier, str, str]]:
+        """Earlier requests of the same person, where a ground speaks of them, with right and outcome in words."""
+        return [
+            (row, words.right_title(row.right), words.outcome_title(row.outcome) or words.state_title(row.state))
+            for row in self.case.earlier
         ]
 
     @property

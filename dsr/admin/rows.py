@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from dsr.admin.moveforms import MoveForm
+from dsr.admin.proving import Proved
 from dsr.models import Attempt, Event, Post, Step, Withholding
 from dsr.selectors.masking import Value
 from dsr.why import Dated
@@ -38,6 +39,11 @@ class WithholdingRow:
     category: str
     ground: str
     reason: str
+    proved: Proved | None
+    """What was put on record for its ground; None where nothing was."""
+    wants_proof: bool
+    """Whether its ground has to be proved and is not yet."""
+    argue: MoveForm | None
     form: MoveForm | None
 
 

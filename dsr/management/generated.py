@@ -12,6 +12,7 @@ from dsr import lifecycle, rules
 from dsr.environment import Environment, Variable
 from dsr.rights import SPECS, Right
 from dsr.rules import identity_page, reference, retention_pages
+from dsr.rules import refusals_page as grounds_page
 from dsr.rules.files import SHIPPED
 
 _NOTE = "<!-- Made by `manage.py drift --write`; edit the code it comes from instead. -->\n"
@@ -140,6 +141,11 @@ def retention_page() -> dict[str, str]:
     return {"docs/reference/retention.md": retention_pages.page(rules.load(SHIPPED), _NOTE)}
 
 
+def refusals_page() -> dict[str, str]:
+    """Every ground of refusal, and what each takes."""
+    return {"docs/reference/refusals.md": grounds_page.page(rules.load(SHIPPED), _NOTE)}
+
+
 def connector_files() -> dict[str, str]:
     """What connectors report, and the schemas of their configurations."""
     from dsr.connectors import reference as connectors
@@ -151,6 +157,7 @@ SOURCES: list[Callable[[], Mapping[str, str]]] = [
     rules_page,
     identity_pages,
     retention_page,
+    refusals_page,
     lifecycle_pages,
     settings_page,
     openapi_file,

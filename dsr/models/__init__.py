@@ -1,6 +1,6 @@
 """Data and constraints. Nothing here sends or decides."""
 
-from dsr.models.answers import LedgerEntry, LedgerOutcome, Package, Withholding
+from dsr.models.answers import Argument, LedgerEntry, LedgerOutcome, Package, ProofKind, Withholding
 from dsr.models.api import ApiToken, IdempotentAnswer, Scope
 from dsr.models.choices import CpniAccount, CpniEntry, CpniLetter, CpniUse
 from dsr.models.corrections import CorrectionItem, ItemDecision, Restriction
@@ -59,6 +59,7 @@ __all__ = [
     "Alert",
     "AlertAnswer",
     "ApiToken",
+    "Argument",
     "Attempt",
     "BrowserHeard",
     "Certificate",
@@ -96,6 +97,7 @@ __all__ = [
     "Probe",
     "ProbeResult",
     "ProbeStage",
+    "ProofKind",
     "Proposal",
     "Restriction",
     "RetentionChange",

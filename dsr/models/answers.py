@@ -81,6 +81,63 @@ class Withholding(SealedRow):
         return self.request.submission.data_key
 
 
+class ProofKind(models.TextChoices):
+    """What sort of thing proves a ground."""
+
+    DOCUMENT = "document", _("a document")
+    RECORD = "record", _("a record in a system")
+    CONTRACT = "contract", _("a contract")
+    ORDER = "order", _("an order or a law")
+    ADVICE = "advice", _("advice of a lawyer")
+    PUBLISHED = "published", _("something published")
+    CORRESPONDENCE = "correspondence", _("letters or messages")
+    OTHER = "other", _("something else")
+
+
+class Argument(SealedRow):
+    """What speaks for a ground: where its proof lies, whose it is and of when, and the answers of its checklist.
+
+    It is about the refusal that is proposed, or about one thing that is held back.
+    """
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    request = models.ForeignKey(SubjectRequest, on_delete=models.PROTECT, related_name="arguments")
+    withholding = models.ForeignKey(Withholding, on_delete=models.PROTECT, null=True, related_name="arguments")
+    ground = models.CharField(_("ground"), max_length=40)
+    proof_kind = models.CharField(_("kind of proof"), max_length=16, choices=ProofKind.choices)
+    proof_on = models.DateField(_("of when the proof is"))
+    place_sealed = models.BinaryField(null=True)
+    author_sealed = models.BinaryField(null=True)
+    answers_sealed = models.BinaryField(null=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(_("when"))
+    replaced_at = models.DateTimeField(_("replaced"), null=True)
+
+    class Meta:
+        verbose_name = _("argument")
+        verbose_name_plural = _("arguments")
+        ordering = ("at",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("request",),
+                condition=models.Q(withholding__isnull=True, replaced_at__isnull=True),
+                name="argument_once_per_refusal",
+            ),
+            models.UniqueConstraint(
+                fields=("withholding",),
+                condition=models.Q(withholding__isnull=False, replaced_at__isnull=True),
+                name="argument_once_per_part",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.ground
+
+    def sealing_key(self) -> DataKey:
+        """Return the data key of the submission."""
+        return self.request.submission.data_key
+
+
 class Package(models.Model):
     """One built answer. The file is encrypted at rest; ``sha256`` and ``size`` are those of what the person gets."""
 

@@ -2,10 +2,10 @@
 
 The needs of the rows of the lifecycle are registered by their modules: who is asking (``identity``), whose hands
 (``desk``), what the systems answered (``answers``), what the law allows on a day (``time``), what is carried out in
-the systems (``doing``), and whether they mind what was chosen (``choices``).
+the systems (``doing``), whether they mind what was chosen (``choices``), and what a ground takes (``grounds``).
 """
 
-from dsr.policies import answers, choices, desk, doing, identity, time
+from dsr.policies import answers, choices, desk, doing, grounds, identity, time
 from dsr.policies.base import (
     NEEDS,
     STATE_TITLES,
@@ -30,6 +30,7 @@ __all__ = [
     "choices",
     "desk",
     "doing",
+    "grounds",
     "identity",
     "not_held",
     "not_own_case",

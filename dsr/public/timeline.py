@@ -202,6 +202,7 @@ TOLD: Mapping[str, Words] = {
 }
 HIDDEN = frozenset(
     {"assign", "note", "retry_system", "withhold", "release", "prepare", "propose_refusal", "send_back"}
+    | {"argue_refusal"}
     | {
         "check_mandate",
         "revoke_mandate",

@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.db.models import Q
 
 from dsr.models import (
+    Argument,
     Certificate,
     CorrectionItem,
     Deadline,
@@ -27,6 +28,8 @@ from dsr.models import (
     WorksheetFile,
 )
 from dsr.rights import Right
+from dsr.rules import pack
+from dsr.selectors.earlier import Earlier, earlier
 from notifications import outbox
 from notifications.models import Forgotten, Message
 
@@ -41,6 +44,10 @@ class CaseFile:
     siblings: list[SubjectRequest]
     steps: list[Step]
     withholdings: list[Withholding]
+    arguments: list[Argument]
+    """What was put on record for the grounds that are used now."""
+    earlier: list[Earlier]
+    """Earlier requests of the same person, where a ground speaks of them."""
     ledger: list[LedgerEntry]
     posts: list[Post]
     events: list[Event]
@@ -92,6 +99,9 @@ def load(request: SubjectRequest) -> CaseFile:
         step.request = request
     for withholding in withholdings:
         withholding.request = request
+    arguments = list(request.arguments.filter(replaced_at=None).select_related("by"))
+    for argument in arguments:
+        argument.request = request
     posts = list(submission.posts.select_related("author"))
     for post in posts:
         post.submission = submission
@@ -106,6 +116,8 @@ def load(request: SubjectRequest) -> CaseFile:
         siblings=list(submission.requests.exclude(pk=request.pk).defer("details_sealed", "reason_sealed")),
         steps=steps,
         withholdings=withholdings,
+        arguments=arguments,
+        earlier=earlier(request) if _speaks_of_repetition(request, withholdings) else [],
         ledger=list(request.ledger.select_related("system")),
         posts=posts,
         events=events,
@@ -115,6 +127,11 @@ def load(request: SubjectRequest) -> CaseFile:
         staff=_colleagues(events),
         acts=_acts(request),
     )
+
+
+def _speaks_of_repetition(request: SubjectRequest, withholdings: Iterable[Withholding]) -> bool:
+    used = {request.refusal_ground, *(row.ground for row in withholdings if row.lifted_at is None)}
+    return any(pack().refusals[ground].repeats for ground in used if ground in pack().refusals)
 
 
 def _acts(request: SubjectRequest) -> Acts:
@@ -148,7 +165,9 @@ def _colleagues(events: Iterable[Event]) -> dict[int, User]:
     return {user.pk: user for user in get_user_model().objects.filter(pk__in=named)}
 
 
-def text_of(row: Post | Withholding | Step | Task | WorksheetFile | CorrectionItem | SubjectRequest, name: str) -> str:
+def text_of(
+    row: Post | Withholding | Argument | Step | Task | WorksheetFile | CorrectionItem | SubjectRequest, name: str
+) -> str:
     """Return a sealed text of a row, or "" once the person was forgotten."""
     try:
         return row.open(name)

@@ -49,6 +49,9 @@ _OUTLIVE_CLOSING = (
 )
 
 
+_NOT_DONE = frozenset({LedgerOutcome.WITHHELD, LedgerOutcome.KEPT})
+
+
 class Untold(Exception):
     """A mistake in a use case: something happened that the person must be told, and no letter was queued."""
 
@@ -319,6 +322,8 @@ def computed_outcome(request: SubjectRequest) -> Outcome:
 def outcome_of(lines: Iterable[str]) -> Outcome:
     """Return what the outcomes of all lines of a ledger come to."""
     outcomes = set(lines)
+    if outcomes & _NOT_DONE and outcomes <= _NOT_DONE | {LedgerOutcome.NOTHING_HELD}:
+        return Outcome.REFUSED  # nothing of it was done, whatever it was called at the desk
     if outcomes & {LedgerOutcome.WITHHELD, LedgerOutcome.KEPT, LedgerOutcome.FAILED}:
         return Outcome.PARTLY_FULFILLED
     if outcomes == {LedgerOutcome.NOTHING_HELD}:

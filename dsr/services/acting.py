@@ -17,7 +17,7 @@ from dsr.lifecycle import State
 from dsr.models import Deadline, DeadlineKind, SubjectRequest
 from dsr.policies import can_make, reason_against
 from dsr.rights import SPECS, Right
-from dsr.services import clocks, correction, letters, links, restriction, search, taskwork, telling
+from dsr.services import clocks, correction, grounds, letters, links, restriction, search, taskwork, telling
 from dsr.services._moves import Caller, Case, holding
 from dsr.services.doorbell import Bell, ring
 from dsr.services.erasure import closing, doing
@@ -135,6 +135,7 @@ def end_if_over(case: Case, request: SubjectRequest, at: datetime) -> None:
         organisation=telling.organisation(case.submission),
         right=str(SPECS[Right(request.right)].title),
         outcome=request.outcome,
+        withheld=grounds.parts_told(request),
         choices_kept=certificate.document.get("choices_kept", False),
         remedies=telling.remedies(case.submission),
         tracker=links.tracker(case.submission.reference, telling.tracker_pass(case, at)),

@@ -29,7 +29,7 @@ from dsr.rights import CORRECTION_ROWS, Right
 from dsr.services import codes, recipients, renaming, taskwork
 from dsr.services._moves import Caller, Case, holding
 from dsr.services.doorbell import Bell, ring
-from dsr.services.grounds import check_ground
+from dsr.services.grounds import check_ground_of_a_part
 from dsr.services.identifiers import identifiers_for, known_identifiers
 from dsr.services.places import Place
 from dsr.services.storage import vault
@@ -185,7 +185,7 @@ def _fields(places: Iterable[Place]) -> list[_Found]:
 
 def _check(case: Case, request: SubjectRequest, decision: Decision, fields: Sequence[_Found]) -> None:
     if decision.decision == ItemDecision.REFUSE:
-        check_ground(request, decision.ground)
+        check_ground_of_a_part(request, decision.ground)
         checked_text(decision.reason, "reason")
         return
     if decision.decision != ItemDecision.CORRECT:

@@ -25,7 +25,7 @@ from dsr.models import (
 )
 from dsr.packaging import builder
 from dsr.rights import SPECS, Delivery, Right
-from dsr.services import assembling, letters, links, telling
+from dsr.services import assembling, grounds, letters, links, telling
 from dsr.services._moves import Caller, Case, holding, outcome_of
 from dsr.services.storage import vault
 from notifications import rows
@@ -161,6 +161,7 @@ def hold_ready(case: Case, package: Package, at: datetime, *, outcome: Outcome, 
         organisation=telling.organisation(submission),
         right=str(SPECS[Right(request.right)].title),
         outcome=outcome,
+        withheld=grounds.parts_told(request),
         expires_on=local_date(package.expires_at, submission.zone),
         remedies=telling.remedies(submission),
         tracker=links.tracker(submission.reference, telling.tracker_pass(case, at)),

@@ -17,7 +17,7 @@ from dsr.services import acting, clocks, letters, search, taskwork, telling
 from dsr.services._moves import Caller, Case, holding
 from dsr.services.doorbell import Bell, ring
 from dsr.services.erasure import plan
-from dsr.services.grounds import check_ground
+from dsr.services.grounds import check_ground, law_of
 from dsr.services.steps import destroy_later
 from dsr.services.threads import checked_text, keep_note
 from notifications.ids import uuid7
@@ -170,7 +170,8 @@ def _tell_refusal(case: Case, request: SubjectRequest, at: datetime, *, late: bo
         reference=submission.reference,
         organisation=telling.organisation(submission),
         right=str(SPECS[Right(request.right)].title),
-        ground=ground.why(),
+        ground=ground.why(language=submission.language),
+        law="" if ground.generic else law_of(submission, request.regime, request.refusal_ground),
         reason=request.open("reason"),
         remedies=telling.remedies(submission),
         late=late,

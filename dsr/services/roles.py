@@ -29,8 +29,9 @@ ROLES: Mapping[str, tuple[str, ...]] = {
         "dsr.reveal_personal", "dsr.check_identity", "dsr.view_incident", "dsr.view_window",
     ),
     gettext_noop("Data protection officer"): (
-        *_CASE, *_LETTERS, *_PROOF, "dsr.view_system", "dsr.work_requests", "dsr.audit_requests",
-        "dsr.officer_requests", "dsr.check_identity", "dsr.handle_incidents", *_AGENCIES, *_GUARDING,
+        *_CASE, *_LETTERS, *_PROOF, "dsr.view_post", "dsr.view_system", "dsr.work_requests", "dsr.approve_requests",
+        "dsr.audit_requests", "dsr.officer_requests", "dsr.check_identity", "dsr.handle_incidents", *_AGENCIES,
+        *_GUARDING,
     ),
     gettext_noop("Identity checker"): (*_CASE, "dsr.work_requests", "dsr.check_identity"),
     gettext_noop("Support agent"): (*_CASE, *_LETTERS, "dsr.view_post", "dsr.file_requests"),

@@ -27,6 +27,7 @@ from django.utils import timezone
 from dsr.connectors.base import alone
 from dsr.logs import get_logger
 from dsr.models import Event, Scope, Step, SubjectRequest, Submission, System
+from dsr.rules import pack
 from dsr.services import doorbell, storage
 from dsr.services.systems import Entry, enter
 from notifications.models import Message
@@ -192,12 +193,17 @@ def _decide(released: SubjectRequest, refused: SubjectRequest) -> None:
     withheld = {"category": "contact_data", "ground": "third_party_rights", "reason": REASON}
     assert hal.move(released.pk, "withhold", withheld).status == 200
     assert hal.move(released.pk, "withhold", {**withheld, "ground": STEM}).status == 422
+    proof = {"proof_kind": "record", "proof_place": REASON, "proof_author": REASON, "proof_on": "2026-01-05"}
+    part = str(released.withholdings.get().pk)
+    assert hal.move(released.pk, "argue_refusal", {**proof, "withholding": part}).status == 200
     assert hal.move(released.pk, "prepare").status == 200
     assert vera.move(released.pk, "send_back", {"reason": REASON}).status == 200
     assert hal.move(released.pk, "prepare").status == 200
     assert vera.move(released.pk, "approve").status == 200
     assert hal.move(refused.pk, "propose_refusal", {"ground": "abuse_of_right", "reason": REASON}).status == 200
-    assert vera.move(refused.pk, "refuse").status == 200
+    answers = {each.id: each.must or REASON for each in pack().refusal("abuse_of_right").checklist}
+    assert hal.move(refused.pk, "argue_refusal", {**proof, "answers": answers}).status == 200
+    assert api.dora().move(refused.pk, "refuse").status == 200
 
 
 def _look_at_the_console(request: SubjectRequest) -> None:

@@ -148,9 +148,10 @@ def test_question_stops_no_clock_where_the_law_knows_no_pause(at: Clock) -> None
 def test_refusal_after_the_day_is_refused_with_the_rule(at: Clock) -> None:
     request = _in_review("eu", at)
     review.propose_refusal(request.pk, "manifestly_unfounded", "Never ours.", by=builders.hal(), at=at())
+    builders.argue(request, at())
     at.tick(days=40)
 
-    answered = api.vera().move(request.pk, "refuse", {})
+    answered = api.dora().move(request.pk, "refuse", {})
 
     assert (answered.status, answered.code) == (409, "forbidden-by-law")
     assert answered.json["rule"].startswith("eu_gdpr/")

@@ -221,6 +221,7 @@ class LawfulTime(RuleBasedStateMachine):
 
     def _propose(self) -> None:
         review.propose_refusal(self.id, "third_party_rights", "It names others.", by=self.hal, at=self.now)
+        builders.argue(self.request(), self.now, by=self.hal)
 
     @rule(sure=st.integers(0, 20))
     def withdraw(self, sure: int) -> None:

@@ -24,7 +24,7 @@ from dsr.lifecycle import BY_VERB, State
 from dsr.models import Deadline, DeadlineKind, Event, ItemDecision, SubjectRequest, System, Window
 from dsr.policies import Caller
 from dsr.rights import OFFERED, SPECS, Right
-from dsr.services import acting, correction, delivery, history, identity, review, search, threads
+from dsr.services import acting, arguing, correction, delivery, history, identity, review, search, threads
 from dsr.services.choices import desk
 from dsr.services.erasure import waiting
 from notifications.models import Message
@@ -36,6 +36,8 @@ from verification import mail
 PEOPLE = ("person", "sam", "hal", "vera")
 GROUNDS = {Right.DELETION: "legal_claims", Right.RESTRICTION: "legal_claims", Right.CORRECTION: "accuracy_confirmed"}
 """On what a right may be refused; what is handed over, because it names others."""
+NEEDS_NO_PROOF = "accuracy_confirmed"
+"""The one of them that the case itself shows."""
 TELLS = {"take_up", "ask", "refuse", "refuse_late", "redirect", "withdraw", "reissue", "lapse", "reopen"}
 """Moves that promise the person a message."""
 
@@ -71,7 +73,7 @@ class Lifecycle(RuleBasedStateMachine):
         self.right = right
         self.request_id = self.filed.requests[0].pk
         self.searched, self.question = False, False
-        self.proposal, self.preparer = "", ""
+        self.proposal, self.preparer, self.argued_by = "", "", ""
         self.answered, self.lapsed = False, False
         self.sure, self.decided, self.unsure = right != Right.DELETION, right != Right.CORRECTION, False
         if SPECS[right].searches and start != "filed":
@@ -157,6 +159,29 @@ class Lifecycle(RuleBasedStateMachine):
             self.proposal, self.preparer = "refuse", who
 
     @rule(who=st.sampled_from(PEOPLE))
+    def argue(self, who: str) -> None:
+        """Somebody says what proves a ground: of the refusal, or of the next thing held back."""
+        part = None if self.proposal == "refuse" else (self.unproved().first() or self.held().first())
+        proof = arguing.Proof("document", "Safe 4", "The legal team", self.now.date())
+        key = part.pk if part else None
+        act = lambda by: arguing.argue(self.request_id, proof, {}, by=by, at=self.now, withholding_id=key)
+        is_theirs = not self.proposal or self.preparer == who
+        if self.attempt("argue_refusal", who, act, is_theirs, part is not None or self.proposal == "refuse"):
+            self.argued_by = self.argued_by if part else who
+
+    def held(self) -> Any:
+        """What is held back now."""
+        return self.request().withholdings.filter(lifted_at=None)
+
+    def unproved(self) -> Any:
+        """What is held back and not proved, where that has to be."""
+        return self.held().exclude(arguments__replaced_at=None, arguments__isnull=False).exclude(ground=NEEDS_NO_PROOF)
+
+    def proved(self) -> bool:
+        """Whether whoever proposed to refuse has proved it, where that has to be."""
+        return self.ground == NEEDS_NO_PROOF or self.argued_by == self.preparer
+
+    @rule(who=st.sampled_from(PEOPLE))
     def send_back(self, who: str) -> None:
         act = lambda by: review.send_back(self.request_id, "Look again.", by=by, at=self.now)
         if self.attempt("send_back", who, act, bool(self.proposal)):
@@ -166,19 +191,30 @@ class Lifecycle(RuleBasedStateMachine):
     def approve(self, who: str) -> None:
         act = lambda by: review.approve(self.request_id, by=by, at=self.now)
         if self.attempt(
-            "approve", who, act, self.proposal == "release", self.preparer != who, self.searched, self.sure
+            "approve",
+            who,
+            act,
+            self.proposal == "release",
+            self.preparer != who,
+            self.searched,
+            self.sure,
+            not self.unproved().exists(),
         ):
             self.question = False
 
     @rule(who=st.sampled_from(PEOPLE))
     def refuse(self, who: str) -> None:
         act = lambda by: review.refuse(self.request_id, by=by, at=self.now)
-        self.attempt("refuse", who, act, self.proposal == "refuse", self.preparer != who, not self.late())
+        self.attempt(
+            "refuse", who, act, self.proposal == "refuse", self.preparer != who, not self.late(), self.proved()
+        )
 
     @rule(who=st.sampled_from(PEOPLE))
     def refuse_late(self, who: str) -> None:
         act = lambda by: review.refuse_late(self.request_id, "It took us too long.", by=by, at=self.now)
-        self.attempt("refuse_late", who, act, self.proposal == "refuse", self.preparer != who, self.late())
+        self.attempt(
+            "refuse_late", who, act, self.proposal == "refuse", self.preparer != who, self.late(), self.proved()
+        )
 
     def late(self) -> bool:
         """Whether the law's day for a refusal has gone by; test_lawful_time holds that to a count of its own."""

@@ -28,7 +28,7 @@ FILING, FOR_ANOTHER, CONFIRMING = (1, 1, 15) if POSTGRES else (7, 8, 19)
 """PostgreSQL gets what is written at one time as one statement."""
 LOOKING, PER_LOOK = 9, 16
 CONFIRMING_ERASURE, APPROVING, BEGINNING, ERASING, IN_THE_SYSTEM = (
-    (4, 9, 25, 38, 32) if POSTGRES else (6, 13, 27, 39, 32)
+    (4, 10, 25, 38, 32) if POSTGRES else (6, 14, 27, 39, 32)
 )
 """Of an erasure in two systems: what the person and the approver do, the last look, and one system's part."""
 GROW = ("dsr_submission", "dsr_subjectrequest", "dsr_alert", "dsr_signal", "dsr_event", "verification_")

@@ -380,8 +380,7 @@ def _redirect(request: SubjectRequest, clock: Clock) -> None:
 
 
 def _refuse(request: SubjectRequest, clock: Clock) -> None:
-    review.propose_refusal(request.pk, "abuse_of_right", "It is.", by=builders.hal(), at=clock.tick())
-    review.refuse(request.pk, by=builders.vera(), at=clock.tick())
+    builders.refused(request, clock.tick())
 
 
 @pytest.mark.parametrize("close", [_withdraw, _redirect, _refuse])

@@ -131,6 +131,7 @@ def test_what_staff_decided_to_keep_stays_until_they_let_it_go(where, clock):
         request.pk, "marketing_communications_data", "legal_claims", "A suit.", by=builders.hal(), at=clock()
     )
     drain(clock())
+    builders.argue(request, clock())
     review.prepare(request.pk, by=builders.hal(), at=clock())
     review.approve(request.pk, by=builders.vera(), at=clock())
 

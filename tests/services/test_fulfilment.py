@@ -34,6 +34,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("systems", "storage
 
 
 def _approve(request: SubjectRequest, clock: Clock) -> SubjectRequest:
+    builders.argue(request, clock.tick())
     review.prepare(request.pk, by=builders.hal(), at=clock.tick())
     return review.approve(request.pk, by=builders.vera(), at=clock.tick())
 

@@ -267,6 +267,7 @@ def test_answer_tells_the_outcome_that_the_ledger_gives(submission: Submission, 
     system = request.steps.select_related("system").get().system
     hal, category = builders.hal(), system.categories[0]
     review.withhold(request.pk, category, "third_party_rights", "Max wrote it.", by=hal, at=clock.tick())
+    builders.argue(request, clock.tick())
     review.prepare(request.pk, by=builders.hal(), at=clock.tick())
     review.approve(request.pk, by=builders.vera(), at=clock.tick())
 

@@ -92,10 +92,10 @@ def lived(clock: Clock, systems: Any, storage_of_its_own: None) -> Submission:
     step = Step.objects.get(request__in=(access, portability), state="with_owner")
     given, refused = (portability, access) if step.request_id == access.pk else (access, portability)
     review.withhold(given.pk, "contact_data", "third_party_rights", "It names Max.", by=hal, at=clock.tick())
+    builders.argue(given, clock.tick())
     review.prepare(given.pk, by=hal, at=clock.tick())
     review.approve(given.pk, by=vera, at=clock.tick())
-    review.propose_refusal(refused.pk, "abuse_of_right", "She asks daily.", by=hal, at=clock.tick())
-    review.refuse(refused.pk, by=vera, at=clock.tick())
+    builders.refused(refused, clock.tick(), reason="She asks daily.")
     drain(clock.tick())
     builders.opened(builders.again(given), clock.tick())
     drain(clock.tick())
@@ -167,6 +167,9 @@ def test_after_purging_nothing_personal_is_left_and_history_is_whole(lived: Subm
         "dsr.SubjectRequest.reason_sealed",
         "dsr.Step.reason_sealed",
         "dsr.Withholding.reason_sealed",
+        "dsr.Argument.place_sealed",
+        "dsr.Argument.author_sealed",
+        "dsr.Argument.answers_sealed",
         "dsr.Post.body_sealed",
     }
     assert DataKey.objects.get(pk=lived.data_key_id).wrapped is None

@@ -132,18 +132,18 @@ def test_proposal_closes_what_it_proposes_until_it_is_sent_back(request_: Subjec
 def test_refusal_by_two_people_tells_ground_reasons_and_every_way_to_complain(
     request_: SubjectRequest, clock: Clock
 ) -> None:
-    review.propose_refusal(request_.pk, "abuse_of_right", REASON, by=builders.hal(), at=clock.tick())
-    refused = review.refuse(request_.pk, by=builders.vera(), at=clock.tick())
+    refused = builders.refused(request_, clock.tick(), reason=REASON)
 
     assert (refused.state, refused.outcome, refused.turn) == (State.CLOSED, Outcome.REFUSED, Turn.NOBODY)
     assert refused.approved_by_id != refused.prepared_by_id
     [letter] = builders.letters_to(request_.submission, "refused")
     assert letter.ground == pack().refusal("abuse_of_right").wording("plain")
+    assert letter.law == "General Data Protection Regulation, Art 12(5); CJEU C-526/24"
     assert letter.reason == REASON
     assert letter.remedies == telling.remedies(request_.submission)
     assert letter.remedies
     rendered = letters.render(letter, "en")
-    for part in (letter.ground, letter.reason, *letter.remedies, request_.submission.reference):
+    for part in (letter.ground, letter.law, letter.reason, *letter.remedies, request_.submission.reference):
         assert part in rendered.text
     assert REASON not in str(list(Event.objects.values_list("data", flat=True)))
     assert history.verify().whole

@@ -313,12 +313,13 @@ def test_law_must_be_one_that_was_in_force(regimes: list[str]) -> None:
 def test_refusal_after_its_day_has_to_say_that_it_is_late() -> None:
     request = desk("2026-03-05")
     review.propose_refusal(request.pk, "excessive_repetitive", "Ninth time.", by=builders.hal(), at=at("2026-04-01"))
+    builders.argue(request, at("2026-04-01"))
 
     with pytest.raises(WrongState, match="not too late"):
-        review.refuse_late(request.pk, "Holidays.", by=builders.vera(), at=at("2026-04-07"))
+        review.refuse_late(request.pk, "Holidays.", by=builders.dora(), at=at("2026-04-07"))
     with pytest.raises(Unlawful, match="had to be told by 7 April 2026") as caught:
-        review.refuse(request.pk, by=builders.vera(), at=at("2026-04-08"))
-    review.refuse_late(request.pk, "It was overlooked.", by=builders.vera(), at=at("2026-04-08"))
+        review.refuse(request.pk, by=builders.dora(), at=at("2026-04-08"))
+    review.refuse_late(request.pk, "It was overlooked.", by=builders.dora(), at=at("2026-04-08"))
 
     assert caught.value.rule.startswith("eu_gdpr/2018-05-25/")
     [letter] = builders.letters_to(request.submission, "refused")

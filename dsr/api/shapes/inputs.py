@@ -259,6 +259,23 @@ class WithGround(Body):
     reason: str = Field(min_length=1, max_length=10_000)
 
 
+class WithProof(Body):
+    """What proves a ground: where it lies, and the answers to the questions that the ground puts."""
+
+    proof_kind: Literal["document", "record", "contract", "order", "advice", "published", "correspondence", "other"]
+    proof_place: str = Field(min_length=1, max_length=500, description="Where it is on file.")
+    proof_author: str = Field(min_length=1, max_length=200, description="By whom it is.")
+    proof_on: date = Field(description="Of which day it is.")
+    withholding: UUID | None = Field(
+        None, description="Which of the things held back it is about; without it, the refusal that is proposed."
+    )
+    answers: dict[Word, Annotated[str, Field(min_length=1, max_length=10_000)]] = Field(
+        default_factory=dict,
+        max_length=20,
+        description="Question to answer: `yes` or `no`, a day or a number where the question wants one.",
+    )
+
+
 class WithExtension(WithGround):
     """Why the answer comes later, and when."""
 

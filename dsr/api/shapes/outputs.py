@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import AliasChoices, Field
 
 from dsr.api.answers import Shown
+from dsr.api.shapes.grounds import QuestionOfGround
 
 # --- Submissions -----------------------------------------------------------------------------------------------------
 
@@ -218,6 +219,9 @@ class MoveShown(Shown):
     because: str | None
     code: str | None
     rule: str | None = Field(description="The rule of the law that forbids it, where one does.")
+    questions: list[QuestionOfGround] = Field(
+        default_factory=list, description="Of `argue_refusal`: what the ground of the proposed refusal asks."
+    )
     url: str
 
 

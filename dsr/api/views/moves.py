@@ -21,6 +21,7 @@ from dsr.api.reading import Body, body, expected_version, no_parameters, raw_bod
 from dsr.api.schema import IDEMPOTENT, IF_MATCH
 from dsr.api.scopes import bearing
 from dsr.api.shapes import inputs, outputs
+from dsr.api.views import grounds
 from dsr.api.views.requests import find, shown
 from dsr.errors import Incomplete, Stale
 from dsr.lifecycle import BY_VERB
@@ -28,6 +29,7 @@ from dsr.policies import Caller
 from dsr.services import (
     acting,
     agents,
+    arguing,
     correction,
     delivery,
     identity,
@@ -100,6 +102,11 @@ def _tell_fee(do: Doing, given: inputs.WithFee) -> object:
 
 def _propose_refusal(do: Doing, given: inputs.WithGround) -> object:
     return review.propose_refusal(ground=given.ground, reason=given.reason, **do.how)
+
+
+def _argue_refusal(do: Doing, given: inputs.WithProof) -> object:
+    proof = arguing.Proof(given.proof_kind, given.proof_place, given.proof_author, given.proof_on)
+    return arguing.argue(proof=proof, answers=given.answers, withholding_id=given.withholding, **do.how)
 
 
 def _go_without(do: Doing, given: inputs.WithStepAndReason) -> object:
@@ -182,6 +189,7 @@ MOVES: dict[str, Dispatch] = {
     "release":         Dispatch(inputs.WithWithholding, _release),
     "prepare":         Dispatch(inputs.Nothing, lambda do, _given: review.prepare(**do.how)),
     "propose_refusal": Dispatch(inputs.WithGround, _propose_refusal),
+    "argue_refusal":   Dispatch(inputs.WithProof, _argue_refusal),
     "send_back":       Dispatch(inputs.WithReason, lambda do, given: review.send_back(reason=given.reason, **do.how)),
     "approve":         Dispatch(inputs.Nothing, lambda do, _given: review.approve(**do.how)),
     "refuse":          Dispatch(inputs.Nothing, lambda do, _given: review.refuse(**do.how)),
@@ -229,6 +237,7 @@ class OpenMoves(Endpoint):
         """Return the steps that belong to this state and are this caller's to make."""
         no_parameters(request)
         found = find(request_id)
+        asks = grounds.questions(found.refusal_ground)
         moves = [
             outputs.MoveShown(
                 verb=move.verb,
@@ -239,6 +248,7 @@ class OpenMoves(Endpoint):
                 because=move.because or None,
                 code=move.code or None,
                 rule=move.rule or None,
+                questions=asks if move.verb == "argue_refusal" else [],
                 url=presenting.url("requests", found.pk, "moves", move.verb),
             )
             for move in open_moves(found, bearing(request).caller, timezone.now())

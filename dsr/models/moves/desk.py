@@ -80,6 +80,10 @@ class DeskMoves(RequestRow):
         self._propose(at, by_id, Proposal.REFUSE)
         self.refusal_ground = ground
 
+    @fsm.move("argue_refusal")
+    def argue_refusal(self, at: datetime) -> None:
+        """Record where the proof of a ground lies, and what answers its questions."""
+
     @fsm.move("send_back")
     def send_back(self, at: datetime) -> None:
         """Return a proposal to the desk."""

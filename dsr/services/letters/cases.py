@@ -210,10 +210,10 @@ class AnswerReady(LegalLetter):
     """Says what was done, that the answer can be collected, and until when."""
 
     kind: ClassVar[str] = "answer_ready"
-    must_show: ClassVar[frozenset[str]] = frozenset({"reference", "right", "expires_on", "tracker"})
+    must_show: ClassVar[frozenset[str]] = frozenset({"reference", "right", "expires_on", "tracker", "withheld"})
     states: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "action_taken": ("right",),
-        "reasons": (),
+        "reasons": ("withheld",),
         "complaint_route": ("remedies",),
         "judicial_remedy": (),
         "how_to_appeal": (),
@@ -221,6 +221,8 @@ class AnswerReady(LegalLetter):
     reference: str
     right: str
     outcome: Outcome = Outcome.FULFILLED
+    withheld: tuple[str, ...] = ()
+    """What is held back, each with ground, reasons and law."""
     expires_on: date
     remedies: tuple[str, ...] = ()
     tracker: Secret
@@ -249,17 +251,17 @@ class DownloadCode(Letter):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused(LegalLetter):
-    """Tells the decision to refuse: ground, reasons, every way to complain; sorry if it is ``late``.
+    """Tells the decision to refuse: ground, law, reasons, every way to complain; sorry if it is ``late``.
 
     ``appeal_until`` is the last day for asking us to look at it again, where the law sets one.
     """
 
     kind: ClassVar[str] = "refused"
-    must_show: ClassVar[frozenset[str]] = frozenset({"reference", "ground", "reason", "remedies", "late"})
+    must_show: ClassVar[frozenset[str]] = frozenset({"reference", "ground", "law", "reason", "remedies", "late"})
     states: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "action_taken": (),
         "apology": (),
-        "reasons": ("ground", "reason"),
+        "reasons": ("ground", "law", "reason"),
         "complaint_route": ("remedies",),
         "judicial_remedy": (),
         "how_to_appeal": (),
@@ -267,6 +269,8 @@ class Refused(LegalLetter):
     reference: str
     right: str
     ground: str
+    law: str = ""
+    """Where the law of this person allows the ground; "" where the ground rests on our own rules."""
     reason: Paragraphs
     remedies: tuple[str, ...]
     late: bool = False

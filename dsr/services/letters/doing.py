@@ -50,10 +50,10 @@ class CarriedOut(LegalLetter):
     """Says what was done, that the signed statement of it is behind the link, and how to complain."""
 
     kind: ClassVar[str] = "carried_out"
-    must_show: ClassVar[frozenset[str]] = frozenset({"reference", "right", "tracker", "remedies"})
+    must_show: ClassVar[frozenset[str]] = frozenset({"reference", "right", "tracker", "remedies", "withheld"})
     states: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "action_taken": ("right",),
-        "reasons": (),
+        "reasons": ("withheld",),
         "complaint_route": ("remedies",),
         "judicial_remedy": (),
         "how_to_appeal": (),
@@ -62,6 +62,8 @@ class CarriedOut(LegalLetter):
     organisation: str
     right: str
     outcome: Outcome | str
+    withheld: tuple[str, ...] = ()
+    """What we decided to keep or leave, each with ground, reasons and law."""
     choices_kept: bool = False
     """Whether what the person does not want outlives an erasure, as a hash."""
     remedies: tuple[str, ...]

@@ -163,6 +163,7 @@ def test_page_costs_the_same_however_much_is_done(hal, vera, erasure, clock):
     before = statements()
     review.withhold(erasure.pk, "contact_data", "legal_claims", "Disputed.", by=builders.hal(), at=clock())
     drain(clock())
+    builders.argue(erasure, clock())
     move(hal, erasure, "prepare")
     move(vera, erasure, "approve")
     drain(timezone.now() + 4 * DAY)

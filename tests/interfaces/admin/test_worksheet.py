@@ -7,12 +7,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import escape
 
 from dsr.admin.consequences import CONSEQUENCES
 from dsr.admin.moveforms import HANDLERS
 from dsr.lifecycle import MOVES, Actor
 from dsr.models import Direction, Event, Post
 from dsr.policies import Caller
+from dsr.rules import pack
 from dsr.services import history, purging, review, threads
 from tests import builders, organisation
 from tests.drain import drain
@@ -173,10 +175,55 @@ def test_refusal_takes_two_people_a_ground_and_reasons(hal, vera, request_):
     assert move(hal, request_, "propose_refusal", ground="", reason="").status_code == 422
     assert move(hal, request_, "propose_refusal", ground="third_party_rights", reason="Why.").status_code == 302
     assert move(hal, request_, "refuse").status_code == 403
+    assert move(vera, request_, "refuse").status_code == 409
+    builders.argue(request_, timezone.now(), by=Caller.of_user(colleague("hal"), "admin"))
 
     assert move(vera, request_, "refuse").status_code == 302
 
     assert builders.again(request_).outcome == "refused"
+
+
+def test_worksheet_asks_what_proves_a_ground_and_shows_it_to_the_officer(hal, vera, request_):
+    earlier = builders.in_review(at=timezone.now() - timedelta(days=9))
+    move(hal, request_, "propose_refusal", ground="excessive_repetitive", reason="Why.")
+    asked = text(hal.get(sheet(request_)))
+    given = {"proof_kind": "record", "proof_place": "Safe 4", "proof_author": "Legal", "proof_on": "2026-01-05"}
+    kinds = {"text": "Weekly, says the log.", "date": "2026-01-05", "count": 3, "yes_no": "yes"}
+    questions = pack().refusal("excessive_repetitive").checklist
+    answers = {f"answers.{each.id}": kinds[each.kind] for each in questions}
+
+    incomplete = move(hal, request_, "argue_refusal", **given)
+    argued = move(hal, request_, "argue_refusal", **given, **answers)
+    dora = signed_in("dora")
+    seen = text(dora.get(sheet(request_)))
+
+    assert all(escape(each.asks) in asked for each in questions)
+    assert earlier.submission.reference in asked
+    assert "This ground has to be proved" in asked
+    assert (incomplete.status_code, argued.status_code) == (422, 302)
+    assert "Weekly, says the log." in seen
+    assert "Safe 4" in seen
+    assert "This ground has to be proved" not in seen
+    assert "only the data protection officer agrees" in text(vera.get(sheet(request_)))
+    assert move(vera, request_, "refuse").status_code == 403
+    assert move(dora, request_, "refuse").status_code == 302
+
+
+def test_worksheet_asks_what_proves_the_ground_of_each_part(hal, vera, request_):
+    move(hal, request_, "withhold", category="contact_data", system="", ground="third_party_rights", reason="Max.")
+    part = request_.withholdings.get()
+    asked = text(hal.get(sheet(request_)))
+    given = {"proof_kind": "record", "proof_place": "Safe 4", "proof_author": "Legal", "proof_on": "2026-01-05"}
+    move(hal, request_, "prepare")
+    early = move(vera, request_, "approve")
+
+    argued = move(hal, request_, "argue_refusal", withholding=part.pk, **given)
+
+    assert "Say where the proof of this ground lies" in asked
+    assert early.status_code == 409
+    assert argued.status_code == 302
+    assert "Safe 4" in text(vera.get(sheet(request_)))
+    assert move(vera, request_, "approve").status_code == 302
 
 
 def test_talking_reaches_the_thread(hal, request_):

@@ -95,6 +95,11 @@ def vera() -> Api:
     return Api(token(builders.staff("vera"), Scope.STAFF))
 
 
+def dora() -> Api:
+    """Dora answers for data protection."""
+    return Api(token(builders.staff("dora"), Scope.STAFF))
+
+
 def audrey() -> Api:
     """Audrey audits."""
     return Api(token(builders.staff("audrey", "audit_requests"), Scope.AUDITOR))

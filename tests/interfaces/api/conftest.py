@@ -34,6 +34,12 @@ def vera(db: None) -> Api:
 
 
 @pytest.fixture
+def dora(db: None) -> Api:
+    """Answers for data protection: scope staff."""
+    return client.dora()
+
+
+@pytest.fixture
 def audrey(db: None) -> Api:
     """Audits: scope auditor."""
     return client.audrey()

@@ -88,6 +88,49 @@ def test_refusal_needs_ground_reasons_and_a_second_person(hal: Api, vera: Api, i
     assert (early.status, early.code) == (409, "refusal-not-prepared")
 
 
+def test_ground_is_proved_before_the_officer_agrees(
+    hal: Api, vera: Api, dora: Api, sam: Api, in_review: SubjectRequest
+) -> None:
+    hal.move(in_review.pk, "propose_refusal", {"ground": "excessive_repetitive", "reason": "The third this week."})
+    early = dora.move(in_review.pk, "refuse")
+    listed = {move["verb"]: move for move in hal.get(f"/requests/{in_review.pk}/moves").json["results"]}
+    asked = listed["argue_refusal"]["questions"]
+    kinds = {"text": "See the file.", "date": "2026-02-01", "count": "3", "yes_no": "yes"}
+    answers = {each["id"]: kinds[each["kind"]] for each in asked}
+    proof = {"proof_kind": "record", "proof_place": "The queue", "proof_author": "Hal", "proof_on": "2026-02-01"}
+
+    missing = hal.move(in_review.pk, "argue_refusal", {**proof, "answers": {"earlier_count": "3"}})
+    argued = hal.move(in_review.pk, "argue_refusal", {**proof, "answers": answers})
+    shown = dora.get(f"/requests/{in_review.pk}/grounds").json
+    not_hers = vera.move(in_review.pk, "refuse")
+    refused = dora.move(in_review.pk, "refuse")
+
+    assert (early.status, early.code) == (409, "not-argued")
+    assert listed["argue_refusal"]["inputs"] == ["proof_kind", "proof_place", "proof_author", "proof_on"]
+    assert {"earlier_requests", "how_often_it_changes", "milder_answer"} <= set(answers)
+    assert (missing.status, argued.status) == (422, 200)
+    assert [(row["ground"], row["proof_place"], row["answers"]) for row in shown["proofs"]] == [
+        ("excessive_repetitive", "The queue", answers)
+    ]
+    assert (not_hers.status, not_hers.code) == (403, "not-officer")
+    assert (refused.status, refused.json["outcome"]) == (200, "refused")
+    assert sam.get(f"/requests/{in_review.pk}/grounds").status == 403
+
+
+def test_grounds_say_what_each_takes_and_what_the_person_asked_before(hal: Api, in_review: SubjectRequest) -> None:
+    later = builders.in_review(at=timezone.now())
+
+    shown = hal.get(f"/requests/{later.pk}/grounds").json
+
+    by_code = {row["ground"]: row for row in shown["results"]}
+    assert {"abuse_of_right", "third_party_rights"} <= set(by_code)
+    assert "legal_obligation_retain" not in by_code
+    assert by_code["abuse_of_right"]["officer"]
+    assert by_code["abuse_of_right"]["citations"][0]["regime"] == "eu_gdpr"
+    assert not by_code["not_verified"]["must_argue"]
+    assert [row["reference"] for row in shown["earlier"]] == [in_review.submission.reference]
+
+
 def test_message_moves_keep_their_text(hal: Api, sam: Api, in_review: SubjectRequest) -> None:
     verbs = ("note", "message", "ask", "answer")
 
@@ -210,6 +253,12 @@ def test_move_of_an_unknown_request_is_not_found(hal: Api, verb: str) -> None:
         "withhold": {"category": "c", "ground": "g", "reason": "r"},
         "release": {"withholding": str(uuid4())},
         "propose_refusal": {"ground": "g", "reason": "r"},
+        "argue_refusal": {
+            "proof_kind": "record",
+            "proof_place": "p",
+            "proof_author": "a",
+            "proof_on": "2026-01-05",
+        },
         "send_back": {"reason": "r"},
         "refuse_late": {"reason": "r"},
         "extend": {"ground": "g", "reason": "r"},

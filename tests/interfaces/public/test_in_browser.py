@@ -136,6 +136,7 @@ def test_every_stage_of_a_request_can_be_seen(eyes, systems, clock):
 
     partly = builders.in_review(at=clock.tick())
     review.withhold(partly.pk, "contact_data", "third_party_rights", "A neighbour.", by=builders.hal(), at=clock())
+    builders.argue(partly, clock())
     review.prepare(partly.pk, by=builders.hal(), at=clock())
     review.approve(partly.pk, by=builders.vera(), at=clock.tick())
     drain(clock())
@@ -151,6 +152,7 @@ def test_every_stage_of_a_request_can_be_seen(eyes, systems, clock):
 
     refused = builders.in_review(at=clock.tick())
     review.propose_refusal(refused.pk, "third_party_rights", "Not yours.", by=builders.hal(), at=clock())
+    builders.argue(refused, clock.tick())
     review.refuse(refused.pk, by=builders.vera(), at=clock.tick())
     eyes.visit("tracker, refused", telling.tracker_link(refused.submission, clock()))
 

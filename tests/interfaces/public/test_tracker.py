@@ -180,6 +180,7 @@ def test_every_state_and_outcome_has_words():
 def test_what_was_held_back_is_told_with_ground_reason_and_remedies(visitor, systems, clock):
     request = builders.in_review(at=clock())
     review.withhold(request.pk, "contact_data", GROUND, "It names your neighbour.", by=builders.hal(), at=clock.tick())
+    builders.argue(request, clock.tick())
     review.prepare(request.pk, by=builders.hal(), at=clock.tick())
     review.approve(request.pk, by=builders.vera(), at=clock.tick())
     drain(clock.tick())
@@ -210,6 +211,7 @@ def test_what_cannot_be_taken_elsewhere_is_told_as_what_it_is(visitor, clock, ou
 def test_a_refusal_is_told_with_ground_reason_and_remedies(visitor, systems, clock):
     request = builders.in_review(at=clock())
     review.propose_refusal(request.pk, GROUND, "It is all about somebody else.", by=builders.hal(), at=clock.tick())
+    builders.argue(request, clock.tick())
     review.refuse(request.pk, by=builders.vera(), at=clock.tick())
 
     enter(visitor, request.submission, clock)
