@@ -7,9 +7,9 @@ from dsr.rules.schema.refusal import Refusal
 
 _INTRODUCTION = """\
 Nothing is refused or held back but on one of these grounds, in plain words for the person, with reasons of the case,
-and by two people. A ground that takes *proof* is agreed to by nobody before `argue_refusal` said where the proof lies; one
-with *questions* not before each was answered by whoever proposed it. [How to refuse](../how-to/refuse.md) goes through
-it.
+and by two people. A ground that takes *proof* is agreed to by nobody before `argue_refusal` said where the proof lies;
+one with *questions* not before each was answered by whoever proposed it. [How to refuse](../how-to/refuse.md) goes
+through it.
 """
 _KINDS = {"text": "in words", "date": "a day", "count": "a number", "yes_no": "yes or no"}
 

@@ -148,7 +148,7 @@ IN_A_LAW: list[Bad] = [
 ELSEWHERE: list[Bad] = [
     ("ground used twice", "refusals/conduct.toml", swap('id = "abuse_of_right"', 'id = "not_verified"'), "is used twice; it is also in refusals/"),
     ("ground under an unknown law", "refusals/scope.toml", swap('regime = "eu_gdpr"', 'regime = "gdpr"'), "refusals[0].citations[0].regime: there is no regime 'gdpr'"),
-    ("ground cited twice", "refusals/scope.toml", swap('regime = "us_ca_ccpa"', 'regime = "eu_gdpr"'), "refusals[0].citations[1].regime: 'eu_gdpr' is cited twice"),
+    ("ground cited twice", "refusals/scope.toml", swap('regime = "us_ca_ccpa"', 'regime = "eu_gdpr"'), "refusals[0].citations[2].regime: 'eu_gdpr' is cited twice"),
     ("ground without words", "refusals/scope.toml", swap('plain = "We searched', 'plane = "We searched'), "refusals[0].plain: is missing"),
     ("ground for no right", "refusals/keeping.toml", swap('rights = ["correction"]', "rights = []"), "rights: "),
     ("translation of nothing", "refusals/scope.toml", swap("\n[[refusals.citations]]", '\n[refusals.text.fr]\nevidence = "x"\n\n[[refusals.citations]]'), "refusals[0].text.fr.evidence: there is nothing of that name"),
