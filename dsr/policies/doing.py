@@ -85,8 +85,8 @@ def copy_delivered(request: SubjectRequest, by: Caller, at: datetime) -> None:
 
 @need
 def all_tasks_done(request: SubjectRequest, by: Caller, at: datetime) -> None:
-    """No system has anything left to do."""
-    if request.tasks.exclude(state__in=OVER).exclude(kind__in=_BESIDE).exists():
+    """It was begun, and no system has anything left to do."""
+    if request.act_at is not None or request.tasks.exclude(state__in=OVER).exclude(kind__in=_BESIDE).exists():
         raise WrongState(_("Some systems have not done their part yet."), code="tasks-open")
 
 
