@@ -81,6 +81,8 @@ ANSWERED = EVERY - CHOSEN
 STATED = ANSWERED - SEARCHED - JUDGED
 ACTED = frozenset(right for right, spec in SPECS.items() if spec.acts)
 HANDED = ANSWERED - ACTED - JUDGED
+COPIED = SEARCHED & HANDED
+"""Those that hand over what was found."""
 REFUSABLE = SEARCHED
 """Rights that the desk may refuse: what is looked for. A right that is weighed joins here with its machine."""
 DELETION, CORRECTION, RESTRICTION, PORTABILITY, OBJECTION, REVIEW, CHILD, APPEAL = (
@@ -193,16 +195,22 @@ MOVES: tuple[Move, ...] = (
     _move("message",          _("Send a message"),             State, None, PEOPLE, "not_own_case", "not_purged", inputs=("text",)),
     _move("withhold",         _("Hold something back"),        _IN_REVIEW, None, STAFF, "not_own_case", "not_prepared", rights=SEARCHED, inputs=("category", "ground", "reason")),
     _move("release",          _("Give it after all"),          _IN_REVIEW, None, STAFF, "not_own_case", "not_prepared", rights=SEARCHED, inputs=("withholding",)),
-    _move("prepare",          _("Propose to do as asked"),     _IN_REVIEW, None, STAFF, "not_own_case", "search_complete", "not_prepared", "items_decided", rights=SEARCHED),
+    _move("prepare",          _("Propose to do as asked"),     _IN_REVIEW, None, STAFF, "not_own_case", "search_complete", "not_prepared", "items_decided", "no_mark_proposed", rights=SEARCHED),
     _move("propose_refusal",  _("Propose to refuse"),          _IN_REVIEW, None, STAFF, "not_own_case", "not_prepared", "nothing_done_yet", rights=REFUSABLE, inputs=("ground", "reason")),
     _move("argue_refusal",    _("Say what proves the ground"), _IN_REVIEW, None, STAFF, "not_own_case", "ground_is_ones_own", rights=REFUSABLE, inputs=("proof_kind", "proof_place", "proof_author", "proof_on"), may_say=("withholding", "answers")),
     _move("send_back",        _("Send back"),                  _IN_REVIEW, None, STAFF, "not_own_case", "is_prepared", rights=SEARCHED | REFUSABLE, inputs=("reason",)),
-    _move("approve",          _("Approve"),        _IN_REVIEW, State.FULFILLING, _APPROVER, "not_own_case", "release_prepared", "another_person", "parts_argued", "search_complete", "not_stopped", "looked", "not_held", "authority_holds", "erasure_confirmed", rights=SEARCHED),
-    _move("approve_by_rule",  _("Approve by standing rule"),   _IN_REVIEW, State.FULFILLING, _SYSTEM, "standing_rule", "search_complete", "not_prepared", "not_stopped", "looked", "not_held", "authority_holds", rights=SEARCHED & HANDED),
+    _move("approve",          _("Approve"),        _IN_REVIEW, State.FULFILLING, _APPROVER, "not_own_case", "release_prepared", "another_person", "parts_argued", "search_complete", "not_stopped", "looked", "not_held", "authority_holds", "erasure_confirmed", "marks_looked_over", rights=SEARCHED),
+    _move("approve_by_rule",  _("Approve by standing rule"),   _IN_REVIEW, State.FULFILLING, _SYSTEM, "standing_rule", "search_complete", "not_prepared", "not_stopped", "looked", "not_held", "authority_holds", "nothing_marked", rights=SEARCHED & HANDED),
     _move("refuse",           _("Refuse"),                     _IN_REVIEW, State.CLOSED, _APPROVER, "not_own_case", "refusal_prepared", "another_person", "officer_agrees", "refusal_argued", "refusal_in_time", outcome=Outcome.REFUSED, rights=REFUSABLE, tells=("refused",)),
     _move("refuse_late",      _("Refuse too late, and say so"), _IN_REVIEW, State.CLOSED, _APPROVER, "not_own_case", "refusal_prepared", "another_person", "officer_agrees", "refusal_argued", "refusal_is_late", outcome=Outcome.REFUSED, rights=REFUSABLE, inputs=("reason",), tells=("refused",)),
     _move("redirect",         _("Direct to another controller"), _IN_REVIEW, State.CLOSED, _APPROVER, "not_own_case", "nothing_done_yet", outcome=Outcome.REDIRECTED, rights=SEARCHED, inputs=("text",), tells=("closed",)),
     # taking out what is about others
+    _move("seek_marks",       _("Look for what is about others"), _IN_REVIEW, None, STAFF, "not_own_case", "search_complete", "not_prepared", rights=COPIED),
+    _move("mark",             _("Mark something to be taken out"), _IN_REVIEW, None, STAFF, "not_own_case", "search_complete", "not_prepared", rights=COPIED, inputs=("what", "kind", "ground", "reason"), may_say=("passage", "system", "dataset", "record", "field", "file")),
+    _move("unmark",           _("Leave in what was to be taken out"), _IN_REVIEW, None, STAFF, "not_own_case", "not_prepared", "is_marked", rights=COPIED, inputs=("mark",)),
+    _move("decide_mark",      _("Decide on what a program proposes to take out"), _IN_REVIEW, None, STAFF, "not_own_case", "not_prepared", "mark_is_proposed", rights=COPIED, inputs=("marks", "decision")),
+    _move("look_over",        _("Confirm what others marked"), _IN_REVIEW, None, STAFF, "not_own_case", "marks_to_look_over", rights=COPIED),
+    _move("leak_found",       _("Something that was taken out still stood in the answer"), _FULFILLING, State.IN_REVIEW, _SYSTEM, rights=COPIED),
     # sending it to somebody else
     # handing over
     _move("built",            _("The answer is ready"),        _FULFILLING, State.READY, _SYSTEM, "not_stopped", "not_held", "answer_built", rights=HANDED, tells=("answer_ready",)),

@@ -82,7 +82,7 @@ _BY_MODEL: dict[str, dict[PrivacyClass, str]] = {
         _OPEN: "id submission right state outcome turn regime received_at due_at due_on last_on slack_at waits_for "
         "fee_told_at question_at proposal identity_floor identity_of_record identity_doubts "
         "prepared_at approved_at refusal_ground confirmed_at act_at searched_at ready_at closed_at version "
-        "choice cpni_entry",
+        "choice cpni_entry marks_standing marks_proposed marks_unseen",
         _SEALED: "details_sealed reason_sealed",
         _STAFF: "assignee prepared_by approved_by",
     },
@@ -117,6 +117,11 @@ _BY_MODEL: dict[str, dict[PrivacyClass, str]] = {
         _OPEN: "id request withholding ground proof_kind proof_on at replaced_at",
         _SEALED: "place_sealed author_sealed answers_sealed",
         _STAFF: "by",
+    },
+    "dsr.Mark": {
+        _OPEN: "id request step parcel what kind ground state dataset field record file at looked_at ended_at",
+        _SEALED: "text_sealed reason_sealed",
+        _STAFF: "by looked_by",
     },
     "dsr.Choice": {
         _OPEN: "id purpose act channels topics via at recorded_at must_by country language evidence invented data_key "

@@ -38,6 +38,18 @@ CONSEQUENCES: Mapping[str, str | Promise] = {
     "go_without": gettext_lazy("The person is told which system could not be searched."),
     "withhold": gettext_lazy("This category is left out of the answer, and the person is told that and why."),
     "release": gettext_lazy("It becomes part of the answer again."),
+    "seek_marks": gettext_lazy(
+        "A program looks for addresses, numbers and names that are not the person's own. It only proposes them."
+    ),
+    "mark": gettext_lazy(
+        "It is taken out of everything that is handed over, once a colleague has looked at it. The person is told what "
+        "kind of thing was taken out, how often and why, and never what."
+    ),
+    "unmark": gettext_lazy("It stays in the answer."),
+    "decide_mark": gettext_lazy("What you take up becomes your mark, so somebody else has to look at it."),
+    "look_over": gettext_lazy(
+        "You confirm that you looked at everything that others marked. Your own marks wait for somebody else."
+    ),
     "prepare": gettext_lazy("Somebody else has to approve it before the person gets anything."),
     "propose_refusal": gettext_lazy("Somebody else has to agree. The person reads the ground and your reasons."),
     "argue_refusal": gettext_lazy(

@@ -15,10 +15,10 @@ from dsr import reckoning, rules
 from dsr.admin import consequences, words
 from dsr.admin.proving import ANSWER, proving_fields
 from dsr.deadlines import local_date
-from dsr.errors import RecourseError
+from dsr.errors import NotAllowed, RecourseError
 from dsr.lifecycle import BY_VERB
-from dsr.models import Channel, ItemDecision, SubjectRequest
-from dsr.policies import Caller
+from dsr.models import Channel, ItemDecision, MarkKind, MarkState, MarkWhat, SubjectRequest
+from dsr.policies import Caller, reason_against
 from dsr.selectors.casefile import CaseFile
 from dsr.services import (
     acting,
@@ -43,6 +43,7 @@ from dsr.services import (
 )
 from dsr.services._moves import OpenMove
 from dsr.services.erasure import waiting
+from dsr.services.redaction import marking, proposing
 from verification import mandates
 from verification.proofs import Method
 
@@ -119,6 +120,12 @@ def _argue(request: SubjectRequest, given: Given, by: Caller, at: datetime) -> o
     )
 
 
+def _mark(request: SubjectRequest, given: Given, by: Caller, at: datetime) -> object:
+    names = ("what", "kind", "ground", "reason", "passage", "system", "dataset", "field", "record", "file")
+    wanted = marking.Marking(**{name: given[name] for name in names})
+    return marking.mark(request.pk, wanted, by=by, at=at, expect=given["version"])
+
+
 HANDLERS: Mapping[str, Handler] = {
     "assign": _simple(review.assign, "assignee"),
     "note": _simple(threads.note, "text"),
@@ -136,6 +143,11 @@ HANDLERS: Mapping[str, Handler] = {
     "go_without": _simple(search.go_without, "step", "reason"),
     "withhold": _withhold,
     "release": _simple(review.release, "withholding"),
+    "seek_marks": _simple(proposing.seek),
+    "mark": _mark,
+    "unmark": _simple(marking.unmark, "mark"),
+    "decide_mark": _simple(marking.decide, "marks", "decision"),
+    "look_over": _simple(marking.look_over),
     "prepare": _simple(review.prepare),
     "propose_refusal": _simple(review.propose_refusal, "ground", "reason"),
     "argue_refusal": _argue,
@@ -181,11 +193,15 @@ _DECISIONS: tuple[tuple[str, str | Promise], ...] = (
     (ItemDecision.CORRECT, gettext_lazy("Put it right")),
     (ItemDecision.REFUSE, gettext_lazy("Leave it as it is")),
 )
+_UPTAKE: tuple[tuple[str, str | Promise], ...] = (
+    (marking.ACCEPT, gettext_lazy("Take them out")),
+    (marking.REJECT, gettext_lazy("Leave them in")),
+)
 FIRST = ("confirm_erasure", "prepare", "approve", "refuse", "reopen", "take_up", "reissue", "renew")
 GRAVE = frozenset({"refuse", "refuse_late", "redirect", "withdraw", "go_without", "end_unproved", "accept_failure"})
 _BESIDE = {"argue_refusal": ("withholding",)}
 """Inputs that say which row a move is about, where it need not be about one."""
-_ROWS = ("step", "withholding", "method", "task", "item")
+_ROWS = ("step", "withholding", "method", "task", "item", "mark")
 """Inputs that say which of several rows a move is about; they belong to the form's key."""
 
 
@@ -280,7 +296,7 @@ def _extension_grounds(case: CaseFile) -> forms.ChoiceField:
 def _grounds(case: CaseFile, verb: str) -> forms.ChoiceField:
     if verb == "extend":
         return _extension_grounds(case)
-    scope = "category" if verb in ("withhold", "decide_item") else "request"
+    scope = "category" if verb in ("withhold", "decide_item", "mark") else "request"
     rows = [row for row in rules.pack().refusals.values() if case.request.right in row.rights]
     # Grounds made for the other scope stay possible, but come last.
     rows.sort(key=lambda row: (row.scope != scope, row.title))
@@ -341,12 +357,39 @@ def _heard() -> forms.ChoiceField:
     return forms.ChoiceField(label=_("How the person said it"), choices=[("", _("Choose one")), *ways])
 
 
+def _mark_fields(case: CaseFile) -> dict[str, forms.Field]:
+    """What is marked, as a form without a script asks for it: the use case says what goes with what."""
+    systems = [(step.system.key, step.system.name) for step in case.steps]
+    return {
+        "what": forms.ChoiceField(label=_("What"), choices=MarkWhat.choices),
+        "passage": forms.CharField(
+            label=_("The text to take out"), max_length=marking.LONGEST, required=False,
+            widget=forms.Textarea({"rows": 2}),
+        ),
+        "system": forms.ChoiceField(label=_("In which system"), choices=[("", "-"), *systems], required=False),
+        "dataset": forms.CharField(label=_("Kind of record"), max_length=128, required=False),
+        "field": forms.CharField(label=_("Field"), max_length=128, required=False),
+        "record": forms.IntegerField(label=_("Number of the record; none for every record"), required=False),
+        "file": forms.IntegerField(label=_("Number of the file"), required=False),
+        "kind": forms.ChoiceField(label=_("Kind"), choices=MarkKind.choices),
+        "ground": _grounds(case, "mark"),
+        "reason": _text(_("Why, in words that the person may read"), rows=2),
+    }  # fmt: skip
+
+
+def _proposed(case: CaseFile) -> forms.MultipleChoiceField:
+    rows = case.request.marks.filter(state=MarkState.PROPOSED).values_list("pk", flat=True)
+    return forms.MultipleChoiceField(label=_("Proposals"), choices=[(str(pk), str(pk)) for pk in rows])
+
+
 def fields_for(verb: str, case: CaseFile, about: object = None) -> dict[str, forms.Field]:
     """Return the inputs of a move, in the order of the page; ``about`` is the thing held back that it is about."""
     if verb == "check_mandate":
         return _mandate_fields(case)
     if verb == "argue_refusal":
         return proving_fields(case, about)
+    if verb == "mark":
+        return _mark_fields(case)
     makers: dict[str, Callable[[], forms.Field]] = {
         "text": lambda: _text(_("Text")),
         "reason": lambda: _text(_("Reason"), rows=3),
@@ -376,7 +419,11 @@ def fields_for(verb: str, case: CaseFile, about: object = None) -> dict[str, for
         "how": _heard,
         "about": lambda: _text(_("What is wrong"), rows=2),
         "asked": lambda: _text(_("How it should be"), rows=2),
-        "decision": lambda: forms.ChoiceField(label=_("Decision"), choices=[("", _("Choose one")), *_DECISIONS]),
+        "decision": lambda: forms.ChoiceField(
+            label=_("Decision"), choices=[("", _("Choose one")), *(_UPTAKE if verb == "decide_mark" else _DECISIONS)]
+        ),
+        "mark": lambda: forms.UUIDField(widget=forms.HiddenInput),
+        "marks": lambda: _proposed(case),
         "places": Places,
     }
     fields = {name: makers[name]() for name in (*BY_VERB[verb].inputs, *BY_VERB[verb].may_say)}
@@ -413,3 +460,19 @@ def move_form(
     form = bound.get(key) or form_for(move.verb, case, **initial)
     title = consequences.title_of(move.verb, case.request.right, move.title)
     return MoveForm(move.verb, title, consequences.of_move(move.verb, case.request, at), form)
+
+
+def attempt(form: forms.Form, verb: str, subject: SubjectRequest, by: Caller, at: datetime) -> RecourseError | None:
+    """Call the one use case of a move if it is theirs and the form can be read; return what is objected to."""
+    against = reason_against(subject, verb, by, at)
+    if isinstance(against, NotAllowed):  # what a form lacks is nobody's business whose move it is not
+        form.refuse(against)  # type: ignore[attr-defined]
+        return against
+    if not form.is_valid():
+        return None
+    try:
+        HANDLERS[verb](subject, form.cleaned_data, by, at)
+    except RecourseError as error:
+        form.refuse(error)  # type: ignore[attr-defined]
+        return error
+    return None

@@ -15,7 +15,7 @@ from dsr.admin.consequences import title_of
 from dsr.admin.moveforms import FIRST, HANDLERS, MoveForm, move_form
 from dsr.admin.rows import ClockRow, EventRow, MachineRow, PostRow, StepRow, Stop, ValueRow, WithholdingRow
 from dsr.errors import RecourseError
-from dsr.lifecycle import Actor, Move, State, of
+from dsr.lifecycle import COPIED, Actor, Move, State, of
 from dsr.models import (
     ACTED_ON,
     Deadline,
@@ -42,7 +42,9 @@ _MOMENT = timedelta(microseconds=1)
 _RECENT = 12
 _TALK = ("message", "ask", "answer", "note")
 _BY_ROW = ("retry_system", "go_without", "retry_task", "accept_failure", "erase_again", "decide_item", "disagree")
-_PLACED = {*_TALK, *_BY_ROW, asking.CHECK, "assign", "withhold", "release", "add_item", "argue_refusal"}
+MARKING = ("seek_marks", "mark", "unmark", "decide_mark", "look_over")
+"""Moves that have a page of their own."""
+_PLACED = {*_TALK, *_BY_ROW, asking.CHECK, "assign", "withhold", "release", "add_item", "argue_refusal", *MARKING}
 """Moves that stand next to what they are about and not in the list of decisions."""
 
 
@@ -295,6 +297,11 @@ class Page:
             (row, words.right_title(row.right), words.outcome_title(row.outcome) or words.state_title(row.state))
             for row in self.case.earlier
         ]
+
+    @property
+    def copied(self) -> bool:
+        """Whether what was found is handed over, so that what is about others may have to be taken out."""
+        return Right(self.request.right) in COPIED and bool(self.case.steps)
 
     @property
     def ledger(self) -> list[tuple[LedgerEntry, str, str]]:

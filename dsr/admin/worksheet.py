@@ -22,12 +22,13 @@ from dsr.admin import identity, page, words
 from dsr.admin.consequences import title_of
 from dsr.admin.identity import IdentityActs
 from dsr.admin.identity import caller as _caller
-from dsr.admin.moveforms import HANDLERS, form_for, key_of
+from dsr.admin.moveforms import HANDLERS, attempt, form_for, key_of
 from dsr.admin.queue import WORKSHEET, QueueAdmin
+from dsr.admin.redact import RedactActs
 from dsr.errors import NotAllowed, RecourseError
 from dsr.lifecycle import BY_VERB
 from dsr.models import SubjectRequest
-from dsr.policies import NEEDS, Caller, reason_against
+from dsr.policies import NEEDS
 from dsr.selectors import casefile
 from dsr.selectors.masking import Personal
 from dsr.services import revealing
@@ -47,7 +48,7 @@ class RevealForm(forms.Form):
 
 
 @admin.register(SubjectRequest)
-class RequestAdmin(IdentityActs, QueueAdmin):
+class RequestAdmin(IdentityActs, RedactActs, QueueAdmin):
     """The queue and the worksheet."""
 
     def get_urls(self) -> list[Any]:
@@ -73,7 +74,7 @@ class RequestAdmin(IdentityActs, QueueAdmin):
             ),
             path("<uuid:request_id>/hide/", wrap(require_POST(self.hide_view)), name="dsr_subjectrequest_hide"),
         ]
-        return [*own, *self.identity_urls(wrap), *super().get_urls()]
+        return [*own, *self.identity_urls(wrap), *self.redact_urls(wrap), *super().get_urls()]
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -104,7 +105,7 @@ class RequestAdmin(IdentityActs, QueueAdmin):
         at, by = timezone.now(), _caller(request)
         case = casefile.load(subject)
         form = form_for(verb, case, request.POST)
-        refusal = _attempt(form, verb, subject, by, at)
+        refusal = attempt(form, verb, subject, by, at)
         if refusal is None and form.is_valid():
             messages.success(
                 request, _("Done: %(move)s.") % {"move": title_of(verb, subject.right, str(BY_VERB[verb].title))}
@@ -209,22 +210,6 @@ class RequestAdmin(IdentityActs, QueueAdmin):
             "why_not_reveal": page.why_not_reveal(case, by, at),
         }
         return TemplateResponse(request, "admin/dsr/subjectrequest/worksheet.html", context)
-
-
-def _attempt(form: forms.Form, verb: str, subject: SubjectRequest, by: Caller, at: datetime) -> RecourseError | None:
-    """Call the one use case of a move if it is theirs and the form can be read; return what is objected to."""
-    against = reason_against(subject, verb, by, at)
-    if isinstance(against, NotAllowed):  # what a form lacks is nobody's business whose move it is not
-        form.refuse(against)  # type: ignore[attr-defined]
-        return against
-    if not form.is_valid():
-        return None
-    try:
-        HANDLERS[verb](subject, form.cleaned_data, by, at)
-    except RecourseError as error:
-        form.refuse(error)  # type: ignore[attr-defined]
-        return error
-    return None
 
 
 def _remember(request: HttpRequest, request_id: UUID, shown: frozenset[Personal], at: datetime) -> None:

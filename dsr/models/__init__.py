@@ -29,6 +29,7 @@ from dsr.models.incidents import (
     ProbeStage,
 )
 from dsr.models.marketing import Choice, EffectDay, Suppression, Window
+from dsr.models.marks import Mark, MarkKind, MarkState, MarkWhat
 from dsr.models.requests import Proposal, SubjectRequest
 from dsr.models.rulebooks import RuleBook
 from dsr.models.signals import Alert, AlertAnswer, Signal
@@ -90,6 +91,10 @@ __all__ = [
     "LedgerEntry",
     "LedgerOutcome",
     "LegalHold",
+    "Mark",
+    "MarkKind",
+    "MarkState",
+    "MarkWhat",
     "Mechanism",
     "Pace",
     "Package",

@@ -12,6 +12,7 @@ from dsr.models.moves.doing import DoingMoves
 from dsr.models.moves.handing import HandingMoves
 from dsr.models.moves.identity import IdentityMoves
 from dsr.models.moves.judging import JudgingMoves
+from dsr.models.moves.redaction import RedactionMoves
 from dsr.models.moves.row import Proposal
 from dsr.models.moves.time import TimeMoves
 
@@ -26,6 +27,7 @@ class SubjectRequest(
     IdentityMoves,
     TimeMoves,
     DeskMoves,
+    RedactionMoves,
     HandingMoves,
     DoingMoves,
     ChoosingMoves,

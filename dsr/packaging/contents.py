@@ -77,6 +77,18 @@ class Withheld:
 
 
 @dataclass(frozen=True, slots=True)
+class Removed:
+    """Things of one kind that were taken out of what is given. What they were is in no package."""
+
+    kind: str
+    """Such as `the name of somebody else`."""
+    places: int
+    ground: str
+    """The title of the ground."""
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """A table of texts. Every row is as long as the header."""
 
@@ -136,3 +148,4 @@ class PackageContents:
     dictionary: Mapping[str, Category] = field(default_factory=dict)
     systems: tuple[SystemPart, ...] = ()
     withheld: tuple[Withheld, ...] = ()
+    removed: tuple[Removed, ...] = ()

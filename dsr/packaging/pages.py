@@ -16,7 +16,7 @@ from django.utils.formats import number_format
 from django.utils.translation import get_language, get_language_bidi, gettext, ngettext
 
 from dsr.connectors.base import Field, FieldType, Json
-from dsr.packaging.contents import Category, Kind, PackageContents, SearchOutcome, Statement, SystemPart
+from dsr.packaging.contents import Category, Kind, PackageContents, Removed, SearchOutcome, Statement, SystemPart
 from dsr.packaging.parcel import parsed
 from dsr.packaging.plan import Plan, PlannedFile, PlannedRows
 from dsr.packaging.tables import headings
@@ -80,6 +80,7 @@ def left_out(contents: PackageContents, plan: Plan) -> list[Note]:
         if each.system is not None:
             what = gettext("%(what)s, in %(system)s") % {"what": what, "system": titles.get(each.system, each.system)}
         notes.append(_note(what, " ".join(text for text in (_sentence(each.ground), each.reason) if text)))
+    notes += [_removed(each) for each in contents.removed]
     notes += [
         _note(part.title, part.note or outcome(part.outcome))
         for part in contents.systems
@@ -88,6 +89,16 @@ def left_out(contents: PackageContents, plan: Plan) -> list[Note]:
     notes += [_note(f"{rows.title}: {field.title}", field.reason) for rows in plan.rows for field in rows.withheld]
     notes += [_note(category_title(contents, category), not_portable()) for category in plan.unportable]
     return notes
+
+
+def _removed(each: Removed) -> Note:
+    places = ngettext("%(kind)s, taken out in %(n)s place", "%(kind)s, taken out in %(n)s places", each.places)
+    why = " ".join(text for text in (_sentence(each.ground), each.reason) if text)
+    return _note(places % {"kind": _capital(each.kind), "n": _number(each.places)}, why)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def not_portable() -> str:

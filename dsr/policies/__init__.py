@@ -2,10 +2,11 @@
 
 The needs of the rows of the lifecycle are registered by their modules: who is asking (``identity``), whose hands
 (``desk``), what the systems answered (``answers``), what the law allows on a day (``time``), what is carried out in
-the systems (``doing``), whether they mind what was chosen (``choices``), and what a ground takes (``grounds``).
+the systems (``doing``), whether they mind what was chosen (``choices``), what a ground takes (``grounds``),
+and what is taken out of an answer (``marks``).
 """
 
-from dsr.policies import answers, choices, desk, doing, grounds, identity, time
+from dsr.policies import answers, choices, desk, doing, grounds, identity, marks, time
 from dsr.policies.base import (
     NEEDS,
     STATE_TITLES,
@@ -32,6 +33,7 @@ __all__ = [
     "doing",
     "grounds",
     "identity",
+    "marks",
     "not_held",
     "not_own_case",
     "not_stopped",

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
+from uuid import UUID
 
 from django.utils import translation
 from django.utils.formats import date_format
@@ -88,6 +89,8 @@ class Basis:
 
     steps: tuple[Step, ...]
     withholdings: tuple[Withholding, ...]
+    taken: Mapping[tuple[UUID, str], tuple[int, str]] = field(default_factory=dict)
+    """System and data category to how many records hold less than was found, and on which ground."""
 
     @classmethod
     def of(cls, request: SubjectRequest) -> "Basis":
@@ -144,6 +147,10 @@ def ledger_of(request: SubjectRequest, basis: Basis, at: datetime) -> list[Ledge
                 ground = ground or NOT_PORTABLE
             line.outcome, line.count, line.ground = _outcome(step, count, ground)
             lines.append(line)
+            less, why = basis.taken.get((step.system_id, category), (0, ""))
+            if less and line.outcome == LedgerOutcome.GIVEN:
+                held_back = {"outcome": LedgerOutcome.WITHHELD, "count": less, "ground": why}
+                lines.append(LedgerEntry(request=request, system=step.system, category=category, at=at, **held_back))
     return lines
 
 

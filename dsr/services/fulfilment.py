@@ -7,6 +7,7 @@ builder that dies leaves its claim to run out, and the next one starts afresh.
 import hashlib
 import json
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -27,7 +28,9 @@ from dsr.packaging import builder
 from dsr.rights import SPECS, Delivery, Right
 from dsr.services import assembling, grounds, letters, links, telling
 from dsr.services._moves import Caller, Case, holding, outcome_of
+from dsr.services.redaction import applying
 from dsr.services.storage import vault
+from dsr.services.threads import keep_note
 from notifications import rows
 from notifications.ids import uuid7
 from notifications.reads import Prepared
@@ -56,6 +59,9 @@ def build(deadline: Deadline, at: datetime) -> None:
         return
     try:
         package, basis = _write(request, at)
+    except applying.Leaked as leaked:
+        _bring_back(request.pk, leaked, deadline, at)
+        return
     except Exception:
         if deadline.attempts < TRIES:
             raise
@@ -89,8 +95,18 @@ def _write(request: SubjectRequest, at: datetime) -> tuple[Package, assembling.B
     key = request.submission.data_key.key_bytes()
     with ExitStack() as parcels:
         contents = assembling.contents_of(request, basis, at, parcels)
+        made = None
+        if request.marks_standing:
+            made = applying.redacted(request, contents, basis.steps, at, parcels)
+            contents, basis = made.contents, replace(basis, taken=made.taken)
         with vault().writer(package.vault_name, key) as out:
             manifest = builder.build(contents, out)
+        if made is not None:
+            try:
+                applying.prove(package, made)
+            except BaseException:
+                vault().delete(package.vault_name)
+                raise
     package.size, package.sha256, package.manifest = out.size, out.sha256, manifest.summary
     return package, basis
 
@@ -167,6 +183,19 @@ def hold_ready(case: Case, package: Package, at: datetime, *, outcome: Outcome, 
         tracker=links.tracker(submission.reference, telling.tracker_pass(case, at)),
     )
     telling.tell(submission, letter, at=at, dedupe=f"ready:{package.pk}:{ordinal}", case=case, about=[request])
+
+
+def _bring_back(request_id: UUID, leaked: applying.Leaked, deadline: Deadline, at: datetime) -> None:
+    """Bring an answer back to the desk in which something still stood that was marked; a note says where."""
+    log.error("package held back", id=str(request_id), count=len(leaked.places))
+    with holding(request_id=request_id) as case:
+        request = case.request(request_id)
+        if request.state != State.FULFILLING:
+            return
+        note = keep_note(case, request, applying.sentences(leaked.places), _SYSTEM, at)
+        data = {**applying.facts(leaked.places), "post": str(note.pk)}
+        case.move(request, "leak_found", by=_SYSTEM, at=at, data=data)
+        Deadline.objects.filter(pk=deadline.pk).update(done_at=at)
 
 
 def _give_up(request_id: UUID, deadline: Deadline, at: datetime) -> None:

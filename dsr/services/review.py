@@ -18,6 +18,7 @@ from dsr.services._moves import Caller, Case, holding
 from dsr.services.doorbell import Bell, ring
 from dsr.services.erasure import plan
 from dsr.services.grounds import check_ground, law_of
+from dsr.services.redaction import marking
 from dsr.services.steps import destroy_later
 from dsr.services.threads import checked_text, keep_note
 from notifications.ids import uuid7
@@ -127,6 +128,7 @@ def approve(request_id: UUID, *, by: Caller, at: datetime, expect: int | None = 
     with holding(request_id=request_id) as case:
         request = case.request(request_id, expect=expect)
         plan.check_it_holds(request, at)
+        marking.check_it_fits(request)
         case.move(request, "approve", by=by, at=at, by_id=by.user_id)
         if request.spec.acts:
             acting.after_approval(case, request, at)

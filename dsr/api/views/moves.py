@@ -20,7 +20,7 @@ from dsr.api.problems import Problem
 from dsr.api.reading import Body, body, expected_version, no_parameters, raw_body
 from dsr.api.schema import IDEMPOTENT, IF_MATCH
 from dsr.api.scopes import bearing
-from dsr.api.shapes import inputs, outputs
+from dsr.api.shapes import inputs, marks, outputs
 from dsr.api.views import grounds
 from dsr.api.views.requests import find, shown
 from dsr.errors import Incomplete, Stale
@@ -46,6 +46,7 @@ from dsr.services import (
 )
 from dsr.services._moves import open_moves
 from dsr.services.erasure import waiting
+from dsr.services.redaction import marking, proposing
 
 
 class Doing(NamedTuple):
@@ -168,6 +169,14 @@ def _tell_lifting(do: Doing, given: inputs.WithReason) -> object:
     return restriction.tell_lifting(reason=given.reason, **do.how)
 
 
+def _mark(do: Doing, given: marks.WithMarking) -> object:
+    return marking.mark(wanted=marking.Marking(**given.model_dump()), **do.how)
+
+
+def _decide_mark(do: Doing, given: marks.WithProposals) -> object:
+    return marking.decide(marks=given.marks, decision=given.decision, **do.how)
+
+
 # fmt: off
 MOVES: dict[str, Dispatch] = {
     "reopen":          Dispatch(inputs.Nothing, _reopen),
@@ -187,6 +196,11 @@ MOVES: dict[str, Dispatch] = {
     "message":         Dispatch(inputs.WithText, lambda do, given: threads.write_to_person(text=given.text, **do.how)),
     "withhold":        Dispatch(inputs.WithCategory, _withhold),
     "release":         Dispatch(inputs.WithWithholding, _release),
+    "seek_marks":      Dispatch(inputs.Nothing, lambda do, _given: proposing.seek(**do.how)),
+    "mark":            Dispatch(marks.WithMarking, _mark),
+    "unmark":          Dispatch(marks.WithMark, lambda do, given: marking.unmark(mark_id=given.mark, **do.how)),
+    "decide_mark":     Dispatch(marks.WithProposals, _decide_mark),
+    "look_over":       Dispatch(inputs.Nothing, lambda do, _given: marking.look_over(**do.how)),
     "prepare":         Dispatch(inputs.Nothing, lambda do, _given: review.prepare(**do.how)),
     "propose_refusal": Dispatch(inputs.WithGround, _propose_refusal),
     "argue_refusal":   Dispatch(inputs.WithProof, _argue_refusal),

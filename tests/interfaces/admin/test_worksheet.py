@@ -398,7 +398,7 @@ def test_forged_post_without_a_token_is_turned_away(request_):
 
 DESK = {
     "assign", "note", "ask", "clarify", "message", "withhold", "prepare", "propose_refusal", "withdraw", "extend",
-    "change_laws", "tell_fee", "ask_more", "hold", "note_unasked", "stop",
+    "change_laws", "tell_fee", "ask_more", "hold", "note_unasked", "stop", "seek_marks", "mark",
 }  # fmt: skip
 SEARCH = {"retry_system", "go_without"}
 
