@@ -1,4 +1,4 @@
-"""The queue: how bells travel and which two ticks there are.
+"""The queue: how bells travel and which ticks there are.
 
 No result is stored, no task runs inside the process that rings, and nothing waits in the broker that is not also a row.
 """
@@ -63,6 +63,11 @@ app.conf.update(
             "task": Bell.SWEEP.value,
             "schedule": float(settings.SWEEP_SECONDS),
             "options": {"expires": float(settings.SWEEP_SECONDS) * 2},
+        },
+        "mailbox": {
+            "task": Bell.MAILBOX.value,
+            "schedule": float(settings.MAILBOX_SECONDS),
+            "options": {"expires": float(settings.MAILBOX_SECONDS) * 2},
         },
         # By the clock, not by uptime: a worker that is restarted often still comes by.
         "housekeep": {"task": Bell.HOUSEKEEP.value, "schedule": crontab(minute="17"), "options": {"expires": 3600.0}},

@@ -216,6 +216,27 @@ class Environment:
             raise SettingError("SMS_ACCOUNT", seen, "write the account's id, as the service shows it")
         return url
 
+    def mailbox(self, value: str) -> str:
+        """Checks MAILBOX_URL and returns it; empty means that no mailbox is read. Never shows what it holds."""
+        if not value:
+            return ""
+        fix = "write imaps://USER:PASSWORD@HOST/INBOX, with signs such as @ in user and password as %40"
+        try:
+            parts = urlsplit(value)
+            host, _port = parts.hostname or "", parts.port
+        except ValueError:
+            raise SettingError("MAILBOX_URL", "saw an address that cannot be read", fix) from None
+        if parts.scheme not in ("imaps", "imap") or not host:
+            seen = f"saw a value that starts with {parts.scheme + ':'!r}" if parts.scheme else "saw no address"
+            raise SettingError("MAILBOX_URL", f"{seen}, which is not the address of a mailbox", fix)
+        if parts.scheme == "imap" and host not in ("localhost", "127.0.0.1", "::1"):
+            raise SettingError("MAILBOX_URL", f"saw {host!r} without encryption", "begin it with imaps://")
+        if not parts.username or not parts.password:
+            raise SettingError("MAILBOX_URL", "saw no user or no password", fix)
+        if parts.query or len(parts.path.strip("/").split("/")) > 5:
+            raise SettingError("MAILBOX_URL", "saw more than a folder after the host", fix)
+        return value
+
     def keyring(self, name: str, value: str) -> str:
         """Checks `id:base64,id:base64`, each key 32 bytes; the first one seals, all of them open."""
         fix = f'write {name}="k1:<32 bytes in base64>"; make one with: {KEY_RECIPE}'

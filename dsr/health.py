@@ -17,6 +17,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from dsr.logs import get_logger
+from dsr.selectors import inbound
 from dsr.selectors.figures import Figures, figures
 from dsr.services import doorbell
 
@@ -44,6 +45,8 @@ def readyz(request: HttpRequest) -> JsonResponse:
         "broker": "ok" if doorbell.probe() else "degraded",
         "sweeper": "ok" if sweeping(at) else "degraded",
     }
+    if settings.MAILBOX_URL:
+        parts["mailbox"] = "ok" if parts["migrations"] == "ok" and inbound.failing_since() is None else "degraded"
     status = "down" if "down" in parts.values() else "degraded" if "degraded" in parts.values() else "ok"
     code = HTTPStatus.SERVICE_UNAVAILABLE if status == "down" else HTTPStatus.OK
     return JsonResponse({"status": status, "checks": parts}, status=code)
@@ -76,6 +79,7 @@ class _Now(Collector):
         yield GaugeMetricFamily("recourse_sweeper_age_seconds", "Since the last sweep", value=_sweeper_age(self.at))
         if migrated():
             yield from _domain(figures(self.at))
+            yield from _letters(self.at)
 
 
 def _domain(now: Figures) -> Iterable[Metric]:
@@ -110,6 +114,14 @@ def _domain(now: Figures) -> Iterable[Metric]:
     yield kept
     yield wrong
     yield beats
+
+
+def _letters(at: datetime) -> Iterable[Metric]:
+    now, since = inbound.standing(at), inbound.failing_since()
+    failing = (at - since).total_seconds() if since else 0
+    yield GaugeMetricFamily("recourse_waiting_letters", "Letters by mail not dealt with", value=now.waiting)
+    yield GaugeMetricFamily("recourse_overdue_letters", "Letters by mail past their date", value=now.overdue)
+    yield GaugeMetricFamily("recourse_mailbox_failing_seconds", "Since the mailbox failed", value=failing)
 
 
 def database_answers() -> bool:

@@ -180,6 +180,15 @@ _BY_MODEL: dict[str, dict[PrivacyClass, str]] = {
         _SEALED: "notice_sealed reason_sealed",
         _STAFF: "acknowledged_by reported_by closed_by",
     },
+    "dsr.InboundMail": {
+        _OPEN: "id validity uid received_at kept_at moved_at size whole vault_name data_key state claimed_until "
+        "attempts read_at kind rights flags rank due_at warned_at case end code done_at rounds purge_at purged_at",
+        _PSEUDONYM: "mail_fingerprint sender_fingerprint",
+        _SEALED: "sender_sealed subject_sealed because_sealed",
+        _STAFF: "proposed_by done_by",
+    },
+    "dsr.MailEntry": {_OPEN: "id mail at move facts", _STAFF: "by"},
+    "dsr.MailboxState": {_OPEN: "id claimed_until reached_at failing_since error"},
     "dsr.Probe": {_OPEN: "id path made_at sent_at stage result code systems due_at claimed_until ended_at"},
     "dsr.IncidentEntry": {_OPEN: "id incident at move facts", _STAFF: "by"},
     "dsr.CorrectionItem": {

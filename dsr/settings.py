@@ -236,6 +236,26 @@ MAIL_REPLY_TO = env.text(
 )
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
+MAILBOX_URL = env.mailbox(
+    env.text(
+        "MAILBOX_URL",
+        secret=True,
+        example="imaps://privacy:password@mail.example.org/INBOX",
+        help="The privacy mailbox, read by IMAP: docs/how-to/mailbox.md. `#NAME` after it names the folder that what "
+        "was read is moved to. None is read if empty.",
+    )
+)
+MAILBOX_SECONDS = env.whole("MAILBOX_SECONDS", 60, least=10, most=3600, help="Seconds between two looks into it.")
+MAILBOX_MOST_MB = env.whole(
+    "MAILBOX_MOST_MB", 25, least=1, most=100, help="Of a larger message only the head is read; it stays in the mailbox."
+)
+MAIL_LOOKED_AT_DAYS = env.whole(
+    "MAIL_LOOKED_AT_DAYS", 2, least=1, most=14, help="Days within which somebody has to say what a letter by mail is."
+)
+MAIL_KEPT_DAYS = env.whole(
+    "MAIL_KEPT_DAYS", 30, least=1, most=365, help="Days after it was dealt with until a letter by mail is destroyed."
+)
+
 SMS_URL = env.text(
     "SMS_URL",
     f"file://{DATA_DIR / 'sms'}" if EMBEDDED else None,

@@ -61,6 +61,15 @@ def choice() -> None:
     windows.run_due(timezone.now())
 
 
+@shared_task(name=Bell.MAILBOX.value)
+def mailbox() -> None:
+    """Look into the mailbox and at what came in."""
+    from dsr.services.inbound import keeping, understanding
+
+    keeping.read(timezone.now())
+    understanding.understand_due(timezone.now())
+
+
 @shared_task(name=Bell.MESSAGE.value)
 def message(*message_ids: str) -> None:
     """Send some messages."""

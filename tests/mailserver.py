@@ -1,4 +1,4 @@
-"""A real IMAP server for tests: pymap on loopback, in a process of its own, its mail in a folder."""
+"""A real IMAP server for tests: pymap on loopback, in a process of its own, its mail in memory."""
 
 import imaplib
 import os
@@ -6,8 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,9 +18,9 @@ USER, PASSWORD = "privacy", "correct horse"
 class MailServer:
     """One server with one mailbox."""
 
-    folder: Path
     port: int
     process: "subprocess.Popen[bytes] | None" = field(default=None, repr=False)
+    _client: imaplib.IMAP4 | None = field(default=None, repr=False)
 
     @property
     def url(self) -> str:
@@ -45,42 +44,38 @@ class MailServer:
 
     def stop(self) -> None:
         """Take it away."""
+        if self._client is not None:
+            self._client.shutdown()
+            self._client = None
         if self.process is not None:
             self.process.kill()
             self.process.wait()
             self.process = None
 
-    @contextmanager
-    def client(self, folder: str = "INBOX") -> Iterator[imaplib.IMAP4]:
-        """Whoever else reads the mailbox."""
-        client = imaplib.IMAP4("127.0.0.1", self.port, timeout=10)
-        try:
-            client.login(USER, PASSWORD)
-            client.select(folder)
-            yield client
-        finally:
-            with suppress(Exception):
-                client.logout()
+    @property
+    def _own(self) -> imaplib.IMAP4:
+        """Whoever else reads the mailbox: signed in once, as the server takes its time over passwords."""
+        if self._client is None:
+            self._client = imaplib.IMAP4("127.0.0.1", self.port, timeout=10)
+            self._client.login(USER, PASSWORD)
+        return self._client
 
     def empty(self) -> None:
         """Throw away what is in every folder."""
-        with self.client() as client:
-            for folder in ("INBOX", "Recourse"):
-                if client.select(folder)[0] == "OK":
-                    client.store("1:*", "+FLAGS", "\\Deleted")
-                    client.expunge()
+        for folder in ("INBOX", "Recourse"):
+            if self.count(folder):
+                self._own.store("1:*", "+FLAGS", "\\Deleted")
+                self._own.expunge()
 
     def put(self, raw: bytes, at: datetime = datetime(2026, 3, 5, 9, 0, 1, tzinfo=UTC)) -> None:
         """Have a message delivered."""
-        with self.client() as client:
-            answer = client.append("INBOX", "", imaplib.Time2Internaldate(at), raw)
-            assert answer[0] == "OK", answer
+        answer = self._own.append("INBOX", "", imaplib.Time2Internaldate(at), raw)
+        assert answer[0] == "OK", answer
 
     def count(self, folder: str = "INBOX") -> int:
         """How many messages are in a folder."""
-        with self.client(folder) as client:
-            found = client.select(folder)
-            return int(found[1][0] or 0) if found[0] == "OK" else 0
+        found = self._own.select(folder)
+        return int(found[1][0] or 0) if found[0] == "OK" else 0
 
 
 def free_port() -> int:

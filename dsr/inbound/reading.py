@@ -23,7 +23,10 @@ MANY: Final = 10
 """More recipients than this, and others were asked the same."""
 _MOST_PARTS: Final = 200
 _MOST_HEADER: Final = 998
-_REFERENCE: Final = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9]{5}[-\u2010\u2011\u2013 ]?[A-Za-z0-9]{5}(?![A-Za-z0-9])")
+_REFERENCE: Final = re.compile(
+    r"(?<![A-Za-z0-9])(?=([A-Za-z0-9]{5}[-\u2010\u2011\u2013 ]?[A-Za-z0-9]{5})(?![A-Za-z0-9]))"
+)
+"""Looked for at every word: the word before one may have five letters, too."""
 _MOST_REFERENCES: Final = 20
 _PREFIX: Final = re.compile(
     r"^\s*(?:(?:re|aw|fw|fwd|wg|tr|rv|enc|res|ref|odp|pd|sv|vs|vb|antw|doorst|回复|回覆|转发|转寄|답장|전달)"
@@ -170,7 +173,7 @@ def _references(text: str) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for match in _REFERENCE.finditer(text):
         try:
-            found[clean_reference(match.group())] = None
+            found[clean_reference(match[1])] = None
         except ValueError:
             continue
         if len(found) == _MOST_REFERENCES:

@@ -18,6 +18,18 @@ from dsr.models.erasure import (
 from dsr.models.events import Checkpoint, Event
 from dsr.models.heard import BrowserHeard
 from dsr.models.holds import ChangeState, HeldPerson, HoldState, LegalHold, RetentionChange
+from dsr.models.inbound import (
+    NOT_OURS,
+    QUEUES,
+    InboundMail,
+    MailboxState,
+    MailCode,
+    MailEnd,
+    MailEntry,
+    MailKind,
+    MailMove,
+    MailState,
+)
 from dsr.models.incidents import (
     Incident,
     IncidentEntry,
@@ -54,7 +66,9 @@ from dsr.models.work import (
 
 __all__ = [
     "ACTED_ON",
+    "NOT_OURS",
     "OVER",
+    "QUEUES",
     "REAPPEARED",
     "WEBHOOK_TEST",
     "Alert",
@@ -82,6 +96,7 @@ __all__ = [
     "HeldPerson",
     "HoldState",
     "IdempotentAnswer",
+    "InboundMail",
     "Incident",
     "IncidentEntry",
     "IncidentKind",
@@ -91,6 +106,13 @@ __all__ = [
     "LedgerEntry",
     "LedgerOutcome",
     "LegalHold",
+    "MailCode",
+    "MailEnd",
+    "MailEntry",
+    "MailKind",
+    "MailMove",
+    "MailState",
+    "MailboxState",
     "Mark",
     "MarkKind",
     "MarkState",

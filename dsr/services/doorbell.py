@@ -43,6 +43,7 @@ class Bell(StrEnum):
     MESSAGE = "recourse.message"
     HOOKS = "recourse.hooks"
     CHOICE = "recourse.choice"
+    MAILBOX = "recourse.mailbox"
 
 
 class Wire(NamedTuple):

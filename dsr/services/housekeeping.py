@@ -8,6 +8,7 @@ from dsr.models import ApiToken, IdempotentAnswer
 from dsr.services import history, orphans, pace, signals, watching, webhooks
 from dsr.services.choices import cpniletters, effect, heartbeat
 from dsr.services.choices import signals as browser_signals
+from dsr.services.inbound import tidying
 from dsr.services.storage import vault
 from verification import checks, grants
 
@@ -41,6 +42,7 @@ def housekeep(at: datetime) -> dict[str, int]:
         "choices_forgotten": effect.tidy(at),
         "browsers_forgotten": browser_signals.forget(at),
         "test_choices_forgotten": heartbeat.tidy(at),
+        "letters_destroyed": tidying.purge(at),
         "files_swept": vault().sweep(at - _LEFTOVERS) + orphans.sweep(at - _LEFTOVERS),
         "uploads_swept": orphans.sweep_uploads(at - _UPLOADS),
     }

@@ -86,6 +86,11 @@ def incident(incident_id: UUID) -> str:
     return _link(f"/admin/dsr/incident/{incident_id}/change/")
 
 
+def letter(mail_id: UUID) -> str:
+    """Where staff look at a letter that came by mail."""
+    return _link(f"/admin/dsr/inboundmail/{mail_id}/change/")
+
+
 def hold(hold_id: UUID) -> str:
     """Where staff look at a legal hold."""
     return _link(f"/admin/dsr/legalhold/{hold_id}/change/")

@@ -9,8 +9,9 @@ from uuid import UUID
 
 from django.conf import settings
 
-from dsr.models import Package, Step, WorksheetFile
+from dsr.models import InboundMail, Package, Step, WorksheetFile
 from dsr.services.evidence import FOLDER
+from dsr.services.inbound.keeping import FOLDER as INBOUND
 from dsr.services.storage import vault
 from verification.models import Evidence
 
@@ -63,6 +64,11 @@ def _evidence(names: list[str], before: datetime) -> set[str]:
     return {name for name in _old(names, before) if name not in known}
 
 
+def _inbound(names: list[str], before: datetime) -> set[str]:
+    known = set(InboundMail.objects.filter(vault_name__in=names).values_list("vault_name", flat=True))
+    return {name for name in _old(names, before) if name not in known}
+
+
 def _parcels(names: list[str], before: datetime) -> set[str]:
     """A parcel is spared while its step points to it, or while somebody has held the step since.
 
@@ -90,4 +96,5 @@ _PLACES: dict[str, Callable[[list[str], datetime], set[str]]] = {
     "worksheets/": _worksheets,
     "parcels/": _parcels,
     FOLDER: _evidence,
+    INBOUND: _inbound,
 }

@@ -11,6 +11,7 @@ _CASE = (
     "dsr.view_package", "dsr.view_deadline",
 )  # fmt: skip
 _LETTERS = ("notifications.view_message",)
+_MAIL = ("dsr.view_inboundmail", "dsr.handle_mail")
 _AGENCIES = ("verification.view_agency", "verification.add_agency", "verification.change_agency")
 _GUARDING = ("dsr.set_holds", "dsr.edit_retention", "dsr.view_legalhold", "dsr.view_retentionchange")
 """Above single requests: legal holds and the retention schedule. Two roles have it, as two people decide."""
@@ -18,23 +19,23 @@ _PROOF = ("dsr.view_event", "dsr.view_checkpoint", "dsr.view_cpnientry", "dsr.vi
 
 ROLES: Mapping[str, tuple[str, ...]] = {
     gettext_noop("Privacy analyst"): (
-        *_CASE, *_LETTERS, "dsr.view_post", "dsr.view_system", "dsr.work_requests", "dsr.reveal_personal",
+        *_CASE, *_LETTERS, *_MAIL, "dsr.view_post", "dsr.view_system", "dsr.work_requests", "dsr.reveal_personal",
     ),
     gettext_noop("Approver"): (
-        *_CASE, *_LETTERS, *_PROOF, "dsr.view_post", "dsr.view_system", "dsr.work_requests", "dsr.approve_requests",
-        "dsr.reveal_personal", "dsr.audit_requests", "dsr.handle_incidents", *_GUARDING,
+        *_CASE, *_LETTERS, *_MAIL, *_PROOF, "dsr.view_post", "dsr.view_system", "dsr.work_requests",
+        "dsr.approve_requests", "dsr.reveal_personal", "dsr.audit_requests", "dsr.handle_incidents", *_GUARDING,
     ),
     gettext_noop("Team lead"): (
-        *_CASE, *_LETTERS, "dsr.view_post", "dsr.view_system", "dsr.work_requests", "dsr.lead_requests",
+        *_CASE, *_LETTERS, *_MAIL, "dsr.view_post", "dsr.view_system", "dsr.work_requests", "dsr.lead_requests",
         "dsr.reveal_personal", "dsr.check_identity", "dsr.view_incident", "dsr.view_window",
     ),
     gettext_noop("Data protection officer"): (
-        *_CASE, *_LETTERS, *_PROOF, "dsr.view_post", "dsr.view_system", "dsr.work_requests", "dsr.approve_requests",
-        "dsr.audit_requests", "dsr.officer_requests", "dsr.check_identity", "dsr.handle_incidents", *_AGENCIES,
-        *_GUARDING,
+        *_CASE, *_LETTERS, *_MAIL, *_PROOF, "dsr.view_post", "dsr.view_system", "dsr.work_requests",
+        "dsr.approve_requests", "dsr.audit_requests", "dsr.officer_requests", "dsr.check_identity",
+        "dsr.handle_incidents", *_AGENCIES, *_GUARDING,
     ),
     gettext_noop("Identity checker"): (*_CASE, "dsr.work_requests", "dsr.check_identity"),
-    gettext_noop("Support agent"): (*_CASE, *_LETTERS, "dsr.view_post", "dsr.file_requests"),
+    gettext_noop("Support agent"): (*_CASE, *_LETTERS, *_MAIL, "dsr.view_post", "dsr.file_requests"),
     gettext_noop("Auditor"): (*_CASE, *_LETTERS, *_PROOF, "dsr.view_system", "dsr.audit_requests"),
     gettext_noop("Systems manager"): ("dsr.view_system", "dsr.add_system", "dsr.change_system"),
 }  # fmt: skip

@@ -40,6 +40,7 @@ from dsr.services import (
 )
 from dsr.services.choices import heartbeat, incidents, lateness, requested, windows
 from dsr.services.erasure import kept, rechecks, waiting
+from dsr.services.inbound import tidying, understanding
 from notifications import delivery as mail_delivery
 from notifications import outbox
 
@@ -90,13 +91,14 @@ class Tally:
     choices: int = 0
     warnings: int = 0
     probes: int = 0
+    mail: int = 0
     failures: int = 0
 
     @property
     def total(self) -> int:
         """Everything that was worked on."""
         asked = self.deadlines + self.steps + self.tasks + self.reminders + self.choices + self.warnings
-        return asked + self.messages + self.troubles + self.webhooks + self.probes
+        return asked + self.messages + self.troubles + self.webhooks + self.probes + self.mail
 
 
 def sweep(at: datetime) -> Tally:
@@ -111,6 +113,9 @@ def sweep(at: datetime) -> Tally:
         tally.reminders += _safely(tally, partial(holds.remind, hold_id, clock()))
     for incident_id in incidents.due_warnings(at, BATCH):
         tally.reminders += _safely(tally, partial(incidents.warn, incident_id, clock()))
+    for mail_id in tidying.due_warnings(at, BATCH):
+        tally.reminders += _safely(tally, partial(tidying.warn, mail_id, clock()))
+    _safely(tally, lambda: _read_mail(tally, clock()))
     _meet(tally, Q(), clock)
     _carry_out(tally, taskwork.due_tasks(at, BATCH), at, clock)
     _safely(tally, lambda: _choose(tally, clock()))
@@ -172,6 +177,10 @@ def _carry_out(tally: Tally, task_ids: list[UUID], at: datetime, clock: _Clock) 
         if clock() >= at + SEARCH_WITHIN:
             break
         tally.tasks += _safely(tally, partial(taskrun.run_task, task_id, at=clock()))
+
+
+def _read_mail(tally: Tally, at: datetime) -> None:
+    tally.mail = understanding.understand_due(at)
 
 
 def _choose(tally: Tally, at: datetime) -> None:

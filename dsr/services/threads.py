@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from dsr.errors import Incomplete, WrongState
 from dsr.lifecycle import BY_VERB, State
 from dsr.models import Direction, Post, SubjectRequest
-from dsr.policies import check_can_make
+from dsr.policies import can_make, check_can_make
 from dsr.services import letters, moved, telling
 from dsr.services._moves import Caller, Case, holding
 from dsr.services.intake import clean_text
@@ -46,6 +46,23 @@ def write_from_person(
 def answer(request_id: UUID, text: str, *, by: Caller, at: datetime, expect: int | None = None) -> SubjectRequest:
     """Keep what the person answered to an open question. Raises WrongState when there is none."""
     return _post(request_id, "answer", Direction.FROM_PERSON, text, by, at, expect)
+
+
+def mailed(submission_id: UUID, text: str, *, by: Caller, at: datetime) -> SubjectRequest:
+    """Keep what the person wrote by mail, where a question is open or else where something is, and call staff.
+
+    Raises NotFound, NotAllowed, WrongState or Incomplete.
+    """
+    with holding(submission_id=submission_id) as case:
+        requests = case.requests()
+        asked = [each for each in requests if each.question_at and each.state in BY_VERB["answer"].sources]
+        opened = [each for each in requests if each.state != State.CLOSED]
+        request = (asked or opened or requests)[0]
+        verb = "answer" if asked and can_make(request, "answer", by, at) else "message"
+        keep(case, request, verb, Direction.FROM_PERSON, text, by, at)
+        case.needs_staff(request)
+        moved.tell(case, at)
+    return request
 
 
 def call_for_help(submission_id: UUID, text: str, *, by: Caller, at: datetime) -> SubjectRequest:

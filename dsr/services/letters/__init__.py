@@ -69,6 +69,7 @@ from dsr.services.letters.doing import (
     TaskWorksheet,
 )
 from dsr.services.letters.hooks import WebhookStopped
+from dsr.services.letters.inbound import MailWaits
 from dsr.services.letters.incidents import IncidentDue, IncidentOpened
 
 __all__ = [
@@ -104,6 +105,7 @@ __all__ = [
     "LapseWarning",
     "Lapsed",
     "LegalLetter",
+    "MailWaits",
     "MandateAsked",
     "MandateConfirm",
     "MandateEnded",

@@ -32,7 +32,7 @@ def test_roles_are_made_once_and_brought_back(db):
 @pytest.mark.parametrize(
     ("name", "may"),
     [
-        ("hal", {"work_requests", "reveal_personal"}),
+        ("hal", {"work_requests", "reveal_personal", "handle_mail"}),
         (
             "vera",
             {
@@ -43,16 +43,17 @@ def test_roles_are_made_once_and_brought_back(db):
                 "set_holds",
                 "edit_retention",
                 "handle_incidents",
+                "handle_mail",
             },
         ),
-        ("sam", {"file_requests"}),
+        ("sam", {"file_requests", "handle_mail"}),
         ("audrey", {"audit_requests"}),
         ("syl", set()),
     ],
 )
 def test_role_gives_what_it_should_and_no_more(name, may, db):
     user = colleague(name)
-    above = ("set_holds", "edit_retention", "handle_incidents")
+    above = ("set_holds", "edit_retention", "handle_incidents", "handle_mail")
     every = ("work_requests", "approve_requests", "file_requests", "reveal_personal", "audit_requests", *above)
 
     assert {code for code in every if user.has_perm(f"dsr.{code}")} == may

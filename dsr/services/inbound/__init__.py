@@ -1,0 +1,1 @@
+"""Letters that come by mail: kept first, then understood, then dealt with by people."""
