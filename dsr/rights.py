@@ -250,6 +250,8 @@ SPECS: dict[Right, RightSpec] = {
             _("Object to the use of your data"),
             _("You say why your data should not be used for something. Its use pauses while that is weighed."),
             floor=Floor.MAIL_CONTROL,
+            questions=("objected", "own_grounds"),
+            must_answer=("objected",),
             offered=False,
         ),
         # taking consent back
@@ -257,7 +259,7 @@ SPECS: dict[Right, RightSpec] = {
             Right.CONSENT_WITHDRAWAL,
             _("Take back a consent"),
             _("What you once agreed to stops. Nothing is erased by it; that is a right of its own."),
-            offered=False,
+            "consents",
         ),
         # having an automated decision looked at
         _judged(

@@ -76,6 +76,11 @@ DETAILS: dict[Right, dict[str, str]] = {
     Right.CORRECTION: {"wrong_1": "My name is wrong.", "right_1": "Augusta Ada Lovelace"},
     Right.RESTRICTION: {"restriction_ground": "accuracy_contested"},
     Right.CPNI_OPT_OUT: {"cpni_account": "A-1"},
+    Right.CONSENT_WITHDRAWAL: {"consents": "platform_analytics surveys"},
+    Right.OBJECTION: {
+        "objected": "sales_insights profiling",
+        "own_grounds": "I write about networks myself, and my trials must not become somebody else's product.",
+    },
 }
 """What has to be said with some rights."""
 PLACES: dict[Right, dict[str, str]] = {

@@ -26,6 +26,10 @@ class Purpose(StrEnum):
     """Uses of sensitive data beyond what a service needs. Cal. Civ. Code 1798.121"""
     DISCLOSURE = "disclosure"
     """Disclosure to third parties, and use for a materially different purpose. Data Privacy Framework, Principle 2"""
+    CONSENT = "consent"
+    """Uses that rest on a consent, taken back one by one or all together. GDPR Art 7(3)"""
+    OBJECTION = "objection"
+    """Uses that were weighed and have to stop. GDPR Art 21(1)"""
 
 
 class Act(StrEnum):

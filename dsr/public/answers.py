@@ -19,6 +19,7 @@ from dsr import rules
 from dsr.models import Channel
 from dsr.public import details, forms, offers, places
 from dsr.rights import OFFERED, SPECS, Right
+from dsr.selectors import uses
 from dsr.services.intake import Filing, Want
 from dsr.services.mandated import GUARDIAN, AgentClaim
 
@@ -51,6 +52,8 @@ _PLAIN_FIELDS = ("relationship", "country", "region", "rights", "email", "name",
 _DETAIL_FIELDS = tuple(details.field_name(right, name) for right, spec in SPECS.items() for name in spec.questions)
 FIELDS = (*_PLAIN_FIELDS, *_DETAIL_FIELDS)
 """Everything that travels. What else a browser sends is dropped."""
+_LISTS = {"rights", *(name for name in _DETAIL_FIELDS if name.partition(".")[2] in uses.MANY)}
+"""What may be answered by several words."""
 _AGENT_FIELDS = ("agent.kind", "agent.name", "agent.person_email", "agent.child_age")
 
 
@@ -143,19 +146,31 @@ class Answers:
             WHERE: (forms.WhereForm, {"language": self.language}),
             REGION: (forms.RegionForm, {"country": self.country, "regions": self.regions}),
             WHAT: (forms.WhatForm, {"options": self.options}),
-            DETAILS: (details.DetailsForm, {"questions": self.questions}),
+            DETAILS: (details.DetailsForm, {"questions": self.questions, "options": self._uses}),
             REACH: self._reach(),
         }
         kind, options = makers[step]
         if judged:
             return kind(self.data, **options)
-        typed = {name: self.data.getlist(name) if name == "rights" else self.data.get(name, "") for name in self.fields}
+        typed = {name: self.data.getlist(name) if name in _LISTS else self.data.get(name, "") for name in self.fields}
         return kind(initial=typed, **options)
 
     def _reach(self) -> tuple[type[forms.PublicForm], dict[str, Any]]:
         if self.for_other:
             return forms.AgentReachForm, {}
         return forms.ReachForm, {"searched": self._searched}
+
+    @property
+    def _uses(self) -> dict[str, list[tuple[str, forms.Option]]]:
+        """What a purpose can be chosen from, for the questions that name several."""
+        notice, lang = self.notice, self.language
+        return {
+            name: [
+                (word, forms.Option(title, uses.hint(word, notice, lang)))
+                for word, title in uses.options(name, notice, self.relationship, lang).items()
+            ]
+            for name in uses.MANY
+        }
 
     @property
     def _searched(self) -> bool:

@@ -142,7 +142,7 @@ def _check_context(answers: Answers) -> dict[str, Any]:
     if filing.identifiers:
         step = steps.PERSON if filing.agent else steps.REACH
         rows.append((step, _("Account number"), list(filing.identifiers["account"])))
-    rows[3:3] = [(steps.DETAILS, *row) for want in filing.wants for row in details.shown(want)]
+    rows[3:3] = [(steps.DETAILS, *row) for want in filing.wants for row in details.shown(want, answers.notice, lang)]
     each = (
         offers.governing(want.right, answers.notice, filing.country, filing.region, answers.at) for want in filing.wants
     )

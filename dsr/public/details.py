@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy
 
 from dsr.public.forms import LONGEST_TEXT, PlainText, PublicForm
 from dsr.rights import CORRECTION_ROWS, SPECS, Right
-from dsr.selectors import asking
+from dsr.rules import Notice
+from dsr.selectors import asking, uses
 from dsr.services.intake import Want
 
 CONSEQUENCES: Sequence[str | Promise] = (
@@ -55,6 +56,22 @@ QUESTIONS: Mapping[str, Question] = {
         rows=1,
     ),
     "restriction_ground": Question(gettext_lazy("Why should the data be kept and not used?")),
+    "consents": Question(
+        gettext_lazy("Which consent do you take back?"),
+        gettext_lazy("Tick as many as you like. You need not say why, and nothing gets worse for you by it."),
+    ),
+    "objected": Question(
+        gettext_lazy("To which use of your data do you object?"),
+        gettext_lazy("Tick as many as you like. Direct marketing stops at once, without a reason and without proof."),
+    ),
+    "own_grounds": Question(
+        gettext_lazy("What in your situation speaks against it?"),
+        gettext_lazy(
+            "In your own words; a few sentences are enough. It is weighed against our reasons. Against direct "
+            "marketing alone you need not write anything."
+        ),
+        rows=6,
+    ),
     "wrong_1": Question(
         gettext_lazy("What is wrong?"),
         gettext_lazy(
@@ -80,8 +97,19 @@ _LABELS: Mapping[str, str | Promise] = {
     "consequences": gettext_lazy("You know what it means"),
     "restriction_ground": gettext_lazy("Why the data should be kept and not used"),
     "cpni_account": gettext_lazy("The account that it is about"),
+    "consents": gettext_lazy("Consents that you take back"),
+    "objected": gettext_lazy("Uses that you object to"),
+    "own_grounds": gettext_lazy("What speaks against it in your situation"),
 }
 """What stands before an answer when it is shown again, where it is no wish for something in particular."""
+
+
+class Several(forms.MultipleChoiceField):
+    """Boxes to tick; the answer is their words, with spaces between."""
+
+    def clean(self, value: Any) -> str:
+        """Return the words."""
+        return " ".join(super().clean(value))
 
 
 class Sure(forms.MultipleChoiceField):
@@ -105,12 +133,18 @@ class Group:
 class DetailsForm(PublicForm):
     """What the chosen rights need to know, and nothing else."""
 
-    def __init__(self, *args: Any, questions: Sequence[tuple[str, str, str]], **kwargs: Any) -> None:
-        """``questions`` are (right, name of the detail, title of the right)."""
+    def __init__(
+        self,
+        *args: Any,
+        questions: Sequence[tuple[str, str, str]],
+        options: Mapping[str, Sequence[tuple[str, str]]],
+        **kwargs: Any,
+    ) -> None:
+        """``questions`` are (right, name of the detail, title of the right), ``options`` those of `uses.MANY`."""
         super().__init__(*args, **kwargs)
         self._titles = {Right(right): title for right, _name, title in questions}
         for right, name, _title in questions:
-            self.fields[field_name(right, name)] = _field(name)
+            self.fields[field_name(right, name)] = _field(name, options.get(name, ()))
 
     def clean(self) -> dict[str, Any]:
         """Say what is missing, in the words of whoever checks it again."""
@@ -144,9 +178,12 @@ class DetailsForm(PublicForm):
         return tuple(self[field_name(right, name)] for name in names)
 
 
-def _field(name: str) -> forms.Field:
+def _field(name: str, options: Sequence[tuple[str, str]] = ()) -> forms.Field:
     asked, choices = QUESTIONS[name], asking.CHOICES.get(name)
     words: dict[str, Any] = {"required": False, "label": asked.label, "help_text": asked.hint}
+    if name in uses.MANY:
+        wrong = {"invalid_choice": _("Choose among these.")}
+        return Several(widget=forms.CheckboxSelectMultiple, choices=list(options), error_messages=wrong, **words)
     if choices is None and asked.rows == 1:
         line = forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"})
         return PlainText(max_length=LONGEST_TEXT, widget=line, **words)
@@ -164,7 +201,7 @@ def field_name(right: str, name: str) -> str:
     return f"{right}.{name}"
 
 
-def shown(want: Want) -> Iterator[tuple[str, list[str]]]:
+def shown(want: Want, notice: Notice, language: str) -> Iterator[tuple[str, list[str]]]:
     """Yield the answers about one right as they are shown before they are sent: a label, and what was answered."""
     title, said = str(SPECS[want.right].title), want.details
     if want.right is Right.CORRECTION:
@@ -174,6 +211,12 @@ def shown(want: Want) -> Iterator[tuple[str, list[str]]]:
         return
     for name in SPECS[want.right].questions:
         answer = said.get(name, "")
+        if name in uses.MANY:
+            titles = uses.options(name, notice, "", language)
+            yield str(_LABELS[name]), [titles.get(word, word) for word in uses.named(answer)]
+            continue
+        if name == "own_grounds" and not answer:
+            continue
         label = _LABELS.get(name, _("In particular, for: %(right)s"))
         yield (
             str(label) % {"right": title},

@@ -224,6 +224,7 @@ _PAGES = {
     "targeted_advertising_opt_out": "/preferences/advertising/",
     "sensitive_data_limit": "/preferences/sensitive/",
     "third_party_disclosure_opt_out": "/preferences/third-parties/",
+    "consent_withdrawal": "/preferences/consent/",
 }
 """Rights that need no request: a page of ours does what is asked at once."""
 

@@ -60,7 +60,7 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     decided = deciding.decide(wish, by="", at=at)
     if not by_hand:  # nobody looks at what a mail program gets
         return HttpResponse("Unsubscribed.\n", content_type="text/plain; charset=utf-8")
-    return pages.page(request, "unsubscribe/done", {**_bearer(bearer), **_done([decided.choice], at)})
+    return pages.page(request, "unsubscribe/done", {**_bearer(bearer), **came_of([decided.choice], at)})
 
 
 def _wish(
@@ -223,10 +223,11 @@ def _led_on(choices: Sequence[Choice], at: datetime) -> HttpResponse:
 def done(request: HttpRequest) -> HttpResponse:
     """Say that it stands, by when it is in effect everywhere, and what may still come until then."""
     at = timezone.now()
-    return pages.page(request, "preferences/done", _done(_chosen(typed(request, "ticket", 1000)), at))
+    return pages.page(request, "preferences/done", came_of(chosen(typed(request, "ticket", 1000)), at))
 
 
-def _done(choices: Sequence[Choice], at: datetime) -> dict[str, Any]:
+def came_of(choices: Sequence[Choice], at: datetime) -> dict[str, Any]:
+    """Return what a page tells of some choices: by when they are in effect, and their receipts."""
     stops = [choice for choice in choices if choice.act == Act.STOP]
     return {
         "choices": choices,
@@ -243,14 +244,15 @@ def _done(choices: Sequence[Choice], at: datetime) -> dict[str, Any]:
 @public("GET")
 def receipt(request: HttpRequest) -> HttpResponse:
     """Hand the signed receipt out as a file."""
-    choice, *_rest = _chosen(typed(request, "ticket", 1000)) or _nothing()
+    choice, *_rest = chosen(typed(request, "ticket", 1000)) or _nothing()
     body = json.dumps(deciding.receipt(choice), ensure_ascii=False, indent=1) + "\n"
     response = HttpResponse(body, content_type="application/json")
     response["Content-Disposition"] = f'attachment; filename="choice-{choice.pk}.json"'
     return response
 
 
-def _chosen(ticket: str) -> list[Choice]:
+def chosen(ticket: str) -> list[Choice]:
+    """Return the choices that a ticket leads to. Raises NotFound."""
     try:
         held = tickets.read(ticket, TICKET, timezone.now())
     except tickets.NoTicket:

@@ -94,3 +94,40 @@ class StopForm(KnownByForm):
         if cleaned.get("what") == SOME and not (wrong or cleaned.get("topics") or cleaned.get("channels")):
             self.add_error("topics", _("Tick what shall stop, or choose all marketing."))
         return cleaned
+
+
+class ConsentForm(KnownByForm):
+    """Whose consent is taken back, and which. Nothing else is asked: no reason, and no proof."""
+
+    nobody = gettext_lazy("Enter the mail address or the telephone number by which you are known.")
+
+    what = forms.ChoiceField(
+        label=gettext_lazy("What do you take back?"),
+        widget=forms.RadioSelect,
+        initial=ALL,
+        choices=[
+            (ALL, gettext_lazy("Everything that I agreed to")),
+            (SOME, gettext_lazy("Only what I tick below")),
+        ],
+        error_messages={
+            "required": gettext_lazy("Choose whether you take everything back."),
+            "invalid_choice": gettext_lazy("Choose one of these."),
+        },
+    )
+    consents = forms.MultipleChoiceField(
+        label=gettext_lazy("Consents"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"invalid_choice": gettext_lazy("Choose among these.")},
+    )
+
+    def __init__(self, *args: Any, consents: Sequence[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["consents"].choices = consents  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """Want something ticked, too, where not everything is meant."""
+        cleaned = super().clean()
+        if cleaned.get("what") == SOME and "consents" not in self.errors and not cleaned.get("consents"):
+            self.add_error("consents", _("Tick what you take back, or choose everything."))
+        return cleaned

@@ -5,15 +5,17 @@ One list for form, desk and programs.
 What may be asked to show who somebody is follows from the ladder and is not listed here; what must not, is.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from dsr.rights import CORRECTION_ROWS, SPECS, Right
+from dsr.rules import Notice
 from dsr.rules.ladder import Demand
 from dsr.rules.schema.ladder import OTHER, Ladder
+from dsr.selectors import uses
 
 _REACH = ("relationship", "country", "region", "language", "email")
 """What every request needs to be answered at all, and under the right law."""
@@ -40,6 +42,9 @@ TITLES: dict[str, str | Promise] = {
     "right_3": _("What that should say in turn"),
     "restriction_ground": _("Why the data should be kept and not used"),
     "cpni_account": _("The number of the account that it is about"),
+    "consents": _("Which consents are taken back, by the words that are offered, with spaces between"),
+    "objected": _("Which uses are objected to, by the words that are offered, with spaces between"),
+    "own_grounds": _("What in the person's situation speaks against them; against direct marketing alone nothing"),
 }
 CHOICES: Mapping[str, Mapping[str, str | Promise]] = {
     "consequences": {"yes": _("Yes, I know what this means, and I want it")},
@@ -55,6 +60,9 @@ _SAY: Mapping[str, str | Promise] = {
     "consequences": _("Confirm with yes that you know what a deletion means."),
     "restriction_ground": _("Choose why the data should be kept and not used."),
     "cpni_account": _("Give the number of the account that it is about."),
+    "consents": _("Choose which consent is taken back."),
+    "objected": _("Choose to which use you object."),
+    "own_grounds": _("Say what in your situation speaks against it."),
     "wrong": _("Say what is wrong."),
     "right": _("Say what it should say instead."),
 }
@@ -91,7 +99,7 @@ class Barred:
     because: str
 
 
-def questions(right: Right) -> list[Question]:
+def questions(right: Right, notice: Notice, relationship: str) -> list[Question]:
     """Return what may be asked of somebody who uses a right, in the order of the form."""
     spec = SPECS[right]
     needed = [Question(name, str(TITLES[name]), name != "region") for name in _REACH]
@@ -100,20 +108,32 @@ def questions(right: Right) -> list[Question]:
         *needed,
         *(Question(name, str(TITLES[name]), False) for name in optional),
         *(
-            Question(name, str(TITLES[name]), name in spec.must_answer, tuple(CHOICES.get(name, ())))
+            Question(name, str(TITLES[name]), name in spec.must_answer, _words(name, notice, relationship))
             for name in spec.questions
         ),
     ]
 
 
-def unanswered(right: Right, details: Mapping[str, str]) -> dict[str, str]:
-    """Return a sentence for each detail that a right needs and that is missing or cannot be used, by its name."""
+def _words(name: str, notice: Notice, relationship: str) -> tuple[str, ...]:
+    return tuple(uses.options(name, notice, relationship) if name in uses.MANY else CHOICES.get(name, ()))
+
+
+def unanswered(
+    right: Right, details: Mapping[str, str], known: Mapping[str, Collection[str]] | None = None
+) -> dict[str, str]:
+    """Return a sentence for each detail that a right needs and that is missing or cannot be used, by its name.
+
+    ``known`` are the words for each of `uses.MANY`, where whoever asks has them.
+    """
     needed = set(SPECS[right].must_answer)
+    if set(uses.named(details.get(uses.OBJECTED, ""))) - {uses.DIRECT_MARKETING}:
+        needed.add("own_grounds")
     for row in range(1, CORRECTION_ROWS + 1):
         names = {f"wrong_{row}", f"right_{row}"}
         if any(details.get(name) for name in names):
             needed |= names  # either side alone says nothing
     missing = [name for name in SPECS[right].questions if name in needed and not _is_answer(name, details.get(name))]
+    missing += [name for name, words in (known or {}).items() if set(uses.named(details.get(name, ""))) - set(words)]
     return {name: str(_SAY[name.rstrip("_0123456789")]) for name in missing}
 
 

@@ -21,7 +21,7 @@ from dsr.lifecycle import Actor
 from dsr.models import Channel, Deadline, DeadlineKind, SubjectRequest, Submission, Vouched
 from dsr.rights import OFFERED, SPECS, Floor, Right
 from dsr.rules import COUNTRIES, ClockEvent, EventKind, Notice, NotInRules, pack
-from dsr.selectors import asking
+from dsr.selectors import asking, uses
 from dsr.services import beside, clocks, letters, links, pace, rulebooks, telling
 from dsr.services._moves import Caller, Case, new_case
 from dsr.services.asserted import Verified
@@ -345,7 +345,7 @@ def _checked(filing: Filing, by: Caller, at: datetime) -> Filing:
         problems.setdefault("email", _("Enter a mail address in the form name@example.org."))
     _check_where(filing, notice_for(filing.received_at or at), problems)
     cleaned["phone"] = _number(filing, cleaned["phone"], "phone", problems)
-    wants = _checked_wants(filing, problems)
+    wants = _checked_wants(filing, notice_for(filing.received_at or at), problems)
     if not problems.keys() & {"country", "region", "rights"}:
         problems |= beside.without_law(filing, at)
     identifiers = _checked_identifiers(filing, problems)
@@ -402,7 +402,7 @@ def _check_where(filing: Filing, notice: Notice, problems: dict[str, str]) -> No
         problems["language"] = _("Choose a language that we write in.")
 
 
-def _checked_wants(filing: Filing, problems: dict[str, str]) -> tuple[Want, ...]:
+def _checked_wants(filing: Filing, notice: Notice, problems: dict[str, str]) -> tuple[Want, ...]:
     if not filing.wants:
         problems["rights"] = _("Choose at least one thing to ask for.")
     if len({want.right for want in filing.wants}) != len(filing.wants):
@@ -417,7 +417,8 @@ def _checked_wants(filing: Filing, problems: dict[str, str]) -> tuple[Want, ...]
                 problems[f"{want.right}.{name}"] = _("This is not asked for.")
                 continue
             details[name] = _clean(f"{want.right}.{name}", text, problems, lines=True, limit=_LONGEST["details"])
-        for name, sentence in asking.unanswered(want.right, details).items():
+        known = {name: uses.options(name, notice, filing.relationship) for name in uses.MANY}
+        for name, sentence in asking.unanswered(want.right, details, known).items():
             problems.setdefault(f"{want.right}.{name}", sentence)
         wants.append(Want(want.right, {name: text for name, text in details.items() if text}))
     return tuple(wants)

@@ -66,6 +66,16 @@ def preferences(token: str) -> str:
     return _link("/preferences/", token)
 
 
+def consents(token: str) -> str:
+    """Where somebody sees which consents stand, takes one back or gives it again."""
+    return _link("/preferences/consent/", token)
+
+
+def ask_for(right: str) -> str:
+    """Where a right is asked for by the form."""
+    return f"{_link('/requests/new/')}?{urlencode({'right': right})}"
+
+
 def cpni() -> str:
     """Where a customer denies the use of data on how a service is used, without signing in."""
     return _link("/preferences/cpni/")

@@ -1,6 +1,6 @@
 """Systems: entering one, changing one, asking whether it answers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -96,6 +96,19 @@ _IN_USE = Prepared(lambda: System.objects.filter(active=True).order_by("key").de
 def taking(purpose: Purpose) -> list[System]:
     """Return the systems in use that have anything to do with a purpose, each knowing what it can be told."""
     return [system for system in _IN_USE.rows() if concerns(purpose, _leaves_out(system))]
+
+
+def using(purpose: Purpose, unneeded: Collection[str]) -> list[System]:
+    """Return the systems in use that know a purpose, and those of our own that hold more than some kinds of data."""
+    found = list(System.objects.filter(active=True).order_by("key").defer("description"))
+    for system in found:
+        system.leaves_out = _leaves_out(system)
+    return [
+        system
+        for system in found
+        if concerns(purpose, system.leaves_out or ())
+        or (system.role == Role.OWN and set(system.categories) - set(unneeded))
+    ]
 
 
 def _leaves_out(system: System) -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 
 from dsr.errors import Incomplete, NotAllowed, WrongState
 from dsr.lifecycle import ACTED, ANSWERED, BY_VERB, CHOSEN, HANDED, IDENTIFIED, JUDGED, MOVES, SEARCHED, Actor, State
-from dsr.models import SubjectRequest
+from dsr.models import SubjectRequest, Window
 from dsr.policies import Caller, can_make, check_can_make
 from dsr.rights import OFFERED, SPECS, Right
 from dsr.services import (
@@ -18,6 +18,7 @@ from dsr.services import (
     stopping,
 )
 from dsr.services._moves import open_moves
+from dsr.services.choices import desk
 from tests import builders, organisation
 from tests.clock import Clock
 from tests.drain import drain
@@ -54,6 +55,14 @@ def _withdrawn(right: Right, clock: Clock) -> SubjectRequest:
     return builders.again(request)
 
 
+def _minded(right: Right, clock: Clock) -> SubjectRequest:
+    request = _filed(right, clock)
+    drain(clock.tick())
+    for window in Window.objects.filter(done_at=None):
+        desk.report(window.system_id, [window.pk], clock())
+    return builders.again(request)
+
+
 LIVED: dict[tuple[Right, State], Callable[[Right, Clock], SubjectRequest]] = {
     **{(right, State.VERIFYING): _filed for right in SEARCHED},
     **{(right, State.IN_REVIEW): lambda right, clock: builders.in_review(right, at=clock()) for right in SEARCHED},
@@ -62,7 +71,7 @@ LIVED: dict[tuple[Right, State], Callable[[Right, Clock], SubjectRequest]] = {
     **{(right, State.READY): _ready for right in HANDED},
     **{(right, State.CLOSED): _withdrawn for right in ANSWERED & OFFERED},
     **{(right, State.FULFILLING): _chosen for right in CHOSEN & OFFERED - {Right.CPNI_OPT_OUT}},
-    **{(right, State.CLOSED): _filed for right in CHOSEN & OFFERED},
+    **{(right, State.CLOSED): _minded for right in CHOSEN & OFFERED},
     **{(right, State.VERIFYING): _filed for right in JUDGED & IDENTIFIED & OFFERED},
     **{
         (right, State.IN_REVIEW): lambda right, clock: builders.in_review(right, at=clock())

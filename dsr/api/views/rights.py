@@ -84,7 +84,7 @@ def _right(rules: RulePack, notice: Notice, offer: Offer, asked: inputs.RightsAs
         channel=asked.channel,
         country=asked.country,
     )
-    questions = asking.questions(right) if right else []
+    questions = asking.questions(right, notice, asked.relationship) if right else []
     barred = asking.must_not_ask(offer.right, demand, rules.ladder)
     return offered.RightShown(
         right=offer.right,

@@ -35,6 +35,8 @@ _RIGHTS = {
     Purpose.ADVERTISING: "targeted_advertising_opt_out",
     Purpose.SENSITIVE: "sensitive_data_limit",
     Purpose.DISCLOSURE: "third_party_disclosure_opt_out",
+    Purpose.CONSENT: "consent_withdrawal",
+    Purpose.OBJECTION: "objection",
 }
 _NO_IS_KEPT = f"private, max-age={int(asking.NO_IS_GOOD_FOR.total_seconds())}"
 

@@ -51,6 +51,8 @@ class Purpose(Named):
     categories: Many[Slug] = ()
     legal_bases: Annotated[Many[Slug], Field(min_length=1)]
     relationships: Annotated[Many[Slug], Field(min_length=1)]
+    marketing: bool = False
+    """Whether all of it is direct marketing, to which nobody has to give a reason to object. GDPR Art 21(3)"""
     also_uses: Said | None = None
     """Data that the notice names without making it a category."""
     note: Said | None = None

@@ -18,6 +18,7 @@ from dsr import rules
 from dsr.choices.marketing import Purpose, Scope, Standing, governing
 from dsr.errors import Incomplete
 from dsr.models import Suppression, Tombstone
+from dsr.selectors import uses
 from dsr.services.erasure.tombstones import ERASURE
 from notifications import sealing
 from notifications.reads import PreparedSet, among
@@ -76,9 +77,12 @@ def use_of(purpose: Purpose, channel: str, topic: str, at: datetime) -> Use:
 
     What the notice names as a topic of the service is stopped by no choice.
     """
-    known = {each.id: each for each in rules.pack().notice_then(at.date()).topics}
+    notice = rules.pack().notice_then(at.date())
+    known = {each.id: each for each in notice.topics}
+    if topic in uses.topics(purpose, notice):
+        return Use(purpose, Scope(channel, topic))
     if topic and (purpose is not Purpose.MARKETING or topic not in known):
-        names = ", ".join(known)
+        names = ", ".join(known if purpose is Purpose.MARKETING else sorted(uses.topics(purpose, notice)))
         raise Incomplete(
             _("This cannot be answered."),
             problems={"topic": _("There is no topic of this name: give one of %(names)s.") % {"names": names}},

@@ -20,6 +20,7 @@ from dsr.choices.marketing import CHANNELS, SUPERSEDED, Act, Purpose, Scope, Sta
 from dsr.errors import Incomplete, NotFound
 from dsr.models import Choice, ConnectorKind, Suppression, System, WebhookKind, Window
 from dsr.packaging import manifest
+from dsr.selectors import uses
 from dsr.services import systems, webhooks
 from dsr.services.choices import invented
 from dsr.services.doorbell import Bell, ring
@@ -134,8 +135,8 @@ def _check(wish: Wish, by: str, at: datetime) -> None:
             "names": ", ".join(CHANNELS)
         }
     problems |= _no_topic(wish)
-    if wish.purpose is not Purpose.MARKETING and (wish.channels or wish.topics):
-        problems["channels"] = _("Only marketing is chosen by channel and topic.")
+    if wish.channels and wish.purpose is not Purpose.MARKETING:
+        problems["channels"] = _("Only marketing is chosen by channel.")
     if wish.at > at:
         problems["at"] = _("This is still to come.")
     if wish.act is Act.RESUME:
@@ -148,7 +149,16 @@ def _no_topic(wish: Wish) -> dict[str, str]:
     """What is wrong with the topics: marketing is chosen by topic, and what the service has to say is no marketing."""
     if not wish.topics:
         return {}
-    known = {topic.id: topic.purpose for topic in rules.pack().notice_then(wish.at.date()).topics}
+    notice = rules.pack().notice_then(wish.at.date())
+    if wish.purpose is not Purpose.MARKETING:
+        named = uses.topics(wish.purpose, notice)
+        if not named:
+            return {"topics": _("Only marketing, consents and objections are chosen by topic.")}
+        if set(wish.topics) - named:
+            names = ", ".join(sorted(named))
+            return {"topics": _("There is no topic of this name: give some of %(names)s.") % {"names": names}}
+        return {}
+    known = {topic.id: topic.purpose for topic in notice.topics}
     if any(known.get(topic) == "service" for topic in wish.topics):
         return {"topics": _("This belongs to the service and goes on while there is an account.")}
     if set(wish.topics) - set(known):
@@ -161,6 +171,8 @@ def _no_yes(wish: Wish, by: str) -> dict[str, str]:
     """What is missing for a yes: only the person says it, by an act that is recorded."""
     if wish.via in _BY_NOBODY:
         return {"via": _("Nobody resumes by this: only the person does, by an act of their own.")}
+    if wish.purpose is Purpose.OBJECTION or (wish.purpose is Purpose.CONSENT and (by or wish.via != Via.PREFERENCES)):
+        return {"choice": _("Only the person agrees again, on the page that a link in a mail of ours opens.")}
     if by and not wish.evidence:
         return {"evidence": _("Say where the evidence is, for example the number of the ticket or of the recording.")}
     return {}
@@ -300,9 +312,20 @@ def _windows(choice: Choice, wish: Wish, wanted: Sequence[Scope]) -> list[Window
             due_at=choice.recorded_at,
             look_at=None if by_hand else max(begins + third, choice.recorded_at + min(third, _FIRST_TRIES)),
         )
-        for system in systems.taking(wish.purpose)
+        for system in _taking(wish)
         if _has_to_do(system, kinds, choice)
     ]
+
+
+def _taking(wish: Wish) -> list[System]:
+    """Return the systems that have to do with a choice.
+
+    Of a use of data it is each that holds data used for it: where the system cannot tell the use apart, its owner can.
+    """
+    if wish.purpose not in (Purpose.CONSENT, Purpose.OBJECTION):
+        return systems.taking(wish.purpose)
+    notice = rules.pack().notice_then(wish.at.date())
+    return systems.using(wish.purpose, uses.unneeded(wish.purpose, wish.topics, notice))
 
 
 def _has_to_do(system: System, kinds: set[str], choice: Choice) -> bool:

@@ -12,6 +12,8 @@ TITLES: Final[dict[Purpose, str | Promise]] = {
     Purpose.ADVERTISING: _("Sale, sharing and targeted advertising"),
     Purpose.SENSITIVE: _("Uses of sensitive data"),
     Purpose.DISCLOSURE: _("Disclosure to others, and other purposes"),
+    Purpose.CONSENT: _("Uses that somebody agreed to"),
+    Purpose.OBJECTION: _("Uses that somebody objected to"),
 }
 ACTS: Final[dict[Act, str | Promise]] = {Act.STOP: _("stopped"), Act.RESUME: _("wanted again")}
 CHANNELS: Final[dict[str, str | Promise]] = {

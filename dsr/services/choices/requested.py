@@ -15,12 +15,13 @@ from dsr.choices.marketing import SUPERSEDED, Act, Purpose, Via
 from dsr.deadlines import local_date
 from dsr.lifecycle import CHOSEN, State
 from dsr.logs import get_logger, places
-from dsr.models import Channel, Choice, LedgerEntry, LedgerOutcome, SubjectRequest, Window
+from dsr.models import Channel, Choice, LedgerEntry, LedgerOutcome, SubjectRequest, Submission, Window
 from dsr.policies import Caller, can_make
 from dsr.rights import SPECS, Right
+from dsr.selectors import uses
 from dsr.services import letters, links, telling
 from dsr.services._moves import Case, holding
-from dsr.services.choices import cpni, deciding
+from dsr.services.choices import cpni, deciding, tokens
 
 if TYPE_CHECKING:
     from dsr.services.intake import Filing, Want
@@ -34,6 +35,7 @@ _PURPOSES: Final[Mapping[Right, Purpose]] = {
     Right.TARGETED_ADVERTISING_OPT_OUT: Purpose.ADVERTISING,
     Right.SENSITIVE_DATA_LIMIT: Purpose.SENSITIVE,
     Right.THIRD_PARTY_DISCLOSURE_OPT_OUT: Purpose.DISCLOSURE,
+    Right.CONSENT_WITHDRAWAL: Purpose.CONSENT,
 }
 """What each right is about; that about CPNI has a ledger of its own."""
 _CAME: Final[Mapping[str, Via]] = {
@@ -81,12 +83,19 @@ def enter(case: Case, request: SubjectRequest, want: "Want", filing: "Filing", *
             via=_CAME[filing.channel],
             at=request.received_at,
             purpose=_PURPOSES[want.right],
+            topics=_topics(want),
             country=filing.country,
             language=filing.language,
             anew=True,
         )
         request.choice = deciding.decide(wish, by=who, at=at).choice
     case.move(request, "choose", by=Caller.system(by.via), at=at)
+
+
+def _topics(want: "Want") -> tuple[str, ...]:
+    """Return which consents are taken back; none named means all."""
+    words = uses.named(want.details.get(uses.CONSENTS, ""))
+    return () if uses.ALL in words else tuple(words)
 
 
 # --- Closing ---------------------------------------------------------------------------------------------------------
@@ -165,10 +174,25 @@ def _tell_in_effect(case: Case, request: SubjectRequest, windows: Sequence[Windo
                 if window.done_at is not None
             ),
             was_late=request.choice is not None and request.choice.late_told_at is not None,
+            consents=_consents(request, at),
+            erase_at=links.ask_for(Right.DELETION),
             remedies=telling.remedies(submission),
             tracker=links.tracker(submission.reference, telling.tracker_pass(case, at)),
         )
     telling.tell_in(case, letter, at=at, dedupe=f"in_effect:{request.pk}", about=[request])
+
+
+def _consents(request: SubjectRequest, at: datetime) -> str | None:
+    """Return where a consent that was taken back is given again; never to an agent: only the person agrees."""
+    if request.right != Right.CONSENT_WITHDRAWAL:
+        return None
+    submission = request.submission
+    return links.centre() if submission.for_other else _preferences(submission, at)
+
+
+def _preferences(submission: Submission, at: datetime) -> str:
+    bearer = tokens.Bearer("email", submission.open("email"), language=submission.language)
+    return links.consents(tokens.preferences(bearer, at))
 
 
 def _tell_ended(case: Case, request: SubjectRequest, at: datetime) -> None:

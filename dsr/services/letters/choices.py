@@ -42,6 +42,10 @@ class InEffect(LegalLetter):
     systems: tuple[str, ...]
     """Each system and the day on which it confirmed, in words."""
     was_late: bool
+    consents: Secret | None = None
+    """Of a consent that was taken back: where the person sees which stand, and may give one again."""
+    erase_at: str = ""
+    """Where an erasure is asked for, which is offered beside it and never follows from it."""
     remedies: tuple[str, ...]
     tracker: Secret
 

@@ -18,7 +18,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 
-from dsr.choices.marketing import Act, Via
+from dsr.choices.marketing import Act, Purpose, Via
 from dsr.ids import new_reference
 from dsr.models import Submission
 from dsr.policies import Caller
@@ -204,6 +204,16 @@ def _choosing(path: str, world: World) -> list[Sent]:
     return [_get(path), _post(path), _post(path, email=world.address), _post(path, email=world.address)]
 
 
+def _consenting(world: World) -> list[Sent]:
+    """A consent is taken back for an address that had done so before, and for one that nobody ever heard of."""
+    if world.is_known:
+        who = {"email": [world.address]}
+        wish = Wish(who, Act.STOP, Via.PREFERENCES, world.clock() - timedelta(days=9), purpose=Purpose.CONSENT)
+        decide(wish, by="", at=world.clock())
+    path, everything = "/preferences/consent/", {"what": "all", "email": world.address}
+    return [_get(path), _post(path, **everything), _post(path, what="all")]
+
+
 CASES: dict[str, Case] = {
     "home": lambda _world: [_get("/")],
     "preferences": _stopping,
@@ -214,6 +224,8 @@ CASES: dict[str, Case] = {
     "advertising": lambda world: _choosing("/preferences/advertising/", world),
     "sensitive": lambda world: _choosing("/preferences/sensitive/", world),
     "third-parties": lambda world: _choosing("/preferences/third-parties/", world),
+    "consent": _consenting,
+    "consent-done": lambda _world: [_get("/preferences/consent/done/", ticket="x" * 40)],
     "choice-done": lambda _world: [_get("/preferences/advertising/done/", ticket="x" * 40)],
     "cpni": lambda _world: [_get("/preferences/cpni/"), _post("/preferences/cpni/", account="AC-1")],
     "cpni-done": lambda _world: [_get("/preferences/cpni/done/", ticket="x" * 40)],
