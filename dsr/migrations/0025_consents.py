@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     """Two more words that both checks let pass; older processes never write them."""
 
     dependencies = [
-        ("dsr", "0023_arguments"),
+        ("dsr", "0020_inbound_mail"),
         ("notifications", "0003_identity"),
     ]
 
