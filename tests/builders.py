@@ -21,6 +21,7 @@ from dsr.services import arguing, correction, delivery, identity, intake, provin
 from dsr.services._moves import holding
 from dsr.services.erasure import waiting
 from notifications import letters, outbox
+from notifications.delivery import sent_body
 from tests.drain import drain
 from verification.proofs import Method
 
@@ -118,6 +119,14 @@ def letters_to(submission: Submission, kind: str = "") -> list[Any]:
     messages = outbox.about(submission.pk).exclude(context_sealed=None).order_by("created_at", "id")
     found = [letters.unpack(message.kind, message.open("context")) for message in messages]
     return [letter for letter in found if not kind or letter.kind == kind]
+
+
+def sent_text(submission: Submission, kind: str) -> str:
+    """Return the text of the last letter of a kind as it went out, live secrets blotted out."""
+    message = outbox.about(submission.pk).select_related("data_key").filter(kind=kind).latest("created_at")
+    body = sent_body(message)
+    assert body is not None, message.state
+    return body.text
 
 
 def token_in(link: str) -> str:
