@@ -10,6 +10,7 @@ from django.utils import translation
 
 from dsr import lifecycle, rules
 from dsr.environment import Environment, Variable
+from dsr.management import promises
 from dsr.rights import SPECS, Right
 from dsr.rules import identity_page, reference, retention_pages
 from dsr.rules import refusals_page as grounds_page
@@ -146,6 +147,12 @@ def refusals_page() -> dict[str, str]:
     return {"docs/reference/refusals.md": grounds_page.page(rules.load(SHIPPED), _NOTE)}
 
 
+def promises_page() -> dict[str, str]:
+    """What was promised, and the test that proves it; nothing where the tests are not installed."""
+    register = promises.Register(settings.BASE_DIR)
+    return {"docs/reference/promises.md": register.page(_NOTE)} if register.is_there else {}
+
+
 def connector_files() -> dict[str, str]:
     """What connectors report, and the schemas of their configurations."""
     from dsr.connectors import reference as connectors
@@ -158,6 +165,7 @@ SOURCES: list[Callable[[], Mapping[str, str]]] = [
     identity_pages,
     retention_page,
     refusals_page,
+    promises_page,
     lifecycle_pages,
     settings_page,
     openapi_file,
