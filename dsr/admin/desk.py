@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from dsr.admin import words
+from dsr.admin import menu, words
 from dsr.admin.queue import CHANGELIST, WORKSHEET
 from dsr.lifecycle import Turn
 from dsr.models import SubjectRequest
@@ -75,7 +75,18 @@ def context(request: HttpRequest, given: dict[str, Any]) -> dict[str, Any]:
         figures.append(
             Figure(_capped(counted.failed_mail), _("letters did not get through"), letters, bool(counted.failed_mail))
         )
-    return {**given, "figures": figures + _guarded(request, at), "next": _next(request, at)}
+    return {**given, "figures": figures + _letters(request) + _guarded(request, at), "next": _next(request, at)}
+
+
+def _letters(request: HttpRequest) -> list[Figure]:
+    """Return what came by mail and waits, for those who deal with it."""
+    if not request.user.has_perm("dsr.handle_mail"):
+        return []
+    now, listed = menu.letters(request), reverse("admin:dsr_inboundmail_changelist")
+    return [
+        Figure(_capped(now.waiting), _("letters by mail wait"), listed, False),
+        Figure(_capped(now.overdue), _("letters by mail are late"), f"{listed}?standing=late", bool(now.overdue)),
+    ]
 
 
 def _guarded(request: HttpRequest, at: datetime) -> list[Figure]:

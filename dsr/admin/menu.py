@@ -6,13 +6,15 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from dsr.selectors import incidents
+from dsr.selectors import inbound, incidents
 
 _ITEMS: tuple[tuple[str | Promise, str, str], ...] = (
     (_("Requests"), "dsr_subjectrequest", "dsr.view_subjectrequest"),
+    (_("Letters by mail"), "dsr_inboundmail", "dsr.view_inboundmail"),
     (_("Letters"), "notifications_message", "notifications.view_message"),
     (_("Systems"), "dsr_system", "dsr.view_system"),
     (_("Agencies"), "verification_agency", "verification.view_agency"),
@@ -50,12 +52,29 @@ def context(request: HttpRequest) -> dict[str, Any]:
     listed = [(title, name) for title, name, permission in _ITEMS if request.user.has_perm(permission)]
     for title, name in [*listed, *(_ADMINISTRATORS if request.user.is_superuser else ())]:
         link = reverse(f"admin:{name}_changelist")
-        items.append(Item(str(title), link, request.path.startswith(link)))
+        counted = _counted(request, desk, link) if name == "dsr_inboundmail" else ""
+        items.append(Item(f"{title}{counted}", link, request.path.startswith(link)))
     return {
         "console_menu": items,
         "console_may_search": request.user.has_perm("dsr.view_subjectrequest"),
         "console_incidents": _alarm(request),
+        "console_mailbox": inbound.failing() if request.user.has_perm("dsr.view_inboundmail") else None,
     }
+
+
+def letters(request: HttpRequest) -> inbound.Standing:
+    """Return what waits of letters by mail, read once for a page."""
+    found: inbound.Standing | None = getattr(request, "_console_letters", None)
+    if found is None:
+        found = inbound.standing(timezone.now())
+        request._console_letters = found  # type: ignore[attr-defined]
+    return found
+
+
+def _counted(request: HttpRequest, *here: str) -> str:
+    """Return how many letters wait, on the pages that are about what waits: elsewhere it costs more than it tells."""
+    number = letters(request).waiting if request.path.startswith(here[-1]) or request.path in here else 0
+    return f" ({number})" if number else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,6 +135,19 @@ def file(filing: Filing, *, by: Caller, at: datetime) -> Filed:
     raise RuntimeError("three references in a row were taken")
 
 
+def foreseen(filing: Filing, *, by: Caller, at: datetime) -> list[SubjectRequest]:
+    """Return what a filing would come to, with its dates, and keep nothing of it. Raises Incomplete."""
+    filing = _checked(filing, by, at)
+    received = filing.received_at or at
+    submission = _submission(filing, notice_for(received), received, at)
+    found = []
+    for want in filing.wants:
+        started = [ClockEvent.at(EventKind.RECEIVED, received, submission.zone)]
+        due = reckoning.governing(reckoning.reckon(submission, want.right, started), submission.zone)
+        found.append(SubjectRequest(submission=submission, right=want.right, due_at=due.at, due_on=due.on))
+    return found
+
+
 def _earlier(filing: Filing) -> Filed | None:
     if filing.idempotency_key is None:
         return None

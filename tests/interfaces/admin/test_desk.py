@@ -14,6 +14,7 @@ from tests.interfaces.admin.desk import ROLES, administrator, colleague, signed_
 DESK = "/admin/"
 EVENTS = "/admin/dsr/event/"
 PROOF = {"Choices under way", "CPNI choices", "Incidents", "History", "Checkpoints"}
+MAIL = "Letters by mail"
 GUARDING = ("Legal holds", "Retention schedule")
 
 
@@ -41,6 +42,8 @@ def test_desk_counts_what_waits_and_each_figure_leads_to_it(systems, clock):
         "a system needs a decision": "0",
         "something erased is there again": "0",
         "letters did not get through": "0",
+        "letters by mail wait": "0",
+        "letters by mail are late": "0",
     }
     for figure in found.values():
         listed = client.get(figure.link)
@@ -89,8 +92,9 @@ def test_desk_costs_the_same_however_much_waits(systems, clock):
     for number in range(12):
         builders.in_review(at=clock(), email=f"p{number}@example.org")
 
-    # Session, account, two of permissions and open incidents; a statement for each of eight figures; mine and nobody's.
-    assert statements() == few <= 15
+    # Session, account, two of permissions and open incidents; a statement for each of eight figures, one for both of
+    # letters by mail; mine and nobody's.
+    assert statements() == few <= 16
 
 
 def test_figure_past_the_cap_says_more(clock, db, monkeypatch):
@@ -104,13 +108,13 @@ def test_figure_past_the_cap_says_more(clock, db, monkeypatch):
 @pytest.mark.parametrize(
     ("name", "menu"),
     [
-        ("hal", {"Desk", "Requests", "Letters", "Systems"}),
-        ("vera", {"Desk", "Requests", "Letters", "Systems", *GUARDING, *PROOF}),
+        ("hal", {"Desk", "Requests", MAIL, "Letters", "Systems"}),
+        ("vera", {"Desk", "Requests", MAIL, "Letters", "Systems", *GUARDING, *PROOF}),
         (
             "dora",
-            {"Desk", "Requests", "Letters", "Systems", "Agencies", *GUARDING, *PROOF},
+            {"Desk", "Requests", MAIL, "Letters", "Systems", "Agencies", *GUARDING, *PROOF},
         ),
-        ("sam", {"Desk", "Requests", "Letters"}),
+        ("sam", {"Desk", "Requests", MAIL, "Letters"}),
         ("audrey", {"Desk", "Requests", "Letters", "Systems", *PROOF}),
         ("syl", {"Desk", "Systems"}),
         ("newcomer", {"Desk"}),
