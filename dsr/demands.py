@@ -101,6 +101,8 @@ def _reached(submission: Submission, demand: Demand) -> bool:
 def missing(request: SubjectRequest) -> Missing | None:
     """Return what is still missing before anything may be done for a request; None when it is known who asks."""
     submission = request.submission
+    if submission.sheltered:
+        return None  # nobody asks: the service itself opened the case, of an account that somebody reported
     base = demand_of(request, elsewhere=False)
     if base.level and not submission.for_other and not contact_is_read(submission):
         # However well it is known who asks: an address with a slip of the pen in it is a stranger's.

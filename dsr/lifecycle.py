@@ -229,7 +229,7 @@ MOVES: tuple[Move, ...] = (
     _move("decide_item",      _("Decide on something said to be wrong"), _IN_REVIEW, None, STAFF, "not_own_case", "not_prepared", "search_complete", rights=CORRECTION, inputs=("item", "decision"), may_say=("places", "ground", "reason")),
     _move("disagree",         _("Add a statement of disagreement"), _IN_REVIEW | _FULFILLING | _CLOSED, None, {Actor.PERSON, Actor.SUPPORT}, "not_own_case", "not_purged", rights=CORRECTION, inputs=("item", "text")),
     _move("halt",             _("Bring back to the desk before it is carried out"), _FULFILLING, State.IN_REVIEW, STAFF | _SYSTEM, "not_own_case", rights=ACTED, inputs=("reason",), turn=Turn.STAFF),
-    _move("begin_acting",     _("Carry out"),                  _FULFILLING, None, _SYSTEM, "not_stopped", "not_held", "authority_holds", "copy_delivered", rights=ACTED, turn=Turn.SYSTEMS),
+    _move("begin_acting",     _("Carry out"),                  _FULFILLING, None, _SYSTEM, "not_stopped", "not_held", "authority_holds", "copy_delivered", "shut_first", rights=ACTED, turn=Turn.SYSTEMS),
     _move("retry_task",       _("Have a system try again"),    _FULFILLING | _IN_REVIEW | _CLOSED, None, STAFF, "not_own_case", rights=ACTED, inputs=("task",)),
     _move("accept_failure",   _("Go on without a system's part"), _FULFILLING | _IN_REVIEW | _CLOSED, None, _APPROVER, "not_own_case", rights=ACTED, inputs=("task", "reason")),
     _move("acted",            _("Every system has done its part"), _FULFILLING, State.CLOSED, _SYSTEM, "all_tasks_done", outcome="computed", rights=ACTED, tells=("carried_out",)),
@@ -247,9 +247,16 @@ MOVES: tuple[Move, ...] = (
     # looking into a complaint
     # deciding an appeal
     # a child's account
+    _move("find_account",     _("Look for the account"),       _IN_REVIEW, None, STAFF, "not_own_case", "age_open", "not_prepared", rights=CHILD, may_say=("account",)),
+    _move("assess_age",       _("Say whether it is a child's"), _IN_REVIEW, None, STAFF, "not_own_case", "age_open", "not_prepared", "account_looked_for", rights=CHILD, inputs=("finding", "reason"), may_say=("signs", "conflict", "guidance", "tell_account")),
+    _move("confirm_age",      _("Agree with what was found"),  _IN_REVIEW, None, STAFF, "not_own_case", "age_open", "is_prepared", "another_person", rights=CHILD),
+    _move("weigh_age_anew",   _("Have it weighed anew"),       _IN_REVIEW, None, STAFF, "not_own_case", "age_open", "is_prepared", rights=CHILD, inputs=("reason",)),
+    _move("settle",           _("Say that the report was dealt with"), _IN_REVIEW, State.CLOSED, _SYSTEM, "age_found", "settling_is_due", outcome=Outcome.FULFILLED, rights=CHILD, tells=("dealt_with",)),
+    _move("shut",             _("Shut the account"),           _IN_REVIEW, State.FULFILLING, _SYSTEM, "is_sheltered", "search_complete", rights=RESTRICTION, turn=Turn.SYSTEMS),
+    _move("leave_be",         _("End, as it is no child's account"), _IN_REVIEW, State.CLOSED, _SYSTEM, "is_sheltered", "nothing_done_yet", outcome=Outcome.WITHDRAWN, rights=RESTRICTION | DELETION),
     # the wrong door
     # stopping
-    _move("withdraw",         _("Withdraw"),                   OPEN, State.CLOSED, PEOPLE, "nothing_done_yet", outcome=Outcome.WITHDRAWN, rights=ANSWERED, tells=("closed",)),
+    _move("withdraw",         _("Withdraw"),                   OPEN, State.CLOSED, PEOPLE, "nothing_done_yet", "not_sheltered", outcome=Outcome.WITHDRAWN, rights=ANSWERED - CHILD, tells=("closed",)),
 )
 # fmt: on
 

@@ -74,7 +74,7 @@ _BY_MODEL: dict[str, dict[PrivacyClass, str]] = {
         _OPEN: "id reference received_at channel language country region zone relationship notice_id notice_version "
         "rules_version regimes data_key idempotency_scope idempotency_key verified_at verified_level verified_method "
         "chain_seq chain_head created_at purge_at purged_at looked_at vouched held_until stopped_at for_other "
-        "signed_in of_record",
+        "signed_in of_record sheltered",
         _PSEUDONYM: "email_fingerprint phone_fingerprint account_fingerprint origin_fingerprint idempotency_digest",
         _SEALED: "name_sealed email_sealed phone_sealed identifiers_sealed proved_sealed standing_sealed",
     },
@@ -85,6 +85,11 @@ _BY_MODEL: dict[str, dict[PrivacyClass, str]] = {
         "choice cpni_entry marks_standing marks_proposed marks_unseen",
         _SEALED: "details_sealed reason_sealed",
         _STAFF: "assignee prepared_by approved_by",
+    },
+    "dsr.AgeFinding": {
+        _OPEN: "id request shelter under law found signs conflict guidance tell_account looked_at found_at final_at",
+        _SEALED: "reason_sealed",
+        _STAFF: "found_by confirmed_by",
     },
     "dsr.Event": {
         _OPEN: "id submission request seq at recorded_at verb actor via from_state to_state data prev_hash hash",

@@ -287,7 +287,8 @@ SPECS: dict[Right, RightSpec] = {
             Right.CHILD_ACCOUNT,
             _("Report a child's account"),
             _("An account that is used by a child is shut and erased, whoever tells us."),
-            offered=False,
+            questions=("reporter", "childs_account", "childs_why"),
+            must_answer=("reporter", "childs_account", "childs_why"),
         ),
         # appealing
         _judged(

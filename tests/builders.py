@@ -82,6 +82,7 @@ DETAILS: dict[Right, dict[str, str]] = {
         "objected": "sales_insights profiling",
         "own_grounds": "I write about networks myself, and my trials must not become somebody else's product.",
     },
+    Right.CHILD_ACCOUNT: {"reporter": "parent", "childs_account": "kid@example.org", "childs_why": "She told me."},
 }
 """What has to be said with some rights."""
 PLACES: dict[Right, dict[str, str]] = {
@@ -154,7 +155,8 @@ def prove(submission: Submission, at: datetime) -> None:
 def in_review(*rights: Right, at: datetime, **changes: Any) -> SubjectRequest:
     """A request at the desk, all systems searched that can be searched without a person."""
     filed = file(*rights, at=at, **changes)
-    confirm(filed.submission, at)
+    if letters_to(filed.submission, "confirm_address"):
+        confirm(filed.submission, at)
     if filed.submission.requests.filter(state=State.VERIFYING).exists():
         prove(filed.submission, at)
     drain(at)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from dsr import reckoning, rules
-from dsr.admin import consequences, words
+from dsr.admin import childforms, consequences, words
 from dsr.admin.proving import ANSWER, proving_fields
 from dsr.deadlines import local_date
 from dsr.errors import NotAllowed, RecourseError
@@ -36,6 +36,7 @@ from dsr.services import (
     restriction,
     review,
     search,
+    sheltering,
     stopping,
     taskrun,
     threads,
@@ -126,6 +127,16 @@ def _mark(request: SubjectRequest, given: Given, by: Caller, at: datetime) -> ob
     return marking.mark(request.pk, wanted, by=by, at=at, expect=given["version"])
 
 
+def _find_account(request: SubjectRequest, given: Given, by: Caller, at: datetime) -> object:
+    return sheltering.find_account(request.pk, account=given["account"], by=by, at=at, expect=given["version"])
+
+
+def _assess_age(request: SubjectRequest, given: Given, by: Caller, at: datetime) -> object:
+    names = ("finding", "reason", "signs", "conflict", "guidance", "tell_account")
+    said = sheltering.Assessment(**{name: given[name] for name in names})
+    return sheltering.assess(request.pk, said, by=by, at=at, expect=given["version"])
+
+
 HANDLERS: Mapping[str, Handler] = {
     "assign": _simple(review.assign, "assignee"),
     "note": _simple(threads.note, "text"),
@@ -170,6 +181,10 @@ HANDLERS: Mapping[str, Handler] = {
     "reissue": _simple(delivery.reissue),
     "renew": _simple(delivery.reissue),
     "withdraw": _simple(review.withdraw),
+    "find_account": _find_account,
+    "assess_age": _assess_age,
+    "confirm_age": _simple(sheltering.confirm),
+    "weigh_age_anew": _simple(sheltering.weigh_anew, "reason"),
     "confirm_erasure": _confirm_erasure,
     "take_up": _simple(waiting.take_up),
     "halt": _simple(acting.halt, "reason"),
@@ -390,6 +405,8 @@ def fields_for(verb: str, case: CaseFile, about: object = None) -> dict[str, for
         return proving_fields(case, about)
     if verb == "mark":
         return _mark_fields(case)
+    if verb in ("find_account", "assess_age"):
+        return childforms.fields_for(verb)
     makers: dict[str, Callable[[], forms.Field]] = {
         "text": lambda: _text(_("Text")),
         "reason": lambda: _text(_("Reason"), rows=3),

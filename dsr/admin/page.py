@@ -10,7 +10,7 @@ from django import forms
 from django.utils.translation import gettext as _
 
 from dsr import reckoning, rules, why
-from dsr.admin import asking, doing, proving, words
+from dsr.admin import asking, childforms, doing, proving, words
 from dsr.admin.consequences import title_of
 from dsr.admin.moveforms import FIRST, HANDLERS, MoveForm, move_form
 from dsr.admin.rows import ClockRow, EventRow, MachineRow, PostRow, StepRow, Stop, ValueRow, WithholdingRow
@@ -297,6 +297,11 @@ class Page:
             (row, words.right_title(row.right), words.outcome_title(row.outcome) or words.state_title(row.state))
             for row in self.case.earlier
         ]
+
+    @property
+    def child(self) -> childforms.Child | None:
+        """What is known of a reported account; None for every other request."""
+        return childforms.child(self.request)
 
     @property
     def copied(self) -> bool:

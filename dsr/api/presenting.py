@@ -1,6 +1,6 @@
 """Rows as answers. Personal values appear in one function only, and masked unless it is told otherwise."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,8 +9,9 @@ from django.conf import settings
 
 from dsr import demands
 from dsr.api.shapes import outputs
-from dsr.lifecycle import State
+from dsr.lifecycle import State, Turn
 from dsr.models import Step, SubjectRequest, Submission, Withholding
+from dsr.policies import Caller, outward
 from dsr.selectors import masking, queue
 from dsr.services import links, mandated
 from notifications.models import Forgotten
@@ -24,9 +25,9 @@ def url(*parts: str | UUID) -> str:
     return "/".join((settings.BASE_URL.rstrip("/") + PREFIX, *map(str, parts)))
 
 
-def row(request: SubjectRequest, signals: Sequence[str], at: datetime) -> outputs.RequestRow:
-    """Return a request as lists show it; ``signals`` are the codes of those that nobody has cleared."""
-    return outputs.RequestRow(**_row(request, signals, at))
+def row(request: SubjectRequest, signals: Sequence[str], at: datetime, by: Caller) -> outputs.RequestRow:
+    """Return a request as lists show it to ``by``; ``signals`` are the codes of those that nobody has cleared."""
+    return outputs.RequestRow(**_row(request, signals, at, by))
 
 
 def detail(
@@ -35,10 +36,13 @@ def detail(
     withholdings: Iterable[Withholding],
     signals: Sequence[str],
     at: datetime,
+    by: Caller,
 ) -> outputs.RequestShown:
-    """Return one request with its systems."""
+    """Return one request with its systems, as ``by`` may see it."""
+    if _is_veiled(request, by):
+        return outputs.RequestShown(**_row(request, signals, at, by), **_NOTHING_INSIDE)
     return outputs.RequestShown(
-        **_row(request, signals, at),
+        **_row(request, signals, at, by),
         prepared_by=request.prepared_by.username if request.prepared_by else None,
         prepared_at=request.prepared_at,
         approved_by=request.approved_by.username if request.approved_by else None,
@@ -51,7 +55,34 @@ def detail(
     )
 
 
-def _row(request: SubjectRequest, signals: Sequence[str], at: datetime) -> dict[str, Any]:
+_NOTHING_INSIDE: Mapping[str, Any] = {
+    **dict.fromkeys(("prepared_by", "prepared_at", "approved_by", "approved_at"), None),
+    **dict.fromkeys(("refusal_ground", "searched_at", "ready_at"), None),
+    "steps": [],
+    "withholdings": [],
+}
+"""Of a report of a child's account, to whoever speaks to the reporter."""
+
+
+def _is_veiled(request: SubjectRequest, by: Caller) -> bool:
+    return outward.is_report(request) and outward.is_outside(by)
+
+
+def version(request: SubjectRequest, by: Caller) -> int:
+    """Return the version that is shown to ``by``: one that counts what happened inside would tell of it."""
+    return (2 if request.closed_at else 1) if _is_veiled(request, by) else request.version
+
+
+def _row(request: SubjectRequest, signals: Sequence[str], at: datetime, by: Caller) -> dict[str, Any]:
+    found = _whole_row(request, signals, at)
+    if _is_veiled(request, by):
+        open_turn = Turn.PERSON if request.question_at else Turn.STAFF
+        turn = Turn.NOBODY if request.closed_at else open_turn
+        found |= {"turn": turn, "proposal": None, "assignee": None, "version": version(request, by)}
+    return found
+
+
+def _whole_row(request: SubjectRequest, signals: Sequence[str], at: datetime) -> dict[str, Any]:
     return {
         "id": request.pk,
         "url": url("requests", request.pk),
@@ -121,6 +152,7 @@ def submission(
     requests: Iterable[SubjectRequest],
     signals: Sequence[str],
     at: datetime,
+    by: Caller,
     *,
     revealed: bool = False,
 ) -> outputs.SubmissionShown:
@@ -145,7 +177,7 @@ def submission(
         tracker_url=links.tracker(found.reference),
         person=_person(found, revealed),
         agent=_agent(found, at) if found.for_other else None,
-        requests=[row(each, signals, at) for each in requests],
+        requests=[row(each, signals, at, by) for each in requests],
     )
 
 

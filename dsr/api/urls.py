@@ -4,6 +4,7 @@ from django.urls import path, re_path
 
 from dsr.api import pages
 from dsr.api.views import (
+    children,
     choices,
     cpni,
     doing,
@@ -46,6 +47,7 @@ urlpatterns = [
     path(f"{_ONE}/recipients", doing.Recipients.as_view()),
     path(f"{_ONE}/items", doing.Items.as_view()),
     path(f"{_ONE}/certificate", doing.LatestCertificate.as_view()),
+    path(f"{_ONE}/account", children.Account.as_view()),
     path(f"{_ONE}/marks", marks.Marks.as_view()),
     path(f"{_ONE}/evidence", evidence.EvidenceOfRequest.as_view()),
     path(f"{_ONE}/messages", messages.Messages.as_view()),

@@ -2,6 +2,7 @@
 
 from dsr.models.answers import Argument, LedgerEntry, LedgerOutcome, Package, ProofKind, Withholding
 from dsr.models.api import ApiToken, IdempotentAnswer, Scope
+from dsr.models.children import AgeFinding, Found
 from dsr.models.choices import CpniAccount, CpniEntry, CpniLetter, CpniUse
 from dsr.models.corrections import CorrectionItem, ItemDecision, Restriction
 from dsr.models.erasure import (
@@ -71,6 +72,7 @@ __all__ = [
     "QUEUES",
     "REAPPEARED",
     "WEBHOOK_TEST",
+    "AgeFinding",
     "Alert",
     "AlertAnswer",
     "ApiToken",
@@ -93,6 +95,7 @@ __all__ = [
     "Direction",
     "EffectDay",
     "Event",
+    "Found",
     "HeldPerson",
     "HoldState",
     "IdempotentAnswer",

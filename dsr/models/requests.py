@@ -14,6 +14,7 @@ from dsr.models.moves.identity import IdentityMoves
 from dsr.models.moves.judging import JudgingMoves
 from dsr.models.moves.redaction import RedactionMoves
 from dsr.models.moves.row import Proposal
+from dsr.models.moves.sheltering import ShelteringMoves
 from dsr.models.moves.time import TimeMoves
 
 __all__ = ["Proposal", "SubjectRequest"]
@@ -32,6 +33,7 @@ class SubjectRequest(
     DoingMoves,
     ChoosingMoves,
     JudgingMoves,
+    ShelteringMoves,
 ):
     """One right of one submission. Its state changes in ``services._moves.make`` and nowhere else."""
 

@@ -84,6 +84,9 @@ class Submission(SealedRow):
     held_until = models.DateTimeField(_("release held until"), null=True, editable=False)
     stopped_at = models.DateTimeField(_("stopped by somebody on file"), null=True, editable=False)
     for_other = models.BooleanField(_("filed for another"), default=False, db_default=False, editable=False)
+    sheltered = models.BooleanField(
+        _("the account of a child, opened by the service"), default=False, db_default=False, editable=False
+    )
     origin_fingerprint = models.CharField(max_length=96, blank=True, default="", db_default="", editable=False)
 
     chain_seq = models.PositiveIntegerField(default=0, editable=False)

@@ -2,11 +2,11 @@
 
 The needs of the rows of the lifecycle are registered by their modules: who is asking (``identity``), whose hands
 (``desk``), what the systems answered (``answers``), what the law allows on a day (``time``), what is carried out in
-the systems (``doing``), whether they mind what was chosen (``choices``), what a ground takes (``grounds``),
-and what is taken out of an answer (``marks``).
+the systems (``doing``), whether they mind what was chosen (``choices``), what a ground takes (``grounds``), what is
+taken out of an answer (``marks``), and whose account it is (``children``).
 """
 
-from dsr.policies import answers, choices, desk, doing, grounds, identity, marks, time
+from dsr.policies import answers, children, choices, desk, doing, grounds, identity, marks, outward, time
 from dsr.policies.base import (
     NEEDS,
     STATE_TITLES,
@@ -28,6 +28,7 @@ __all__ = [
     "can_make",
     "check_can_make",
     "check_lawful",
+    "children",
     "choices",
     "desk",
     "doing",
@@ -37,6 +38,7 @@ __all__ = [
     "not_held",
     "not_own_case",
     "not_stopped",
+    "outward",
     "reason_against",
     "time",
 ]

@@ -55,6 +55,15 @@ QUESTIONS: Mapping[str, Question] = {
         gettext_lazy("Its number, as it stands on your bills and in the console. Capitals make no difference."),
         rows=1,
     ),
+    "reporter": Question(gettext_lazy("Who are you to the child?")),
+    "childs_account": Question(
+        gettext_lazy("Which account is it about?"),
+        gettext_lazy("Its number, mail address or telephone number, whatever you know; one on a line."),
+    ),
+    "childs_why": Question(
+        gettext_lazy("Why do you think that it is a child's?"),
+        gettext_lazy("A sentence is enough. Please send no document of the child: we do not want one."),
+    ),
     "restriction_ground": Question(gettext_lazy("Why should the data be kept and not used?")),
     "consents": Question(
         gettext_lazy("Which consent do you take back?"),
@@ -100,6 +109,9 @@ _LABELS: Mapping[str, str | Promise] = {
     "consents": gettext_lazy("Consents that you take back"),
     "objected": gettext_lazy("Uses that you object to"),
     "own_grounds": gettext_lazy("What speaks against it in your situation"),
+    "reporter": gettext_lazy("Who you are to the child"),
+    "childs_account": gettext_lazy("The account that it is about"),
+    "childs_why": gettext_lazy("Why it is a child's"),
 }
 """What stands before an answer when it is shown again, where it is no wish for something in particular."""
 

@@ -306,6 +306,8 @@ def _part(sight: Sight, request: SubjectRequest, notice: Notice, at: datetime) -
 
 def _badge(request: SubjectRequest) -> str:
     state = State(request.state)
+    if request.right == Right.CHILD_ACCOUNT:
+        return _("dealt with") if state is State.CLOSED else _("received")
     if state is State.CLOSED:
         return str(OUTCOMES[Outcome(request.outcome)])
     if state is State.VERIFYING and not proofs.waits_for_mail(request):
@@ -342,6 +344,8 @@ def _sentence(request: SubjectRequest, package: Package | None, deed: deeds.Deed
 def _now(request: SubjectRequest, package: Package | None, deed: deeds.Deed | None, at: datetime) -> str:
     """Say in one sentence whose turn it is now."""
     state, own = State(request.state), deeds.sentence(request, deed, at) if deed else ""
+    if request.right == Right.CHILD_ACCOUNT and request.turn != Turn.PERSON:
+        return _reported(state)
     if state is State.CLOSED:
         return own or str(_CLOSED[Outcome(request.outcome)])
     if request.submission.stopped_at is not None and request.identity_floor:
@@ -356,6 +360,13 @@ def _now(request: SubjectRequest, package: Package | None, deed: deeds.Deed | No
     if state is State.IN_REVIEW and (request.question_at or request.fee_told_at or not own):
         return _in_review(request)
     return own or _("The answer is being put together. You need to do nothing.")
+
+
+def _reported(state: State) -> str:
+    """Say where a report of a child's account stands, whoever's account it is, and whether or not there is one."""
+    if state is State.CLOSED:
+        return _("We have dealt with your report. To protect the child, we tell nobody what we learned or did.")
+    return _("Your report is with us and comes before everything else. You need to do nothing.")
 
 
 def _in_review(request: SubjectRequest) -> str:

@@ -196,6 +196,9 @@ TOLD: Mapping[str, Words] = {
     "late": gettext_lazy("Not every system had confirmed it in time, and we wrote to you about it."),
     "in_effect": gettext_lazy("Every system minds what you do not want."),
     "chosen_anew": gettext_lazy("The request ended, as something else was chosen since."),
+    "settle": gettext_lazy("We have dealt with your report."),
+    "shut": gettext_lazy("The account is being shut in every system."),
+    "leave_be": gettext_lazy("This ended, and nothing was done to the account."),
     "withdraw": _withdrawn,
     "message_failed": _undelivered,
     "purged": gettext_lazy("Your data in this case was deleted."),
@@ -215,6 +218,7 @@ HIDDEN = frozenset(
     }
     | {"signal_cleared", "number_shown", "revealed", "owner_added_file", "owner_removed_file"}
     | {"system_answered", "owner_reminded", "owner_reported", "retry_task"}
+    | {"take_in", "find_account", "assess_age", "confirm_age", "weigh_age_anew"}  # whose account it is stays inside
     | {"decide_item"}  # told when a second person has approved it, with its reasons
 )
 """Verbs that are staff's and systems' own business. A test fails on a verb that is in neither table."""

@@ -13,6 +13,7 @@ from dsr.rules.rulepack import RulePack
 from dsr.rules.schema.base import Figure
 from dsr.rules.schema.duties import AgentRule, IdentityRule
 from dsr.rules.schema.ladder import Bar, Check, DemandLevel, Ladder, MandateRule, Reason, Sensitive, Way
+from dsr.rules.schema.notice import Notice
 from dsr.rules.schema.regime import Regime
 from dsr.rules.words import CHOICES, METHOD_LEVELS, EndWord, SensitivityWord
 
@@ -226,6 +227,18 @@ def child_standing(pack: RulePack, regimes: Sequence[str], on: date, country: st
     if age >= under:
         return "child_acts"
     return "child_heard" if age >= under - child.near_years else "guardian_acts"
+
+
+def child_age(
+    pack: RulePack, notice: Notice, regimes: Sequence[str], on: date, country: str, region: str
+) -> tuple[int, str]:
+    """Return under which age somebody is a child in a place, the highest that any of them names, and who names it.
+
+    Named by a law's id, by "notice", or by nothing where neither says. Raises NotInRules as above.
+    """
+    ages = [(row.under, name) for name in regimes if (row := pack.regime(name, on).child_age(country))]
+    ages += [(row.under, "notice") for row in notice.child_ages if notice.is_in(country, region, row.where)]
+    return max(ages, default=(pack.ladder.child.otherwise_under, ""))
 
 
 # --- What a law asks for ---------------------------------------------------------------------------------------------

@@ -45,6 +45,9 @@ TITLES: dict[str, str | Promise] = {
     "consents": _("Which consents are taken back, by the words that are offered, with spaces between"),
     "objected": _("Which uses are objected to, by the words that are offered, with spaces between"),
     "own_grounds": _("What in the person's situation speaks against them; against direct marketing alone nothing"),
+    "reporter": _("Who you are to the child"),
+    "childs_account": _("The account that it is about: its number, mail address or telephone number"),
+    "childs_why": _("Why you think that it is a child's"),
 }
 CHOICES: Mapping[str, Mapping[str, str | Promise]] = {
     "consequences": {"yes": _("Yes, I know what this means, and I want it")},
@@ -53,6 +56,12 @@ CHOICES: Mapping[str, Mapping[str, str | Promise]] = {
         "unlawful": _("The data may not be used at all, but it is not to be deleted"),
         "needed_for_claims": _("The data is no longer needed here, but it is needed to claim or defend a right"),
         "objection_pending": _("There is an objection to the use, and it is not decided yet"),
+    },
+    "reporter": {
+        "parent": _("A parent"),
+        "guardian": _("A guardian"),
+        "child": _("The child itself"),
+        "other": _("Somebody else"),
     },
 }
 """Questions that are answered by one of some words, each with its meaning."""
@@ -63,6 +72,9 @@ _SAY: Mapping[str, str | Promise] = {
     "consents": _("Choose which consent is taken back."),
     "objected": _("Choose to which use you object."),
     "own_grounds": _("Say what in your situation speaks against it."),
+    "reporter": _("Choose who you are to the child."),
+    "childs_account": _("Give the number, mail address or telephone number of the account."),
+    "childs_why": _("Say in a sentence why you think that it is a child's."),
     "wrong": _("Say what is wrong."),
     "right": _("Say what it should say instead."),
 }

@@ -27,7 +27,7 @@ _COLUMNS = (
         for name in (
             *("reference", "received_at", "channel", "country", "region", "zone", "relationship", "regimes"),
             *("rules_version", "notice_id", "notice_version", "verified_level", "verified_method", "vouched"),
-            *("looked_at", "signed_in", "of_record", "held_until", "stopped_at", "for_other"),
+            *("looked_at", "signed_in", "of_record", "held_until", "stopped_at", "for_other", "sheltered"),
             # whether the address that letters go to was shown to be read is sealed with the case
             *(
                 "email_sealed",
@@ -61,6 +61,8 @@ class Wanted:
     nobody: bool = False
     sought: Sought | None = None
     order: Order = "due"
+    outside: bool = False
+    """Whether it is for somebody for whom the cases of children's accounts are not there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +109,13 @@ def page(wanted: Wanted, position: Position | None, limit: int, at: datetime) ->
     )
 
 
-def _narrowed(wanted: Wanted, at: datetime) -> Requests:
+def _there(wanted: Wanted) -> Requests:
     rows = queue.rows().select_related("submission__data_key", "assignee").only(*_COLUMNS)
+    return rows.filter(submission__sheltered=False) if wanted.outside else rows
+
+
+def _narrowed(wanted: Wanted, at: datetime) -> Requests:
+    rows = _there(wanted)
     if wanted.standing == "open":
         rows = queue.still_open(rows)
     elif wanted.standing != "all":

@@ -30,6 +30,8 @@ _TRIES = 24
 """How often the last look is tried, a while apart, before people see that a system cannot be looked at."""
 _REQUEST = Prepared(lambda pk: SubjectRequest.objects.select_related("submission__data_key").filter(pk=pk))
 
+_LATER = ("copy-first", "shut-first")
+"""Why something that was approved is not begun yet, and will be by itself."""
 Ready = Callable[[Case, SubjectRequest, datetime], None]
 PREPARE: dict[Right, Callable[[SubjectRequest, datetime], Ready]] = {
     Right.DELETION: doing.prepare,
@@ -41,7 +43,8 @@ PREPARE: dict[Right, Callable[[SubjectRequest, datetime], Ready]] = {
 
 def begins_at(request: SubjectRequest, at: datetime) -> datetime:
     """Return from when something is carried out that is approved now; never beyond the day when the answer is due."""
-    wait = timedelta(days=settings.ERASURE_WAIT_DAYS) if request.right == Right.DELETION else timedelta()
+    waits = request.right == Right.DELETION and not request.submission.sheltered  # a child's account cannot wait
+    wait = timedelta(days=settings.ERASURE_WAIT_DAYS) if waits else timedelta()
     return max(at, min(at + wait, request.due_at - timedelta(days=1)))
 
 
@@ -53,7 +56,7 @@ def after_approval(case: Case, request: SubjectRequest, at: datetime) -> None:
     request.act_at = begins_at(request, at)
     clocks.set_back(request, DeadlineKind.ACT, request.act_at)
     case.touch(request)
-    if request.right == Right.DELETION:
+    if request.right == Right.DELETION and not case.submission.sheltered:
         letter = letters.ErasurePlanned(
             reference=case.submission.reference,
             organisation=telling.organisation(case.submission),
@@ -72,7 +75,7 @@ def start(deadline: Deadline, at: datetime) -> None:
         Deadline.objects.filter(pk=deadline.pk).update(done_at=at)
         return
     refused = reason_against(request, "begin_acting", _SYSTEM, at)
-    if refused is not None and refused.code == "copy-first":
+    if refused is not None and refused.code in _LATER:
         Deadline.objects.filter(pk=deadline.pk).update(due_at=at + _AFTER_A_WHILE, claimed_until=None, attempts=0)
         return
     ready: Ready | None = None
@@ -142,3 +145,7 @@ def end_if_over(case: Case, request: SubjectRequest, at: datetime) -> None:
     )
     telling.tell_in(case, letter, at=at, dedupe=f"acted:{request.pk}:{request.version}", about=[request])
     closing.come_back(case, request, at)
+    if case.submission.sheltered:  # what waited for the account to be shut need not wait any longer
+        waiting = Deadline.objects.filter(submission=case.submission, kind=DeadlineKind.ACT, done_at=None)
+        waiting.update(due_at=at, claimed_until=None)
+        ring(Bell.WORK, str(case.submission.pk))

@@ -22,7 +22,7 @@ from dsr.models import Channel, Deadline, DeadlineKind, SubjectRequest, Submissi
 from dsr.rights import OFFERED, SPECS, Floor, Right
 from dsr.rules import COUNTRIES, ClockEvent, EventKind, Notice, NotInRules, pack
 from dsr.selectors import asking, uses
-from dsr.services import beside, clocks, letters, links, pace, rulebooks, telling
+from dsr.services import beside, childalert, clocks, letters, links, pace, rulebooks, telling
 from dsr.services._moves import Caller, Case, new_case
 from dsr.services.asserted import Verified
 from dsr.services.choices import requested
@@ -213,6 +213,7 @@ def _file(filing: Filing, by: Caller, at: datetime) -> Filed:
         *case.take_events(),
         way_in,
         message,
+        *childalert.alerts(submission, requests, at),
     )
     ring(Bell.MESSAGE, str(message.pk))
     if any(deadline.kind in (DeadlineKind.BUILD, DeadlineKind.LOOK) for deadline in deadlines):
@@ -294,6 +295,8 @@ def _request(
         requested.enter(case, request, want, filing, by=by, at=at)
     elif request.spec.judges:
         case.move(request, "take_in", by=Caller.system(by.via), at=at)
+        if want.right == Right.CHILD_ACCOUNT:
+            deadlines.append(childalert.answer_hour(request, at))
     else:
         case.move(request, "begin", by=Caller.system(by.via), at=at)
         deadlines.append(clocks.build_now(request, at))

@@ -39,6 +39,8 @@ _KEY, _KEPT, _REMEMBERED = "pace", 50, 10
 
 def start_by(request: SubjectRequest, paces: Paces) -> datetime:
     """Return when work on a request must start at the latest: its date less the work that is left."""
+    if request.right == Right.CHILD_ACCOUNT or request.submission.sheltered:
+        return request.received_at  # at once: nothing comes before a child
     left = (paces.get((request.right, str(stage)), UNMEASURED[stage].total_seconds()) for stage in remaining(request))
     return request.due_at - timedelta(seconds=sum(left))
 

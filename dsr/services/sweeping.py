@@ -17,6 +17,7 @@ from django.db.models.functions import Least
 
 from dsr.logs import get_logger
 from dsr.models import ACTED_ON, Deadline, DeadlineKind
+from dsr.rights import Right
 from dsr.services import (
     acting,
     delivery,
@@ -29,6 +30,7 @@ from dsr.services import (
     purging,
     restriction,
     search,
+    sheltering,
     stopping,
     taskpaper,
     taskrun,
@@ -68,13 +70,19 @@ HANDLERS: dict[DeadlineKind, Handler] = {
     DeadlineKind.EXPIRY: delivery.expire,
     DeadlineKind.CONFIRM_REMINDER: waiting.remind,
     DeadlineKind.CONFIRM_END: waiting.end,
-    DeadlineKind.ACT: acting.start,
+    DeadlineKind.ACT: lambda deadline, at: _act(deadline, at),
     DeadlineKind.KEPT: kept.look,
     DeadlineKind.RECHECK: rechecks.begin,
     DeadlineKind.LIFT: restriction.lift,
     DeadlineKind.DESTROY: delivery.destroy,
     DeadlineKind.PURGE: purging.purge,
 }
+
+
+def _act(deadline: Deadline, at: datetime) -> None:
+    """Carry out what was decided: a report of a child's account is answered, everything else is done in systems."""
+    reported = deadline.request is not None and deadline.request.right == Right.CHILD_ACCOUNT
+    (sheltering.settle if reported else acting.start)(deadline, at)
 
 
 @dataclass(slots=True)

@@ -85,6 +85,10 @@ def tell(
     is inserted when the case is written, together with what else there is to write. The letter states what the laws
     want of it for the requests that it is ``about``; for all those of the case if none are named.
     """
+    if submission.sheltered and not (to or submission.email_sealed):
+        if case is not None:
+            case.told.add(letter.kind)  # nobody is written to whose address is not the account's own
+        return
     if about is None:
         about = case.requests() if case and isinstance(letter, LegalLetter) else ()
     message = outbox.compose(

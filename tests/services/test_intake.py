@@ -11,7 +11,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from dsr.errors import Conflict, Incomplete
-from dsr.lifecycle import CHOSEN, State
+from dsr.lifecycle import CHOSEN, IDENTIFIED, JUDGED, State
 from dsr.models import Channel, Deadline, DeadlineKind, Event, SubjectRequest, Submission
 from dsr.policies import Caller
 from dsr.rights import OFFERED, Right
@@ -61,9 +61,13 @@ def test_filing_starts_each_right_where_its_machine_starts(clock: Clock) -> None
 
     states = dict(SubjectRequest.objects.values_list("right", "state"))
     at_once = {Right.BE_INFORMED: "fulfilling", Right.MARKETING_OPT_OUT: "fulfilling"}
+    at_once |= dict.fromkeys(JUDGED - IDENTIFIED, "in_review")
     assert states == {right: at_once.get(right, "closed" if right in CHOSEN else "verifying") for right in rights}
     assert Challenge.objects.get().pk == filed.challenge_id
-    assert Message.objects.exclude(kind__in=("in_effect", "choice_sheet")).get().kind == "confirm_address"
+    assert (
+        Message.objects.exclude(kind__in=("in_effect", "choice_sheet", "child_reported")).get().kind
+        == "confirm_address"
+    )
     kinds = Deadline.objects.filter(request__right="be_informed").values_list("kind", flat=True)
     assert set(kinds) >= {DeadlineKind.BUILD, DeadlineKind.RESPOND}
     assert not Deadline.objects.filter(request__right="be_informed", kind=DeadlineKind.LAPSE).exists()

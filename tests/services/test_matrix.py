@@ -8,13 +8,27 @@ from datetime import timedelta
 import pytest
 
 from dsr.errors import Incomplete, NotAllowed, WrongState
-from dsr.lifecycle import ACTED, ANSWERED, BY_VERB, CHOSEN, HANDED, IDENTIFIED, JUDGED, MOVES, SEARCHED, Actor, State
-from dsr.models import SubjectRequest, Window
+from dsr.lifecycle import (
+    ACTED,
+    ANSWERED,
+    BY_VERB,
+    CHILD,
+    CHOSEN,
+    HANDED,
+    IDENTIFIED,
+    JUDGED,
+    MOVES,
+    SEARCHED,
+    Actor,
+    State,
+)
+from dsr.models import Found, SubjectRequest, Window
 from dsr.policies import Caller, can_make, check_can_make
 from dsr.rights import OFFERED, SPECS, Right
 from dsr.services import (
     proving,
     review,
+    sheltering,
     stopping,
 )
 from dsr.services._moves import open_moves
@@ -63,13 +77,25 @@ def _minded(right: Right, clock: Clock) -> SubjectRequest:
     return builders.again(request)
 
 
+def _dealt_with(right: Right, clock: Clock) -> SubjectRequest:
+    request = _filed(right, clock)
+    sheltering.find_account(request.pk, by=builders.hal(), at=clock.tick())
+    drain(clock.tick())
+    nobody = sheltering.Assessment(Found.NOBODY, "Nothing is held.")
+    sheltering.assess(request.pk, nobody, by=builders.hal(), at=clock.tick())
+    clock.now += timedelta(hours=49)
+    drain(clock.now)
+    return builders.again(request)
+
+
 LIVED: dict[tuple[Right, State], Callable[[Right, Clock], SubjectRequest]] = {
     **{(right, State.VERIFYING): _filed for right in SEARCHED},
     **{(right, State.IN_REVIEW): lambda right, clock: builders.in_review(right, at=clock()) for right in SEARCHED},
     **{(right, State.FULFILLING): _answered for right in SEARCHED},
     (Right.BE_INFORMED, State.FULFILLING): _filed,
     **{(right, State.READY): _ready for right in HANDED},
-    **{(right, State.CLOSED): _withdrawn for right in ANSWERED & OFFERED},
+    **{(right, State.CLOSED): _withdrawn for right in ANSWERED & OFFERED - CHILD},
+    **{(right, State.CLOSED): _dealt_with for right in CHILD},
     **{(right, State.FULFILLING): _chosen for right in CHOSEN & OFFERED - {Right.CPNI_OPT_OUT}},
     **{(right, State.CLOSED): _minded for right in CHOSEN & OFFERED},
     **{(right, State.VERIFYING): _filed for right in JUDGED & IDENTIFIED & OFFERED},
@@ -97,6 +123,7 @@ def test_every_state_that_lasts_is_in_the_matrix():
     impossible |= {(right, State.VERIFYING) for right in JUDGED - IDENTIFIED}
     impossible |= {(right, state) for right in CHOSEN for state in (State.VERIFYING, State.IN_REVIEW)}
     impossible |= {(Right.CPNI_OPT_OUT, State.FULFILLING)}
+    impossible |= {(right, State.FULFILLING) for right in CHILD}  # what is done stands in the case of the account
 
     assert set(LIVED) == lasting - impossible
 

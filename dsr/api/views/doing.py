@@ -40,7 +40,7 @@ class Plan(Endpoint):
     def get(self, request: Request, request_id: UUID) -> HttpResponse:
         """Return the plan; empty until the systems were asked, and for rights that erase nothing."""
         no_parameters(request)
-        found = find(request_id)
+        found = find(request_id, bearing(request).caller)
         tells_all = bearing(request).has(scopes.STAFF)
         rows = [_part(part, tells_all) for part in plan.parts(found)]
         return show(doing.PlanShown(confirmed_at=found.confirmed_at, act_at=found.act_at, results=rows))
@@ -78,7 +78,7 @@ class Tasks(Endpoint):
     def get(self, request: Request, request_id: UUID) -> HttpResponse:
         """Return the tasks, oldest first."""
         no_parameters(request)
-        tasks = find(request_id).tasks.select_related("system").annotate(proofs=Count("files"))
+        tasks = find(request_id, bearing(request).caller).tasks.select_related("system").annotate(proofs=Count("files"))
         tasks = tasks.order_by("made_at", "system__key", "kind", "ordinal")
         return show(doing.TaskList(results=[_task(each) for each in tasks]))
 
@@ -126,7 +126,7 @@ class Recipients(Endpoint):
                 remarks=told.remarks or None,
                 answered_at=told.answered_at,
             )
-            for told in recipients.told(find(request_id))
+            for told in recipients.told(find(request_id, bearing(request).caller))
         ]
         return show(doing.RecipientList(results=rows))
 
@@ -146,7 +146,7 @@ class Items(Endpoint):
     def get(self, request: Request, request_id: UUID) -> HttpResponse:
         """Return them with their texts hidden, or in full for a reason that is recorded."""
         reason = parameters(request, inputs.Revealing).reason
-        found, at = find(request_id), timezone.now()
+        found, at = find(request_id, bearing(request).caller), timezone.now()
         purged = found.submission.purged_at is not None
         revealed = reason is not None and not purged
         if revealed:
@@ -187,7 +187,7 @@ class LatestCertificate(Endpoint):
     def get(self, request: Request, request_id: UUID) -> HttpResponse:
         """Return the document as it was signed."""
         no_parameters(request)
-        newest = find(request_id).certificates.order_by("-number").first()
+        newest = find(request_id, bearing(request).caller).certificates.order_by("-number").first()
         if newest is None:
             raise Problem("not-found", _("There is no certificate of this request, as nothing has been done yet."))
         return show(doing.CertificateShown(newest.document))

@@ -41,7 +41,7 @@ class EvidenceOfRequest(Endpoint):
     def get(self, request: Request, request_id: UUID) -> HttpResponse:
         """Return the rows, never what is in a document."""
         no_parameters(request)
-        found = find(request_id)
+        found = find(request_id, bearing(request).caller)
         rows = list(Evidence.objects.filter(about=found.submission_id).order_by("received_at", "id"))
         openings = _openings(rows)
         return show(papers.EvidenceList(results=[_shown(row, openings) for row in rows]))
@@ -58,7 +58,7 @@ class EvidenceOfRequest(Endpoint):
         """Write it anew and keep that."""
         no_parameters(request)
         given = form(request, inputs.NewEvidence)
-        found, by, at = find(request_id), bearing(request).caller, timezone.now()
+        found, by, at = find(request_id, bearing(request).caller), bearing(request).caller, timezone.now()
         # Before the key is claimed, as that holds the database.
         document = evidence.cleaned(given.file)
         content = content_of(given.purpose, given.file)

@@ -11,6 +11,7 @@ from dsr.api import scopes
 from dsr.api.answers import show
 from dsr.api.endpoint import Endpoint
 from dsr.api.reading import no_parameters
+from dsr.api.scopes import bearing
 from dsr.api.shapes import grounds
 from dsr.api.views.requests import find
 from dsr.models import Argument, SubjectRequest
@@ -33,7 +34,7 @@ class Grounds(Endpoint):
     def get(self, request: Request, request_id: UUID) -> HttpResponse:
         """Return the grounds that fit the right, with earlier requests of the same person."""
         no_parameters(request)
-        found = find(request_id)
+        found = find(request_id, bearing(request).caller)
         fitting = [row for row in pack().refusals.values() if found.right in row.rights]
         return show(
             grounds.GroundsShown(

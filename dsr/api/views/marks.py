@@ -12,6 +12,7 @@ from dsr.api.answers import show
 from dsr.api.endpoint import Endpoint
 from dsr.api.reading import parameters
 from dsr.api.schema import query_of
+from dsr.api.scopes import bearing
 from dsr.api.shapes import inputs, marks
 from dsr.api.views.requests import find
 from dsr.api.views.submissions import reveal
@@ -35,7 +36,7 @@ class Marks(Endpoint):
     def get(self, request: Request, request_id: UUID) -> HttpResponse:
         """Return the marks with their texts hidden, or in full for a reason that is recorded."""
         reason = parameters(request, inputs.Revealing).reason
-        found = find(request_id)
+        found = find(request_id, bearing(request).caller)
         purged = found.submission.purged_at is not None
         revealed = reason is not None and not purged
         if revealed:

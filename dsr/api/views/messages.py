@@ -9,7 +9,7 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
-from dsr.api import scopes
+from dsr.api import presenting, scopes
 from dsr.api.answers import Answer, answer, etag, respond, show
 from dsr.api.endpoint import Endpoint
 from dsr.api.idempotency import once
@@ -38,7 +38,7 @@ class Messages(Endpoint):
     def get(self, request: Request, request_id: UUID) -> HttpResponse:
         """Return who wrote when; what, only to those who work the queue."""
         no_parameters(request)
-        found = find(request_id)
+        found = find(request_id, bearing(request).caller)
         reads = bearing(request).has(Scope.STAFF)
         posts = [post for post in _posts(found) if reads or post.direction != Direction.NOTE]
         return show(outputs.MessageList(masked=not reads, results=[_message(post, reads) for post in posts]))
@@ -56,6 +56,7 @@ class Messages(Endpoint):
         no_parameters(request)
         new, expect = body(request, inputs.NewMessage), expected_version(request)
         by, at = bearing(request).caller, timezone.now()
+        find(request_id, by)
         return respond(once(request, lambda: _keep(request_id, new, by, at, expect)))
 
 
@@ -66,10 +67,11 @@ def _keep(request_id: UUID, new: inputs.NewMessage, by: Caller, at: datetime, ex
         "note": threads.note,
     }[new.direction]
     kept = keep(request_id, new.text, by=by, at=at, expect=expect)
+    version = presenting.version(kept, by)
     receipt = outputs.MessageKept(
-        request=kept.pk, direction=new.direction, at=at, state=kept.state, turn=kept.turn, version=kept.version
+        request=kept.pk, direction=new.direction, at=at, state=kept.state, turn=kept.turn, version=version
     )
-    return answer(receipt, 201, headers=etag(kept.version))
+    return answer(receipt, 201, headers=etag(version))
 
 
 def _posts(found: SubjectRequest) -> list[Post]:

@@ -20,7 +20,7 @@ from dsr.api.problems import Problem
 from dsr.api.reading import Body, body, expected_version, no_parameters, raw_body
 from dsr.api.schema import IDEMPOTENT, IF_MATCH
 from dsr.api.scopes import bearing
-from dsr.api.shapes import inputs, marks, outputs
+from dsr.api.shapes import children, inputs, marks, outputs
 from dsr.api.views import grounds
 from dsr.api.views.requests import find, shown
 from dsr.errors import Incomplete, Stale
@@ -39,6 +39,7 @@ from dsr.services import (
     restriction,
     review,
     search,
+    sheltering,
     stopping,
     taskrun,
     threads,
@@ -119,7 +120,7 @@ def _release(do: Doing, given: inputs.WithWithholding) -> object:
 
 
 def _reopen(do: Doing, given: inputs.Nothing) -> object:
-    found = find(do.request_id)
+    found = find(do.request_id, do.by)
     if do.expect not in (None, found.version):
         raise Stale(_("Somebody changed this request since you looked. Look again, then decide."))
     return identity.reopen(found.submission_id, by=do.by, at=do.at)
@@ -163,6 +164,18 @@ def _decide_item(do: Doing, given: inputs.WithItemDecision) -> object:
 
 def _disagree(do: Doing, given: inputs.WithStatement) -> object:
     return correction.disagree(number=given.item, text=given.text, **do.how)
+
+
+def _assess_age(do: Doing, given: children.WithFinding) -> object:
+    return sheltering.assess(said=sheltering.Assessment(**given.model_dump()), **do.how)
+
+
+def _find_account(do: Doing, given: children.WithAccount) -> object:
+    return sheltering.find_account(account=given.account, **do.how)
+
+
+def _weigh_age_anew(do: Doing, given: inputs.WithReason) -> object:
+    return sheltering.weigh_anew(reason=given.reason, **do.how)
 
 
 def _tell_lifting(do: Doing, given: inputs.WithReason) -> object:
@@ -231,6 +244,10 @@ MOVES: dict[str, Dispatch] = {
     "accept_failure":  Dispatch(inputs.WithTaskAndReason, _accept_failure),
     "erase_again":     Dispatch(inputs.WithTask, lambda do, given: taskrun.erase_again(task_id=given.task, **do.how)),
     "tell_lifting":    Dispatch(inputs.WithReason, _tell_lifting),
+    "find_account":    Dispatch(children.WithAccount, _find_account),
+    "assess_age":      Dispatch(children.WithFinding, _assess_age),
+    "confirm_age":     Dispatch(inputs.Nothing, lambda do, _given: sheltering.confirm(**do.how)),
+    "weigh_age_anew":  Dispatch(inputs.WithReason, _weigh_age_anew),
     "withdraw":        Dispatch(inputs.Nothing, lambda do, _given: review.withdraw(**do.how)),
 }
 # fmt: on
@@ -250,7 +267,7 @@ class OpenMoves(Endpoint):
     def get(self, request: Request, request_id: UUID) -> HttpResponse:
         """Return the steps that belong to this state and are this caller's to make."""
         no_parameters(request)
-        found = find(request_id)
+        found = find(request_id, bearing(request).caller)
         asks = grounds.questions(found.refusal_ground)
         moves = [
             outputs.MoveShown(
@@ -268,7 +285,8 @@ class OpenMoves(Endpoint):
             for move in open_moves(found, bearing(request).caller, timezone.now())
             if move.verb in MOVES
         ]
-        return show(outputs.MoveList(version=found.version, results=moves), headers=etag(found.version))
+        version = presenting.version(found, bearing(request).caller)
+        return show(outputs.MoveList(version=version, results=moves), headers=etag(version))
 
 
 class Moves(Endpoint):
@@ -304,11 +322,13 @@ def view_of(verb: str) -> type[Moves]:
 
 def _given(request: Request, model: type[Body]) -> Body:
     """Return the inputs. A move that needs none may come without a body."""
-    if model is inputs.Nothing and not raw_body(request).strip():
-        return inputs.Nothing()
+    needs_none = not any(field.is_required() for field in model.model_fields.values())
+    if needs_none and not raw_body(request).strip():
+        return model()
     return body(request, model)
 
 
 def _make(dispatch: Dispatch, doing: Doing, given: Body) -> Answer:
+    find(doing.request_id, doing.by)  # what is not there for somebody cannot be moved by them
     dispatch.make(doing, given)
-    return shown(find(doing.request_id))
+    return shown(find(doing.request_id, doing.by), doing.by)

@@ -14,9 +14,11 @@ from dsr.api.answers import show
 from dsr.api.endpoint import Endpoint
 from dsr.api.reading import no_parameters, parameters
 from dsr.api.schema import query_of
+from dsr.api.scopes import bearing
 from dsr.api.shapes import inputs, outputs
 from dsr.api.views.requests import find
 from dsr.models import Event
+from dsr.policies import outward
 
 
 class Clocks(Endpoint):
@@ -33,7 +35,7 @@ class Clocks(Endpoint):
     def get(self, request: Request, request_id: UUID) -> HttpResponse:
         """Reckon anew from the history."""
         no_parameters(request)
-        found = find(request_id)
+        found = find(request_id, bearing(request).caller)
         told = why.explain(found, timezone.now())
         return show(
             outputs.ClocksShown(
@@ -126,14 +128,15 @@ class History(Endpoint):
     def get(self, request: Request, request_id: UUID) -> HttpResponse:
         """Return the events of this request and those of its submission as a whole, oldest first."""
         asked = parameters(request, inputs.Paging)
-        found = find(request_id)
-        events = list(
-            Event.objects.filter(
-                Q(request_id=found.pk) | Q(request_id=None),
-                submission_id=found.submission_id,
-                seq__gt=pagination.number(asked.cursor),
-            ).order_by("seq")[: asked.limit + 1]
+        found = find(request_id, bearing(request).caller)
+        rows = Event.objects.filter(
+            Q(request_id=found.pk) | Q(request_id=None),
+            submission_id=found.submission_id,
+            seq__gt=pagination.number(asked.cursor),
         )
+        if outward.is_report(found) and outward.is_outside(bearing(request).caller):
+            rows = rows.filter(verb__in=outward.TOLD)
+        events = list(rows.order_by("seq")[: asked.limit + 1])
         more, events = len(events) > asked.limit, events[: asked.limit]
         following = pagination.link(request, pagination.of_number(events[-1].seq) if more else None)
         page = outputs.EventPage(results=[_event(event) for event in events], next=following)
@@ -171,7 +174,11 @@ class Ledger(Endpoint):
     def get(self, request: Request, request_id: UUID) -> HttpResponse:
         """Return the ledger; empty until there is an answer."""
         no_parameters(request)
-        entries = find(request_id).ledger.select_related("system").order_by("system__key", "category")
+        entries = (
+            find(request_id, bearing(request).caller)
+            .ledger.select_related("system")
+            .order_by("system__key", "category")
+        )
         return show(
             outputs.LedgerShown(
                 results=[

@@ -17,6 +17,7 @@ from dsr.api.schema import query_of
 from dsr.api.scopes import bearing
 from dsr.api.shapes import inputs, outputs
 from dsr.models import SubjectRequest
+from dsr.policies import Caller, outward
 from dsr.selectors import asker, casefile, listing, queue
 
 
@@ -40,9 +41,9 @@ class Requests(Endpoint):
             pagination.link(request, pagination.of_position(place) if place else None)
             for place in (found.following, found.preceding)
         )
-        signals = asker.signals_of(found.rows)
+        signals, by = asker.signals_of(found.rows), bearing(request).caller
         page = outputs.RequestPage(
-            results=[presenting.row(each, signals.get(each.submission_id, ()), at) for each in found.rows],
+            results=[presenting.row(each, signals.get(each.submission_id, ()), at, by) for each in found.rows],
             next=following,
             previous=preceding,
         )
@@ -63,23 +64,25 @@ class OneRequest(Endpoint):
     def get(self, request: Request, request_id: UUID) -> HttpResponse:
         """Return it with its version as ETag."""
         no_parameters(request)
-        return respond(shown(find(request_id)))
+        by = bearing(request).caller
+        return respond(shown(find(request_id, by), by))
 
 
-def find(request_id: UUID) -> SubjectRequest:
-    """Return a request with its submission and the people named in it. Raises Problem when there is none."""
+def find(request_id: UUID, by: Caller) -> SubjectRequest:
+    """Return a request with its submission and the people named in it. Raises Problem when there is none for ``by``."""
     found = casefile.find(request_id)
-    if found is None:
+    if found is None or outward.is_hidden(found.submission, by):
         raise Problem("not-found", _("There is no such request."))
     return found
 
 
-def shown(found: SubjectRequest) -> Answer:
-    """Return one request as an answer."""
+def shown(found: SubjectRequest, by: Caller) -> Answer:
+    """Return one request as an answer to ``by``."""
     steps = found.steps.select_related("system")
     held = found.withholdings.filter(lifted_at=None).select_related("system", "by")
     signals = asker.signals_of([found]).get(found.submission_id, ())
-    return answer(presenting.detail(found, steps, held, signals, timezone.now()), headers=etag(found.version))
+    told = presenting.detail(found, steps, held, signals, timezone.now(), by)
+    return answer(told, headers=etag(told.version))
 
 
 def _wanted(request: Request, asked: inputs.RequestsWanted) -> listing.Wanted:
@@ -97,4 +100,5 @@ def _wanted(request: Request, asked: inputs.RequestsWanted) -> listing.Wanted:
         nobody=nobody,
         sought=sought,
         order=asked.order,
+        outside=outward.is_outside(bearing(request).caller),
     )

@@ -26,7 +26,8 @@ from dsr.deadlines import local_date
 from dsr.errors import Incomplete, RecourseError
 from dsr.lifecycle import TURN_OF, State, Turn
 from dsr.models import Scope, SubjectRequest, Submission
-from dsr.rights import SPECS, Floor, Right
+from dsr.policies import outward
+from dsr.rights import SPECS, Floor, Right, RightSpec
 from dsr.rules import ClockEvent, EventKind
 from dsr.selectors import asker, queue
 from dsr.selectors.masking import Personal
@@ -63,9 +64,11 @@ class Submissions(Endpoint):
         """Return the one with this reference, or none."""
         wanted = parameters(request, inputs.ByReference)
         reference = queue.cleaned_reference(wanted.reference)
-        at = timezone.now()
+        at, by = timezone.now(), bearing(request).caller
         found = _with_key().filter(reference=reference).first() if reference else None
-        results = [presenting.submission(found, _requests(found), _signals(found), at)] if found else []
+        if found is not None and outward.is_hidden(found, by):
+            found = None
+        results = [presenting.submission(found, _requests(found), _signals(found), at, by)] if found else []
         return show(outputs.SubmissionList(results=results))
 
     @extend_schema(
@@ -154,13 +157,14 @@ class OneSubmission(Endpoint):
         """Return it with personal values hidden, or in full for a reason that is recorded."""
         reason = parameters(request, inputs.Revealing).reason
         found = _with_key().filter(pk=submission_id).first()
-        if found is None:
+        by = bearing(request).caller
+        if found is None or outward.is_hidden(found, by):
             raise Problem("not-found", _("There is no such submission."))
         requests, at = _requests(found), timezone.now()
         revealed = reason is not None and found.purged_at is None
         if revealed:
             reveal(request, requests[0], _IN_THE_PERSON, reason or "", at)
-        return show(presenting.submission(found, requests, _signals(found), at, revealed=revealed))
+        return show(presenting.submission(found, requests, _signals(found), at, by, revealed=revealed))
 
 
 def reveal(request: Request, about: SubjectRequest, fields: Iterable[str], reason: str, at: datetime) -> None:
@@ -244,16 +248,21 @@ def _receipt(filed: intake.Filed) -> outputs.SubmissionFiled:
 
 
 def _filed_request(submission: Submission, request: SubjectRequest, fresh: bool) -> outputs.FiledRequest:
-    floor = SPECS[Right(request.right)].floor
     due_on, regime = (request.due_on, request.regime) if fresh else _first_due(submission, request)
     return outputs.FiledRequest(
         id=request.pk,
         right=request.right,
-        state=State.VERIFYING if floor > Floor.NOTHING else State.FULFILLING,
+        state=_first_state(SPECS[Right(request.right)]),
         regime=regime,
         due_on=due_on,
         url=presenting.url("requests", request.pk),
     )
+
+
+def _first_state(spec: RightSpec) -> State:
+    if spec.floor > Floor.NOTHING:
+        return State.VERIFYING
+    return State.IN_REVIEW if spec.judges else State.FULFILLING
 
 
 def _first_due(submission: Submission, request: SubjectRequest) -> tuple[date, str]:

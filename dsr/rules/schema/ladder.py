@@ -195,6 +195,37 @@ class ChildRule(Figure):
     says: Text
 
 
+class AgeSign(Worded):
+    """Something that speaks for a child (above nothing) or against one (below)."""
+
+    id: Slug
+    says: Said
+    weight: Annotated[int, Field(ge=-5, le=5)]
+
+
+class Point(Worded):
+    """Something to go through, or a way in which those around a child disagree."""
+
+    id: Slug
+    says: Said
+
+
+class Shelter(Figure):
+    """How a report of a child's account is dealt with.
+
+    ``target_hours`` is within how many hours it should be settled, ``tell_hours`` after how many the reporter is told
+    that it was dealt with, ``enough`` the weight of signs from which one person may call it a child's account.
+    """
+
+    target_hours: Annotated[int, Field(ge=1, le=72)]
+    tell_hours: Annotated[int, Field(ge=1, le=240)]
+    enough: Annotated[int, Field(ge=1, le=9)]
+    says: Text
+    signs: Annotated[Many[AgeSign], Field(min_length=1)]
+    conflicts: Annotated[Many[Point], Field(min_length=1)]
+    guidance: Annotated[Many[Point], Field(min_length=1)]
+
+
 class Ending(Named):
     """What comes of it when nobody could tell who asked. Days are calendar days after the proof was asked for.
 
@@ -241,6 +272,8 @@ class Ladder(Row):
     mandates: Many[MandateRule]
     choices_by_agent: Reason
     child: ChildRule
+    shelter: Shelter | None = None
+    """None in books from before it was written down."""
     endings: Many[Ending]
     otherwise_ends: OtherwiseEnds
 

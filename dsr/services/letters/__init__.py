@@ -50,6 +50,7 @@ from dsr.services.letters.cases import (
     Whose,
     Worksheet,
 )
+from dsr.services.letters.children import AccountShut, ChildReported, DealtWith
 from dsr.services.letters.choices import (
     ChoiceDone,
     ChoiceLate,
@@ -74,10 +75,12 @@ from dsr.services.letters.incidents import IncidentDue, IncidentOpened
 
 __all__ = [
     "SENT_AS",
+    "AccountShut",
     "Acknowledged",
     "AnswerReady",
     "AppealDecided",
     "CarriedOut",
+    "ChildReported",
     "ChoiceDone",
     "ChoiceLate",
     "ChoiceSheet",
@@ -87,6 +90,7 @@ __all__ = [
     "CpniDisagreed",
     "CpniNotice",
     "DatesMoved",
+    "DealtWith",
     "DownloadCode",
     "ErasureConfirm",
     "ErasurePlanned",
@@ -134,7 +138,7 @@ __all__ = [
 
 SENT_AS: Final[Mapping[LetterWord, tuple[type[LegalLetter], ...]]] = {
     "acknowledgement": (Received, Acknowledged),
-    "answer": (AnswerReady, CarriedOut, InEffect),
+    "answer": (AnswerReady, CarriedOut, InEffect, DealtWith),
     "appeal": (AppealDecided,),
     "clarification": (Question,),
     "extension": (Extended,),

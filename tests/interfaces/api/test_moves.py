@@ -263,6 +263,8 @@ def test_move_of_an_unknown_request_is_not_found(hal: Api, verb: str) -> None:
             "proof_on": "2026-01-05",
         },
         "send_back": {"reason": "r"},
+        "assess_age": {"finding": "child", "reason": "r"},
+        "weigh_age_anew": {"reason": "r"},
         "refuse_late": {"reason": "r"},
         "extend": {"ground": "g", "reason": "r"},
         "tell_fee": {"amount": "5 CHF", "reason": "r"},

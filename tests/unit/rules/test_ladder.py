@@ -197,7 +197,6 @@ def test_of_several_laws_the_highest_demand_governs(right: str, case: Case) -> N
         pytest.param("access", "US", "CA", "visitor", 3, "facts_declared", "11 CCR 7062", id="7062: three points and a declaration"),
         pytest.param("deletion", "US", "CA", "visitor", 2, "facts", "11 CCR 7060(h)", id="7062: by sensitivity"),
         pytest.param("deletion", "US", "TX", "customer", 2, "login", "Tex. Bus.", id="commercially reasonable effort"),
-        pytest.param("child_account", "IE", "", "visitor", 2, "facts", "Policy", id="closing an account"),
     ],
 )  # fmt: skip
 def test_what_the_laws_ask_for(
@@ -519,7 +518,7 @@ BAD: list[tuple[str, str, Edit | str, str]] = [
     ("people of another notice", "ladder/people.toml", 'accounts = ["customer"]', "accounts[0]: there is no 'customer' among the relationships of the notice"),
     ("unknown key", FLOORS, swap("holders = true", "holder = true"), "there is no such key; did you mean 'holders'?"),
     ("rung too high", FLOORS, swap("level = 1", "level = 5"), "floors[0].level: "),
-    ("right without a floor", FLOORS, swap('rights = ["child_account"]', 'rights = ["deletion"]'), "'floors' says nothing of child_account"),
+    ("right without a floor", FLOORS, swap('"bcr_complaint", "child_account"]', '"bcr_complaint"]'), "'floors' says nothing of child_account"),
     ("two floors", FLOORS, swap("holders = true\n", ""), "floors[3].rights[0]: another row says where 'deletion' starts"),
     ("demand that reaches nowhere", FLOORS, swap('demand = "reasonable"', 'demand = "reasonably_high"'), "'demands' says nothing of reasonable"),
     ("unknown law", FLOORS, swap('regimes = ["us_cpni"]', 'regimes = ["us_wiretap"]'), "sensitive[0].regimes[0]: there is no 'us_wiretap' among regimes"),
