@@ -316,7 +316,7 @@ class Lifecycle(RuleBasedStateMachine):
         if before.state == State.FULFILLING and not (SPECS[self.right].acts or SPECS[self.right].chooses):
             self.answered = True
         if before.state == State.IN_REVIEW and after.state == State.CLOSED:
-            self.unsure = True
+            self.unsure, self.question = True, False  # a question ends with the request
             assert not self.sure
         if before.state == State.VERIFYING and after.state == State.CLOSED:
             self.lapsed = True
