@@ -83,7 +83,7 @@ ACTED = frozenset(right for right, spec in SPECS.items() if spec.acts)
 HANDED = ANSWERED - ACTED - JUDGED
 COPIED = SEARCHED & HANDED
 """Those that hand over what was found."""
-REFUSABLE = SEARCHED
+REFUSABLE = SEARCHED | {Right.AUTOMATED_DECISION_REVIEW}
 """Rights that the desk may refuse: what is looked for. A right that is weighed joins here with its machine."""
 DELETION, CORRECTION, RESTRICTION, PORTABILITY, OBJECTION, REVIEW, CHILD, APPEAL = (
     frozenset({right})
@@ -244,6 +244,25 @@ MOVES: tuple[Move, ...] = (
     _move("chosen_anew",      _("End, as something else was chosen since"), _FULFILLING, State.CLOSED, _SYSTEM, "choice_taken_back", outcome=Outcome.WITHDRAWN, rights=CHOSEN, tells=("closed",)),
     # weighing an objection
     # reviewing what a machine decided
+    _move("link_decision",    _("Say which decision it is about"), _IN_REVIEW, None, STAFF, "not_own_case", "not_prepared", "review_not_taken", rights=REVIEW, inputs=("decision",)),
+    _move("record_decision",  _("Write down a decision that no system told"), _IN_REVIEW, None, STAFF, "not_own_case", "not_prepared", "review_not_taken", rights=REVIEW, inputs=("system", "kind", "decided_on", "output", "effect", "owner"), may_say=("number",)),
+    _move("take_review",      _("Take the review"),            _IN_REVIEW, None, STAFF, "not_own_case", "not_prepared", "decision_linked", "review_not_taken", "independent_reviewer", rights=REVIEW),
+    _move("hand_over",        _("Leave the review to another"), _IN_REVIEW, None, STAFF, "not_own_case", "review_taken", rights=REVIEW, inputs=("reason",)),
+    _move("ask_representations", _("Ask what the person has to say"), _IN_REVIEW, None, STAFF, "not_own_case", "is_reviewer", rights=REVIEW, tells=("representations_asked",)),
+    _move("represent",        _("Say something about the decision"), _IN_REVIEW, None, {Actor.PERSON, Actor.SUPPORT}, "not_own_case", rights=REVIEW, inputs=("text",), turn=Turn.STAFF),
+    _move("none_sent",        _("Note that nothing was sent"), _IN_REVIEW, None, STAFF, "not_own_case", "is_reviewer", "representations_over", rights=REVIEW),
+    _move("open_material",    _("Open what it rests on"),      _IN_REVIEW, None, STAFF, "not_own_case", "is_reviewer", rights=REVIEW, inputs=("material",)),
+    _move("weigh_information", _("Note what else was weighed"), _IN_REVIEW, None, STAFF, "not_own_case", "is_reviewer", rights=REVIEW, inputs=("text",)),
+    _move("raise_point",      _("Note a point that the person makes"), _IN_REVIEW, None, STAFF, "not_own_case", "is_reviewer", rights=REVIEW, inputs=("text",)),
+    _move("answer_point",     _("Answer a point"),             _IN_REVIEW, None, STAFF, "not_own_case", "is_reviewer", "point_open", rights=REVIEW, inputs=("point", "text")),
+    _move("interim_measure",  _("Ease the effect meanwhile"),  _IN_REVIEW, None, STAFF, "not_own_case", "is_reviewer", rights=REVIEW, inputs=("measure", "reason")),
+    _move("uphold",           _("Let the decision stand"),     _IN_REVIEW, State.CLOSED, STAFF, "not_own_case", "not_prepared", "is_reviewer", "independent_reviewer", "review_record_complete", outcome=Outcome.UPHELD, rights=REVIEW, inputs=("reasons", "why_right", "alternatives", "plain"), tells=("review_decided",)),
+    _move("overturn",         _("Change the decision"),        _IN_REVIEW, State.FULFILLING, STAFF, "not_own_case", "not_prepared", "is_reviewer", "independent_reviewer", "review_record_complete", rights=REVIEW, inputs=("verdict", "change", "reasons", "alternatives", "plain"), tells=("review_decided",)),
+    _move("effect_failed",    _("Say that it was not confirmed"), _FULFILLING, None, _SYSTEM, "effect_open", rights=REVIEW, turn=Turn.STAFF),
+    _move("retry_effect",     _("Tell the deciding system again"), _FULFILLING, None, STAFF, "not_own_case", "effect_open", rights=REVIEW, turn=Turn.SYSTEMS),
+    _move("record_effect",    _("Record that the owner confirmed it"), _FULFILLING, None, STAFF, "not_own_case", "effect_open", "not_the_reviewer", rights=REVIEW, inputs=("signed_by", "reason")),
+    _move("effect_applied",   _("The change is in effect"),    _FULFILLING, State.CLOSED, _SYSTEM, "effect_confirmed", outcome="computed", rights=REVIEW, tells=("review_effect",)),
+    _move("review_again",     _("Have somebody else look once more"), _CLOSED, State.IN_REVIEW, PEOPLE, "not_own_case", "may_review_again", "not_purged", "not_stopped", rights=REVIEW, turn=Turn.STAFF),
     # looking into a complaint
     # deciding an appeal
     # a child's account

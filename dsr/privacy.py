@@ -217,6 +217,26 @@ _BY_MODEL: dict[str, dict[PrivacyClass, str]] = {
         _OPEN: "id webhook event kind body made_at due_at claimed_until lease attempts tried_at status code done_at "
         "given_up_at",
     },
+    "dsr.AutomatedDecision": {
+        _OPEN: "id system reference kind decided_at rule_version score threshold legal_basis sole_factor notice_at "
+        "notice_version fraud_signals confirm_by recorded_at by_hand keep_until forgotten_at data_key",
+        _PSEUDONYM: "digest inputs_digest",
+        _SEALED: "who_sealed inputs_sealed output_sealed effect_sealed notice_sealed confirm_sealed",
+        _STAFF: "involved line owner_email recorded_by",
+    },
+    "dsr.DecidedPerson": {_OPEN: "id decision kind", _PSEUDONYM: "fingerprint"},
+    "dsr.Reviewer": {_OPEN: "id active trained_on kinds systems", _STAFF: "user line reports_to"},
+    "dsr.Review": {
+        _OPEN: "id request number decision linked_at trained_on authority taken_at asked_at asked_until "
+        "represented_at none_sent_at measure beat_at active_seconds concluded_at verdict flags effect effect_due_at "
+        "claimed_until lease attempts code effect_at effect_by data_key",
+        _PSEUDONYM: "likeness",
+        _SEALED: "weighed_sealed measure_sealed reasons_sealed right_sealed alternatives_sealed plain_sealed "
+        "change_sealed confirmation_sealed",
+        _STAFF: "reviewer role",
+    },
+    "dsr.ReviewMaterial": {_OPEN: "id review name at"},
+    "dsr.ReviewPoint": {_OPEN: "id review number answered_at", _SEALED: "text_sealed answer_sealed"},
     "dsr.IdempotentAnswer": {_OPEN: "id scope key status body at", _PSEUDONYM: "digest"},
 }
 

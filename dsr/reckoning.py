@@ -44,6 +44,9 @@ KINDS: Mapping[str, EventKind] = {
     "in_effect": EventKind.DECIDED,
     "refuse": EventKind.DECIDED,
     "refuse_late": EventKind.DECIDED,
+    "uphold": EventKind.DECIDED,
+    "effect_applied": EventKind.DECIDED,
+    "review_again": EventKind.RECEIVED,
 }
 """Verbs of the history that a clock counts."""
 MOVES_DATES = frozenset(
@@ -58,9 +61,12 @@ MOVES_DATES = frozenset(
         "waive_fee",
         "extend",
         "change_laws",
+        "review_again",
     }
 )
 """Verbs after which the dates of a request are worked out anew."""
+_ANEW = "review_again"
+"""A verb with which a request begins again: its clocks run from then on."""
 _QUESTION_OF = {
     EventKind.IDENTITY_GIVEN: EventKind.IDENTITY_ASKED,
     EventKind.CLARIFICATION_GIVEN: EventKind.CLARIFICATION_ASKED,
@@ -169,7 +175,7 @@ def read(submission: Submission) -> list[Event]:
 
 def _counted(request: SubjectRequest, history: Iterable[Event]) -> Iterator[Counted]:
     asked: set[EventKind] = set()
-    for event in history:
+    for event in _since_anew(request, list(history)):
         kind = KINDS.get(event.verb)
         if kind is None or event.request_id not in (None, request.pk):
             continue
@@ -178,6 +184,12 @@ def _counted(request: SubjectRequest, history: Iterable[Event]) -> Iterator[Coun
             continue  # an answer to a question that stopped no clock
         asked.discard(question) if question else asked.add(kind)
         yield Counted(event.seq, event.at, _clock_event(request.submission.zone, kind, event))
+
+
+def _since_anew(request: SubjectRequest, history: list[Event]) -> list[Event]:
+    """Return what counts for a request: of one that is looked at a second time, what happened since that was asked."""
+    anew = [place for place, event in enumerate(history) if event.verb == _ANEW and event.request_id == request.pk]
+    return history[anew[-1] :] if anew else history
 
 
 def _clock_event(zone: str, kind: EventKind, event: Event) -> ClockEvent:

@@ -267,7 +267,8 @@ SPECS: dict[Right, RightSpec] = {
             _("Have a decision by a machine reviewed by a human"),
             _("A person who had no part in it looks at the decision anew, with what you have to say about it."),
             floor=Floor.MAIL_CONTROL,
-            offered=False,
+            questions=("decision_kind", "decision_id", "decision_when", "decision_what", "decision_wrong"),
+            must_answer=("decision_kind",),
         ),
         # complaining
         _judged(

@@ -7,6 +7,7 @@ the site are given: nothing that is safe on a laptop only may slip into producti
 
 import os
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -351,6 +352,18 @@ EXPIRY_WARNING_DAYS = env.whole(
 ERASURE_WAIT_DAYS = env.whole(
     "ERASURE_WAIT_DAYS", 3, least=0, most=30, help="Days between the approval of an erasure and its beginning."
 )
+REVIEWER_TRAINED_MONTHS = env.whole(
+    "REVIEWER_TRAINED_MONTHS", 24, least=1, most=120, help="Months for which the training of a reviewer counts."
+)
+REVIEW_ASK_DAYS = env.whole(
+    "REVIEW_ASK_DAYS", 7, least=2, most=60, help="Days a person has to say something about an automated decision."
+)
+REVIEW_REASONS_LEAST = env.whole(
+    "REVIEW_REASONS_LEAST", 120, least=40, most=2000, help="Characters that the reasons of a review have at least."
+)
+REVIEW_STREAK_ALARM = env.whole(
+    "REVIEW_STREAK_ALARM", 10, least=2, most=1000, help="Decisions let stand in a row from which a reviewer is shown."
+)
 ANSWER_KEPT_DAYS = env.whole(
     "ANSWER_KEPT_DAYS", 60, least=2, most=730, help="Days after which the files of an answer are destroyed."
 )
@@ -513,6 +526,8 @@ WEBHOOK_NETWORKS = env.networks(
     example="10.1.0.0/16",
     help="Networks that are not public and may be called by webhooks all the same, in these without encryption too.",
 )
+DECISION_NETWORKS = [*WEBHOOK_NETWORKS, *([ip_network("127.0.0.1/32")] if DEMO else [])]
+"""Where systems are told of reviews, beside public addresses: the demonstration has one on this machine."""
 REST_FRAMEWORK: dict[str, Any] = {
     # Nothing gets in by these; what lets somebody in stands on dsr.api.endpoint.Endpoint, the base of every call.
     "DEFAULT_AUTHENTICATION_CLASSES": [],

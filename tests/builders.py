@@ -83,6 +83,7 @@ DETAILS: dict[Right, dict[str, str]] = {
         "own_grounds": "I write about networks myself, and my trials must not become somebody else's product.",
     },
     Right.CHILD_ACCOUNT: {"reporter": "parent", "childs_account": "kid@example.org", "childs_why": "She told me."},
+    Right.AUTOMATED_DECISION_REVIEW: {"decision_kind": "account_suspension"},
 }
 """What has to be said with some rights."""
 PLACES: dict[Right, dict[str, str]] = {

@@ -120,6 +120,31 @@ CONSEQUENCES: Mapping[str, str | Promise] = {
     "tell_lifting": gettext_lazy(
         "The person is told now, with your reason, and the restriction ends a week later. Not before, and not without."
     ),
+    "link_decision": gettext_lazy("The review is of this decision, and whoever may review it can take it."),
+    "record_decision": gettext_lazy(
+        "Find out from the system and its owner what was decided. The record says that staff wrote it down."
+    ),
+    "take_review": gettext_lazy(
+        "You become the reviewer. From now on it is counted how long you read, and what you open is on record."
+    ),
+    "hand_over": gettext_lazy("Another reviewer takes it up and opens everything anew. The reason is kept as a note."),
+    "ask_representations": gettext_lazy("The person is asked by mail what they have to say, and told until when."),
+    "represent": gettext_lazy("Write down what the person says about the decision, in their own words."),
+    "none_sent": gettext_lazy("Only once the day has gone by that the person was told."),
+    "open_material": gettext_lazy("That you opened it, and when, is on record. It is shown here for a quarter hour."),
+    "weigh_information": gettext_lazy("A review that looks at the score alone is none. Only the record holds this."),
+    "raise_point": gettext_lazy("One point for each thing that the person says. Each needs an answer."),
+    "answer_point": gettext_lazy("In your own words. Only the record holds this; the letter says what decided it."),
+    "interim_measure": gettext_lazy("Have the owner of the system do it. Say why, or why nothing is called for."),
+    "uphold": gettext_lazy(
+        "The request is closed. The person reads your plain words, how somebody else can look, where to complain."
+    ),
+    "overturn": gettext_lazy(
+        "The person is told at once. It stays open until the deciding system has confirmed that it took effect."
+    ),
+    "retry_effect": gettext_lazy("The deciding system, or its owner, is told once more from the beginning."),
+    "record_effect": gettext_lazy("The request is closed, and the person is told that the change is in effect."),
+    "review_again": gettext_lazy("Only because the person asked for it. Somebody else has to review it anew."),
 }
 """What follows from a move, said before it is made."""
 

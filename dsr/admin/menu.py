@@ -18,6 +18,7 @@ _ITEMS: tuple[tuple[str | Promise, str, str], ...] = (
     (_("Letters"), "notifications_message", "notifications.view_message"),
     (_("Systems"), "dsr_system", "dsr.view_system"),
     (_("Agencies"), "verification_agency", "verification.view_agency"),
+    (_("Reviews of decisions"), "dsr_reviewer", "dsr.view_reviewer"),
     (_("Legal holds"), "dsr_legalhold", "dsr.set_holds"),
     (_("Retention schedule"), "dsr_retentionchange", "dsr.edit_retention"),
     (_("Choices under way"), "dsr_window", "dsr.view_window"),

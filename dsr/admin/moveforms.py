@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from dsr import reckoning, rules
-from dsr.admin import childforms, consequences, words
+from dsr.admin import childforms, consequences, reviewforms, words
 from dsr.admin.proving import ANSWER, proving_fields
 from dsr.deadlines import local_date
 from dsr.errors import NotAllowed, RecourseError
@@ -195,6 +195,7 @@ HANDLERS: Mapping[str, Handler] = {
     "decide_item": _decide_item,
     "disagree": _simple(correction.disagree, "item", "text"),
     "tell_lifting": _simple(restriction.tell_lifting, "reason"),
+    **reviewforms.HANDLERS,
 }
 """Verb to use case. A verb of the table that staff may make and that is not here is left to the service."""
 
@@ -212,7 +213,10 @@ _UPTAKE: tuple[tuple[str, str | Promise], ...] = (
     (marking.ACCEPT, gettext_lazy("Take them out")),
     (marking.REJECT, gettext_lazy("Leave them in")),
 )
-FIRST = ("confirm_erasure", "prepare", "approve", "refuse", "reopen", "take_up", "reissue", "renew")
+FIRST = (
+    "link_decision", "take_review", "confirm_erasure", "prepare", "approve", "refuse", "reopen", "take_up", "reissue",
+    "renew",
+)  # fmt: skip
 GRAVE = frozenset({"refuse", "refuse_late", "redirect", "withdraw", "go_without", "end_unproved", "accept_failure"})
 _BESIDE = {"argue_refusal": ("withholding",)}
 """Inputs that say which row a move is about, where it need not be about one."""
@@ -443,12 +447,17 @@ def fields_for(verb: str, case: CaseFile, about: object = None) -> dict[str, for
         "marks": lambda: _proposed(case),
         "places": Places,
     }
-    fields = {name: makers[name]() for name in (*BY_VERB[verb].inputs, *BY_VERB[verb].may_say)}
+    names = (*BY_VERB[verb].inputs, *BY_VERB[verb].may_say)
+    fields = {name: _own(verb, name, case) or makers[name]() for name in names}
     if verb == "decide_item":  # which of them is needed hangs on the decision, so the use case says it
         fields["ground"].required = fields["reason"].required = False
     if verb == "withhold":
         fields = {"category": fields["category"], "system": _systems(case), **fields}
     return fields
+
+
+def _own(verb: str, name: str, case: CaseFile) -> forms.Field | None:
+    return reviewforms.field(name, case) if verb in reviewforms.HANDLERS else None
 
 
 def key_of(verb: str, data: Mapping[str, Any]) -> str:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from dsr import reckoning, rules, why
 from dsr.admin import asking, childforms, doing, proving, words
+from dsr.admin import reviewed as record
 from dsr.admin.consequences import title_of
 from dsr.admin.moveforms import FIRST, HANDLERS, MoveForm, move_form
 from dsr.admin.rows import ClockRow, EventRow, MachineRow, PostRow, StepRow, Stop, ValueRow, WithholdingRow
@@ -63,6 +64,8 @@ class Page:
     """Who is asking; None where nobody has to show it."""
     acts: doing.Doing | None
     """What is done in the systems; None where nothing is."""
+    reviewed: record.Record | None
+    """The record of the review of a decision; None where nothing is reviewed."""
     put_off_to: date | None
     """The date that would be told if the answer were put off now as far as the laws let it."""
 
@@ -456,6 +459,7 @@ def build(
         why.explain(case.request, at, history),
         asking.build(case, by, at, moves, bound, numbers),
         doing.build(case, by, at, moves, bound, revealed),
+        record.build(case, by, at),
         why.put_off_to(case.request, at, history) if may_extend else None,
     )
 

@@ -37,6 +37,9 @@ OUTCOMES: Mapping[Outcome, Words] = {
     Outcome.WITHDRAWN: gettext_lazy("withdrawn"),
     Outcome.UNVERIFIED: gettext_lazy("identity not confirmed"),
     Outcome.REDIRECTED: gettext_lazy("directed elsewhere"),
+    Outcome.UPHELD: gettext_lazy("the decision stands"),
+    Outcome.OVERTURNED: gettext_lazy("the decision is changed"),
+    Outcome.PARTLY_OVERTURNED: gettext_lazy("the decision is changed in part"),
 }
 PERSONAL: Mapping[Personal, Words] = {
     Personal.NAME: gettext_lazy("Name"),

@@ -5,6 +5,8 @@
 - `marketing` is a service: `python -m dsr.demo.http_service`.
 - `support` is a folder that its owner searches by hand.
 
+A machine has suspended an account of theirs; it is told of a review in the process of the service.
+
 This page imports nothing heavy: the service above starts with it.
 """
 
@@ -16,6 +18,7 @@ def load_once(at: datetime | None = None) -> list[tuple[str, str, str]]:
     from django.conf import settings
     from django.utils import timezone
 
+    from dsr.demo.decisions import tell
     from dsr.demo.load import load
     from dsr.demo.places import Places
     from dsr.demo.staff import sign_up
@@ -27,4 +30,6 @@ def load_once(at: datetime | None = None) -> list[tuple[str, str, str]]:
     load(places, accounts_url=urls["accounts"], messaging_url=urls["messaging"], at=now)
     addresses = Addresses.of(places, **urls, port=settings.DEMO_PORT)
     register_systems(addresses, places.secret(), at=now)
-    return sign_up()
+    logins = sign_up()
+    tell(places, settings.DEMO_PORT, now)
+    return logins

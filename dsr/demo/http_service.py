@@ -23,9 +23,11 @@ from types import FrameType
 from typing import Any
 
 from dsr.connectors import signing
+from dsr.demo import suspensions
 from dsr.demo.marketing import ABILITIES, DATASETS, FACTS, Marketing
 from dsr.demo.marketing_changes import Changes, KeyReused
 from dsr.demo.places import KEY_ID, Places, default_data_dir, default_port
+from dsr.demo.suspensions import Suspensions
 
 _MOST_BODY = 4 * 1024 * 1024
 _KEYS_KEPT = 10_000
@@ -40,8 +42,12 @@ class Service(ThreadingHTTPServer):
     daemon_threads = True
     allow_reuse_address = True
 
-    def __init__(self, port: int, marketing: Marketing, changes: Changes, secret: str) -> None:
+    def __init__(self, port: int, places: Places) -> None:
         super().__init__(("127.0.0.1", port), Handler)
+        secret = places.secret()
+        marketing, changes = Marketing(places.marketing), Changes(places.marketing, secret)
+        self.suspensions = Suspensions(places.suspensions)
+        self.decisions_secret = places.decisions_secret()
         self.marketing = marketing
         self.changes = changes
         self.secret = secret
@@ -83,6 +89,8 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return self._json(413, {"code": "too_large"}, "")
         body = self.rfile.read(int(length))
+        if self.path == suspensions.PATH:
+            return self._reviewed(body)
         verb = self.path.rpartition("/")[2]
         if self.path != f"/{verb}" or verb not in (*_VERBS, *_CHANGES, "suppressed", "roster"):
             return self._json(404, {"code": "not_found"}, "")
@@ -106,6 +114,14 @@ class Handler(BaseHTTPRequestHandler):
             return self._answer(verb, who, call)
         except sqlite3.Error:
             return self._json(503, {"code": "busy"}, call.nonce)
+
+    def _reviewed(self, body: bytes) -> None:
+        """Take what came of the review of a suspension."""
+        held, secret = self.server.suspensions, self.server.decisions_secret
+        status = suspensions.reviewed(held, secret, dict(self.headers), body, int(time.time()))
+        self.send_response(status)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
 
     def _answer(self, verb: str, who: dict[str, list[str]], call: signing.Call) -> None:
         if verb == "describe":
@@ -200,8 +216,7 @@ def _texts(values: Any) -> bool:
 
 def serve(port: int, data_dir: Path) -> Service:
     """Return the service, ready to run; port 0 takes a free one."""
-    places = Places(data_dir)
-    return Service(port, Marketing(places.marketing), Changes(places.marketing, places.secret()), places.secret())
+    return Service(port, Places(data_dir))
 
 
 def main() -> None:

@@ -1,5 +1,7 @@
 """Where the demonstration keeps its things. Standard library only: the marketing service reads it, too."""
 
+import base64
+import hashlib
 import os
 import secrets
 from collections.abc import Mapping
@@ -45,6 +47,16 @@ class Places:
     def console(self) -> Path:
         """Who may sign in at the console, and who has."""
         return self.folder / "console.sqlite3"
+
+    @property
+    def suspensions(self) -> Path:
+        """Which accounts a machine has suspended."""
+        return self.folder / "suspensions.sqlite3"
+
+    def decisions_secret(self) -> str:
+        """Return the secret with which the machine that suspends accounts is told of reviews."""
+        digest = hashlib.sha256(self._shared("decisions.secret").encode()).digest()
+        return f"whsec_{base64.b64encode(digest).decode()}"
 
     def secret(self) -> str:
         """Return the secret shared with the marketing service; made on the first call, by whichever side is first."""

@@ -13,6 +13,7 @@ from dsr.models.moves.handing import HandingMoves
 from dsr.models.moves.identity import IdentityMoves
 from dsr.models.moves.judging import JudgingMoves
 from dsr.models.moves.redaction import RedactionMoves
+from dsr.models.moves.reviewing import ReviewingMoves
 from dsr.models.moves.row import Proposal
 from dsr.models.moves.sheltering import ShelteringMoves
 from dsr.models.moves.time import TimeMoves
@@ -34,6 +35,7 @@ class SubjectRequest(
     ChoosingMoves,
     JudgingMoves,
     ShelteringMoves,
+    ReviewingMoves,
 ):
     """One right of one submission. Its state changes in ``services._moves.make`` and nowhere else."""
 

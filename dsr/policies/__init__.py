@@ -3,10 +3,11 @@
 The needs of the rows of the lifecycle are registered by their modules: who is asking (``identity``), whose hands
 (``desk``), what the systems answered (``answers``), what the law allows on a day (``time``), what is carried out in
 the systems (``doing``), whether they mind what was chosen (``choices``), what a ground takes (``grounds``), what is
-taken out of an answer (``marks``), and whose account it is (``children``).
+taken out of an answer (``marks``), whose account it is (``children``), and who may review what a machine decided
+(``reviewing``).
 """
 
-from dsr.policies import answers, children, choices, desk, doing, grounds, identity, marks, outward, time
+from dsr.policies import answers, children, choices, desk, doing, grounds, identity, marks, outward, reviewing, time
 from dsr.policies.base import (
     NEEDS,
     STATE_TITLES,
@@ -40,5 +41,6 @@ __all__ = [
     "not_stopped",
     "outward",
     "reason_against",
+    "reviewing",
     "time",
 ]

@@ -64,6 +64,26 @@ QUESTIONS: Mapping[str, Question] = {
         gettext_lazy("Why do you think that it is a child's?"),
         gettext_lazy("A sentence is enough. Please send no document of the child: we do not want one."),
     ),
+    "decision_kind": Question(
+        gettext_lazy("What was decided about you?"),
+        gettext_lazy("You need not be able to sign in. If you still get mail at the address you gave, that is enough."),
+    ),
+    "decision_id": Question(
+        gettext_lazy("The number of the decision, if you were told one (optional)"),
+        gettext_lazy("It stands in the message that told you of the decision."),
+        rows=1,
+    ),
+    "decision_when": Question(gettext_lazy("When about was that? (optional)"), rows=1),
+    "decision_what": Question(
+        gettext_lazy("What happened? (optional)"),
+        gettext_lazy("For example: since Monday it says that the account is closed. Please write no passwords here."),
+        rows=3,
+    ),
+    "decision_wrong": Question(
+        gettext_lazy("Why do you think that it is wrong? (optional)"),
+        gettext_lazy("You can add to it later, on the page of your request. Whoever reviews it reads all of it."),
+        rows=5,
+    ),
     "restriction_ground": Question(gettext_lazy("Why should the data be kept and not used?")),
     "consents": Question(
         gettext_lazy("Which consent do you take back?"),
@@ -112,8 +132,19 @@ _LABELS: Mapping[str, str | Promise] = {
     "reporter": gettext_lazy("Who you are to the child"),
     "childs_account": gettext_lazy("The account that it is about"),
     "childs_why": gettext_lazy("Why it is a child's"),
+    "decision_kind": gettext_lazy("What was decided"),
+    "decision_id": gettext_lazy("The number of the decision"),
+    "decision_when": gettext_lazy("When about"),
+    "decision_what": gettext_lazy("What happened"),
+    "decision_wrong": gettext_lazy("Why you think that it is wrong"),
 }
 """What stands before an answer when it is shown again, where it is no wish for something in particular."""
+
+
+_EMPTY: Mapping[str, str | Promise] = dict.fromkeys(
+    ("decision_id", "decision_when", "decision_what", "decision_wrong"), gettext_lazy("nothing said")
+)
+"""What stands in place of an answer that was not given, where that is not everything."""
 
 
 class Several(forms.MultipleChoiceField):
@@ -229,8 +260,9 @@ def shown(want: Want, notice: Notice, language: str) -> Iterator[tuple[str, list
             continue
         if name == "own_grounds" and not answer:
             continue
+        unsaid = str(_EMPTY[name]) if name in _EMPTY else _("everything")
         label = _LABELS.get(name, _("In particular, for: %(right)s"))
         yield (
             str(label) % {"right": title},
-            [str(asking.CHOICES[name][answer]) if name in asking.CHOICES else answer or _("everything")],
+            [str(asking.CHOICES[name][answer]) if name in asking.CHOICES else answer or unsaid],
         )

@@ -13,7 +13,7 @@ from dsr import reckoning, why
 from dsr.deadlines import local_date
 from dsr.lifecycle import Outcome, State, Turn
 from dsr.models import Direction, Event, Package, Post, SubjectRequest, Submission, Vouched
-from dsr.public import deeds, lines, offers, pages, proofs, stands, timeline
+from dsr.public import deeds, lines, offers, pages, proofs, reviewed, stands, timeline
 from dsr.rights import SPECS, Delivery, Right
 from dsr.rules import ClockKind, Notice, Statement, pack
 from dsr.selectors import queue
@@ -37,6 +37,9 @@ OUTCOMES: Mapping[Outcome, str | Promise] = {
     Outcome.WITHDRAWN: gettext_lazy("withdrawn"),
     Outcome.UNVERIFIED: gettext_lazy("ended, not confirmed"),
     Outcome.REDIRECTED: gettext_lazy("directed elsewhere"),
+    Outcome.UPHELD: gettext_lazy("reviewed, it stands"),
+    Outcome.OVERTURNED: gettext_lazy("reviewed and changed"),
+    Outcome.PARTLY_OVERTURNED: gettext_lazy("reviewed, changed in part"),
 }
 _CLOSED: Mapping[Outcome, str | Promise] = {
     Outcome.FULFILLED: gettext_lazy("You have the answer."),
@@ -130,6 +133,7 @@ class Part:
     reason: str
     deed: deeds.Deed | None
     stand: stands.Stand | None
+    review: reviewed.Seen | None
 
     @property
     def governing(self) -> Dated | None:
@@ -277,6 +281,7 @@ def _part(sight: Sight, request: SubjectRequest, notice: Notice, at: datetime) -
     is_file = spec.delivery in (Delivery.COPY, Delivery.MACHINE_READABLE)
     is_statement = spec.delivery is Delivery.STATEMENT
     deed, stand = deeds.of(sight, request, notice, at), stands.of(sight, request, at)
+    review = reviewed.of(request, at)
     is_open = state is not State.CLOSED
     given = request.outcome in (Outcome.FULFILLED, Outcome.PARTLY_FULFILLED, Outcome.NOTHING_HELD)
     ended_early = request.outcome in (Outcome.WITHDRAWN, Outcome.UNVERIFIED)
@@ -286,7 +291,7 @@ def _part(sight: Sight, request: SubjectRequest, notice: Notice, at: datetime) -
         title=str(spec.title),
         badge=(deed and deeds.badge(request, deed)) or (stand and stands.badge(request)) or _badge(request),
         tone=_tone(request),
-        sentence=stands.sentence(request, stand) if stand else _sentence(request, kept, deed, at),
+        sentence=stands.sentence(request, stand) if stand else _sentence(request, kept, deed, at, review),
         is_yours=is_open and (_is_asked(request) or (deed is not None and deed.needs_word)),
         is_open=is_open,
         why=told,
@@ -301,6 +306,7 @@ def _part(sight: Sight, request: SubjectRequest, notice: Notice, at: datetime) -
         reason=text_of(request, "reason") if request.outcome in (Outcome.REFUSED, Outcome.REDIRECTED) else "",
         deed=deed,
         stand=stand,
+        review=review,
     )
 
 
@@ -327,9 +333,15 @@ def _tone(request: SubjectRequest) -> str:
     return "yours" if request.turn == Turn.PERSON else "plain"
 
 
-def _sentence(request: SubjectRequest, package: Package | None, deed: deeds.Deed | None, at: datetime) -> str:
+def _sentence(
+    request: SubjectRequest,
+    package: Package | None,
+    deed: deeds.Deed | None,
+    at: datetime,
+    review: reviewed.Seen | None,
+) -> str:
     """Say whose turn it is now, and first of all if we are late."""
-    now = _now(request, package, deed, at)
+    now = review.sentence if review and not request.question_at else _now(request, package, deed, at)
     if not queue.is_overdue(request, at):
         return now
     days = {
@@ -338,7 +350,7 @@ def _sentence(request: SubjectRequest, package: Package | None, deed: deeds.Deed
     }
     late = _("We promised an answer by %(due)s and have missed that. We are sorry. You hear from us again by %(next)s.")
     is_asked = request.turn == Turn.PERSON or (deed is not None and deed.needs_word)
-    return f"{late % days} {now}" if is_asked else late % days
+    return f"{late % days} {now}" if is_asked or review else late % days
 
 
 def _now(request: SubjectRequest, package: Package | None, deed: deeds.Deed | None, at: datetime) -> str:

@@ -37,6 +37,7 @@ DONE = {
     "sure": gettext_lazy("Thank you, the deletion is confirmed. Nothing is deleted before a second person agrees."),
     "taken-up": gettext_lazy("The request is taken up again. Please confirm the deletion once more."),
     "disagreed": gettext_lazy("Your statement is with us."),
+    "second-review": gettext_lazy("Somebody else will look at it once more."),
     "backed": gettext_lazy("Your document is with us."),
     "again": gettext_lazy("We are making the answer ready once more. You get a mail when it is."),
 }

@@ -48,6 +48,11 @@ TITLES: dict[str, str | Promise] = {
     "reporter": _("Who you are to the child"),
     "childs_account": _("The account that it is about: its number, mail address or telephone number"),
     "childs_why": _("Why you think that it is a child's"),
+    "decision_kind": _("What was decided about you"),
+    "decision_id": _("The number of the decision"),
+    "decision_when": _("When about it was decided"),
+    "decision_what": _("What happened"),
+    "decision_wrong": _("Why you think that it is wrong"),
 }
 CHOICES: Mapping[str, Mapping[str, str | Promise]] = {
     "consequences": {"yes": _("Yes, I know what this means, and I want it")},
@@ -63,6 +68,11 @@ CHOICES: Mapping[str, Mapping[str, str | Promise]] = {
         "child": _("The child itself"),
         "other": _("Somebody else"),
     },
+    "decision_kind": {
+        "account_approval": _("An account was not opened for me"),
+        "account_suspension": _("My account was suspended, or I cannot sign in any more"),
+        "other": _("Something else that weighs on me"),
+    },
 }
 """Questions that are answered by one of some words, each with its meaning."""
 _SAY: Mapping[str, str | Promise] = {
@@ -75,6 +85,7 @@ _SAY: Mapping[str, str | Promise] = {
     "reporter": _("Choose who you are to the child."),
     "childs_account": _("Give the number, mail address or telephone number of the account."),
     "childs_why": _("Say in a sentence why you think that it is a child's."),
+    "decision_kind": _("Choose what was decided about you."),
     "wrong": _("Say what is wrong."),
     "right": _("Say what it should say instead."),
 }

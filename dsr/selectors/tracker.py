@@ -23,6 +23,7 @@ from dsr.models import (
     Window,
     Withholding,
 )
+from dsr.models._sealed import SealedRow
 from dsr.rights import SPECS, Right
 from notifications.models import TROUBLE, Forgotten, Message
 from verification import mail
@@ -148,7 +149,7 @@ def request_of(submission_id: UUID, request_id: UUID) -> SubjectRequest | None:
     return rows.filter(pk=request_id, submission_id=submission_id).first()
 
 
-def text_of(row: Post | Withholding | SubjectRequest | CorrectionItem, name: str) -> str:
+def text_of(row: SealedRow, name: str) -> str:
     """Return a sealed text of a row, or "" once the person was forgotten."""
     try:
         return row.open(name)

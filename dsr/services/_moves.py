@@ -30,6 +30,7 @@ from dsr.models import (
     StepState,
     SubjectRequest,
     Submission,
+    review_of,
 )
 from dsr.policies import Caller, check_can_make
 from dsr.rights import Right
@@ -47,6 +48,9 @@ _OUTLIVE_CLOSING = (
     DeadlineKind.RECHECK,
     DeadlineKind.LIFT,
 )
+
+_ALL_ROWS = frozenset({"change_laws", "change_rules", "review_again"})
+"""Verbs after which each row of a clock is set anew, whether a date moved or not."""
 
 
 _NOT_DONE = frozenset({LedgerOutcome.WITHHELD, LedgerOutcome.KEPT})
@@ -148,7 +152,7 @@ class Case:
         if self._history is None:
             self._history = reckoning.read(self.submission)
         history = [*self._history, *self._events]
-        if not clocks.recount(request, at, history, rows_too=because in ("change_laws", "change_rules")):
+        if not clocks.recount(request, at, history, rows_too=because in _ALL_ROWS):
             return
         if not self._new:
             self._moved[request.pk] = request
@@ -315,7 +319,9 @@ def _values(request: SubjectRequest) -> dict[str, Any]:
 
 
 def computed_outcome(request: SubjectRequest) -> Outcome:
-    """Work the outcome out from the ledger, so that it says what really happened."""
+    """Work the outcome out from the ledger, or the record of a review, so that it says what really happened."""
+    if request.right == Right.AUTOMATED_DECISION_REVIEW and (review := review_of(request)) is not None:
+        return Outcome(review.verdict)
     return outcome_of(LedgerEntry.objects.filter(request=request).values_list("outcome", flat=True))
 
 

@@ -24,6 +24,10 @@ WORDS: Mapping[str, str | Promise] = {
     ),
     "owner_refused": gettext_lazy("The owner of the system refused to do it."),
     "inactive": gettext_lazy("The system was switched off."),
+    "not_taken": gettext_lazy("The deciding system answered that it did not take the change."),
+    "accepted_not_applied": gettext_lazy("The deciding system took the change, and has not confirmed its effect."),
+    "owner_silent": gettext_lazy("The owner of the deciding system has not confirmed."),
+    "seal_broken": gettext_lazy("How the system is reached can no longer be read."),
     "reappeared": gettext_lazy("Something that was erased is there again."),
 }
 """The service's own codes, beside those of connectors."""

@@ -9,6 +9,7 @@ from dsr.services import history, orphans, pace, signals, watching, webhooks
 from dsr.services.choices import cpniletters, effect, heartbeat
 from dsr.services.choices import signals as browser_signals
 from dsr.services.inbound import tidying
+from dsr.services.reviews import recording
 from dsr.services.storage import vault
 from verification import checks, grants
 
@@ -41,6 +42,7 @@ def housekeep(at: datetime) -> dict[str, int]:
         "notices_forgotten": cpniletters.tidy(at),
         "choices_forgotten": effect.tidy(at),
         "browsers_forgotten": browser_signals.forget(at),
+        "decisions_forgotten": recording.forget(at),
         "test_choices_forgotten": heartbeat.tidy(at),
         "letters_destroyed": tidying.purge(at),
         "files_swept": vault().sweep(at - _LEFTOVERS) + orphans.sweep(at - _LEFTOVERS),

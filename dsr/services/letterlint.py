@@ -17,6 +17,7 @@ from django.conf import settings
 from django.template import Template
 from django.utils import formats, translation
 
+from dsr.lifecycle import ACTED, CHILD, CHOSEN, HANDED, REVIEW
 from dsr.rights import Right
 from dsr.rules import Regime, RulePack, pack
 from dsr.rules.words import ELEMENTS
@@ -27,6 +28,14 @@ from notifications.letters import PARTS, stated, template
 BODIES: Final = tuple(part for part in PARTS if part.startswith("body."))
 _ABOUT: Final[Mapping[LetterWord, tuple[str, ...]]] = {"opt_out_notice": ("cpni_opt_out",)}
 """Letters about choices, which nobody files; every other is about any right that can be filed."""
+_ANSWERS: Final[Mapping[str, frozenset[Right]]] = {
+    "answer_ready": HANDED,
+    "carried_out": ACTED,
+    "in_effect": CHOSEN,
+    "review_decided": REVIEW,
+    "dealt_with": CHILD,
+}
+"""Which rights a letter answers, by its kind: what a law wants of an answer it wants of that one alone."""
 _FIRST_DAY: Final = date(2026, 3, 5)
 
 
@@ -68,10 +77,10 @@ def faults(only: str = "", regimes: Iterable[Regime] | None = None) -> tuple[Fau
     languages = tuple(code for code, _name in settings.LANGUAGES)
     found: dict[Fault, set[str]] = {}
     for regime in rules.regimes if regimes is None else regimes:
-        for word, elements, needs_route in _demands(regime):
+        for (word, elements, needs_route), about in _demands(regime).items():
             routes = not needs_route or bool(fewest_remedies(rules, regime))
             for cls in letters.SENT_AS[word]:
-                if only in ("", cls.kind):
+                if only in ("", cls.kind) and (word != "answer" or about & _ANSWERS.get(cls.kind, about)):
                     for language in languages:
                         for part, element, why in _left_out(cls.kind, elements, routes, language, _templates(cls.kind)):
                             fault = Fault(cls.kind, part, word, element, language, why, ())
@@ -105,16 +114,15 @@ def _templates(kind: str) -> tuple[Template, ...]:
     return tuple(template(kind, part) for part in PARTS)
 
 
-def _demands(regime: Regime) -> set[tuple[LetterWord, tuple[str, ...], bool]]:
-    """What a regime wants of each letter, over all rights that it can be about; and whether a route is part of it."""
+def _demands(regime: Regime) -> dict[tuple[LetterWord, tuple[str, ...], bool], set[str]]:
+    """What a regime wants of each letter and whether a route is part of it, with the rights that it is about then."""
     known = {each.right for each in regime.rights}
-    wanted = {
-        (word, regime.must_say(word, right))
-        for word in letters.SENT_AS
-        for right in _ABOUT.get(word, tuple(Right))
-        if right in known
-    }
-    return {(word, elements, "complaint_route" in elements) for word, elements in wanted if elements}
+    found: dict[tuple[LetterWord, tuple[str, ...], bool], set[str]] = {}
+    for word in letters.SENT_AS:
+        for right in _ABOUT.get(word, tuple(Right)):
+            if right in known and (elements := regime.must_say(word, right)):
+                found.setdefault((word, elements, "complaint_route" in elements), set()).add(right)
+    return found
 
 
 def fewest_remedies(rules: RulePack, regime: Regime) -> tuple[str, ...]:

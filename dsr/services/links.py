@@ -56,6 +56,11 @@ def choices_sheet(token: str) -> str:
     return _link("/worksheets/choices/", token)
 
 
+def effect_sheet(token: str) -> str:
+    """Where the owner of a system confirms that a changed decision is in effect."""
+    return _link("/worksheets/decisions/", token)
+
+
 def unsubscribe(token: str) -> str:
     """Where one press, or the mail program by itself, ends marketing. RFC 8058"""
     return _link(f"/unsubscribe/{token}/")

@@ -16,6 +16,7 @@ _WHY: Mapping[str, str | Promise] = {
     "clarify": _("We asked you a question. The law does not count the days until you answer."),
     "confirm_identity": _("You confirmed who you are. By law the time for the answer begins with that."),
     "reopen": _("You took the request up again."),
+    "review_again": _("You asked for a second review. Somebody else begins anew, and so does the time."),
     "accept_fee": _("You accepted the fee. By law the time for the answer begins with that."),
     "waive_fee": _("You need not pay the fee. By law the time for the answer begins with that."),
     "tell_fee": _("We told you about a fee. By law the time for the answer begins when you accept it."),

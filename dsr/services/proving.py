@@ -181,7 +181,8 @@ def admit(case: Case, *, by: Caller, at: datetime) -> list[SubjectRequest]:
             continue
         data = {"method": case.submission.verified_method, "level": case.submission.verified_level}
         case.move(request, "confirm_identity", by=_confirmer(by), at=at, data=data)
-        search.begin(case, request, by=Caller.system(by.via), at=at)
+        if request.spec.searches:
+            search.begin(case, request, by=Caller.system(by.via), at=at)
         waiting.ask(case, request, at)
         correction.take_in(case, request, at)
         passed.append(request)

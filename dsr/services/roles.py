@@ -12,10 +12,12 @@ _CASE = (
 )  # fmt: skip
 _LETTERS = ("notifications.view_message",)
 _MAIL = ("dsr.view_inboundmail", "dsr.handle_mail")
+_REVIEWERS = ("dsr.view_reviewer", "dsr.add_reviewer", "dsr.change_reviewer")
 _AGENCIES = ("verification.view_agency", "verification.add_agency", "verification.change_agency")
 _GUARDING = ("dsr.set_holds", "dsr.edit_retention", "dsr.view_legalhold", "dsr.view_retentionchange")
 """Above single requests: legal holds and the retention schedule. Two roles have it, as two people decide."""
-_PROOF = ("dsr.view_event", "dsr.view_checkpoint", "dsr.view_cpnientry", "dsr.view_incident", "dsr.view_window")
+_PROOF = ("dsr.view_event", "dsr.view_checkpoint", "dsr.view_cpnientry", "dsr.view_incident", "dsr.view_window",
+          "dsr.view_reviewer")  # fmt: skip
 
 ROLES: Mapping[str, tuple[str, ...]] = {
     gettext_noop("Privacy analyst"): (
@@ -32,7 +34,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     gettext_noop("Data protection officer"): (
         *_CASE, *_LETTERS, *_MAIL, *_PROOF, "dsr.view_post", "dsr.view_system", "dsr.work_requests",
         "dsr.approve_requests", "dsr.audit_requests", "dsr.officer_requests", "dsr.check_identity",
-        "dsr.handle_incidents", *_AGENCIES, *_GUARDING,
+        "dsr.handle_incidents", *_AGENCIES, *_GUARDING, *_REVIEWERS,
     ),
     gettext_noop("Identity checker"): (*_CASE, "dsr.work_requests", "dsr.check_identity"),
     gettext_noop("Support agent"): (*_CASE, *_LETTERS, *_MAIL, "dsr.view_post", "dsr.file_requests"),

@@ -43,6 +43,7 @@ from dsr.services import (
 from dsr.services.choices import heartbeat, incidents, lateness, requested, windows
 from dsr.services.erasure import kept, rechecks, waiting
 from dsr.services.inbound import tidying, understanding
+from dsr.services.reviews import effects
 from notifications import delivery as mail_delivery
 from notifications import outbox
 
@@ -98,6 +99,7 @@ class Tally:
     webhooks: int = 0
     choices: int = 0
     warnings: int = 0
+    decisions: int = 0
     probes: int = 0
     mail: int = 0
     failures: int = 0
@@ -106,7 +108,7 @@ class Tally:
     def total(self) -> int:
         """Everything that was worked on."""
         asked = self.deadlines + self.steps + self.tasks + self.reminders + self.choices + self.warnings
-        return asked + self.messages + self.troubles + self.webhooks + self.probes + self.mail
+        return asked + self.messages + self.troubles + self.webhooks + self.probes + self.mail + self.decisions
 
 
 def sweep(at: datetime) -> Tally:
@@ -126,6 +128,7 @@ def sweep(at: datetime) -> Tally:
     _safely(tally, lambda: _read_mail(tally, clock()))
     _meet(tally, Q(), clock)
     _carry_out(tally, taskwork.due_tasks(at, BATCH), at, clock)
+    _safely(tally, lambda: _change(tally, clock()))
     _safely(tally, lambda: _choose(tally, clock()))
     _safely(tally, lambda: _warn(tally, clock()))
     _safely(tally, lambda: _deliver(tally, clock()))
@@ -189,6 +192,11 @@ def _carry_out(tally: Tally, task_ids: list[UUID], at: datetime, clock: _Clock) 
 
 def _read_mail(tally: Tally, at: datetime) -> None:
     tally.mail = understanding.understand_due(at)
+
+
+def _change(tally: Tally, at: datetime) -> None:
+    """Have systems told which of their decisions were changed."""
+    tally.decisions = effects.run_due(at)
 
 
 def _choose(tally: Tally, at: datetime) -> None:

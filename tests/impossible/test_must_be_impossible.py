@@ -23,9 +23,10 @@ from dsr.rights import OFFERED, Right
 from dsr.services import history, holds, identity, proving, review, telling, timing
 from dsr.services._moves import Untold, holding, make, open_moves
 from dsr.services.choices import cpni
+from dsr.services.reviews import working
 from dsr.services.systems import Entry, enter
 from notifications.models import Message
-from tests import builders, estate, organisation
+from tests import builders, estate, organisation, reviews
 from tests.clock import Clock
 from tests.drain import drain
 from tests.interfaces.admin import desk
@@ -269,7 +270,7 @@ class TestErasing:
 
 
 class TestHands:
-    """6. One person preparing and approving; anyone touching a case about themselves."""
+    """6. One person preparing and approving, or reviewing their own; anyone touching a case about themselves."""
 
     def test_one_person_preparing_and_approving(self, request_: SubjectRequest) -> None:
         review.prepare(request_.pk, by=builders.vera(), at=timezone.now())
@@ -285,6 +286,20 @@ class TestHands:
                 builders.staff("vera").pk,
             )
         assert unchanged(prepared)
+
+    def test_whoever_had_a_part_in_an_automated_decision_reviewing_it(self) -> None:
+        at = timezone.now()
+        request = reviews.filed(at)
+        decision = reviews.decision(at, involved=["vera"])
+        working.link(request.pk, decision.pk, by=builders.hal(), at=at)
+        vera = reviews.reviewer("vera")
+        linked = builders.again(request)
+
+        assert api.vera().move(request.pk, "take_review").code == "took-part"
+        assert desk.move(desk.signed_in("vera"), linked, "take_review").status_code == 403
+        with pytest.raises(NotAllowed):
+            make(request.pk, "take_review", by=vera, at=at, by_id=vera.user_id)
+        assert unchanged(linked)
 
     def test_anyone_touching_a_case_about_themselves(self, request_: SubjectRequest) -> None:
         ada = builders.staff("ada", "work_requests", "approve_requests", "file_requests", "check_identity")

@@ -31,6 +31,7 @@ from notifications.models import Message
 from tests import builders, organisation
 from tests.drain import drain
 from tests.properties.driving import PATIENCE, drive
+from tests.properties.reviewing import Reviewing
 from verification import mail
 
 PEOPLE = ("person", "sam", "hal", "vera")
@@ -39,10 +40,11 @@ GROUNDS = {Right.DELETION: "legal_claims", Right.RESTRICTION: "legal_claims", Ri
 NEEDS_NO_PROOF = "accuracy_confirmed"
 """The one of them that the case itself shows."""
 TELLS = {"take_up", "ask", "refuse", "refuse_late", "redirect", "withdraw", "reissue", "lapse", "reopen"}
+TELLS |= {"ask_representations", "uphold", "overturn", "record_effect"}
 """Moves that promise the person a message."""
 
 
-class Lifecycle(RuleBasedStateMachine):
+class Lifecycle(Reviewing, RuleBasedStateMachine):
     """One request of one right, and what we know about it from the outside."""
 
     sure, decided, unsure = True, True, False
@@ -72,11 +74,13 @@ class Lifecycle(RuleBasedStateMachine):
         self.filed = builders.file(right, at=self.now)
         self.right = right
         self.request_id = self.filed.requests[0].pk
+        if right == Right.AUTOMATED_DECISION_REVIEW:
+            self.prepare_reviews()
         self.searched, self.question = False, False
         self.proposal, self.preparer, self.argued_by = "", "", ""
         self.answered, self.lapsed = False, False
         self.sure, self.decided, self.unsure = right != Right.DELETION, right != Right.CORRECTION, False
-        if SPECS[right].searches and start != "filed":
+        if (SPECS[right].searches or right == Right.AUTOMATED_DECISION_REVIEW) and start != "filed":
             self.confirm()
             if start == "searched":
                 self.work()
@@ -228,10 +232,11 @@ class Lifecycle(RuleBasedStateMachine):
 
     @rule()
     def answer(self) -> None:
-        verb = "answer" if self.question else "message"
+        heard = self.right == Right.AUTOMATED_DECISION_REVIEW and self.request().state == State.IN_REVIEW
+        verb = "answer" if self.question else "represent" if heard else "message"
         act = lambda by: threads.write_from_person(self.request_id, "All of them.", by=by, at=self.now)
         if self.attempt(verb, "person", act):
-            self.question = False
+            self.question, self.heard = False, self.heard or heard
 
     @rule(who=st.sampled_from(PEOPLE))
     def withhold(self, who: str) -> None:
@@ -287,7 +292,7 @@ class Lifecycle(RuleBasedStateMachine):
             self.searched = True
         if before.state == State.FULFILLING and SPECS[self.right].acts:
             assert after.state == (State.FULFILLING if after.act_at else State.CLOSED)
-        elif before.state == State.FULFILLING and SPECS[self.right].chooses:
+        elif before.state == State.FULFILLING and self.is_done_elsewhere():
             assert after.state == State.FULFILLING  # until the owner reports
         elif before.state == State.FULFILLING:
             assert after.state == State.READY
@@ -313,7 +318,7 @@ class Lifecycle(RuleBasedStateMachine):
         after = self.request()
         if before.state == State.IN_REVIEW:
             self.searched = True
-        if before.state == State.FULFILLING and not (SPECS[self.right].acts or SPECS[self.right].chooses):
+        if before.state == State.FULFILLING and not self.is_done_elsewhere():
             self.answered = True
         if before.state == State.IN_REVIEW and after.state == State.CLOSED:
             self.unsure, self.question = True, False  # a question ends with the request
@@ -350,6 +355,8 @@ class Lifecycle(RuleBasedStateMachine):
             assert Deadline.objects.filter(request=request, kind=DeadlineKind.ACT, done_at=None).exists()
         elif request.state == State.FULFILLING and SPECS[self.right].chooses:
             assert Window.objects.filter(choice=request.choice, done_at=None).exists()
+        elif request.state == State.FULFILLING and self.right == Right.AUTOMATED_DECISION_REVIEW:
+            assert self.waits_for_effect()
         elif request.state == State.FULFILLING:
             assert Deadline.objects.filter(request=request, kind=DeadlineKind.BUILD, done_at=None).exists()
 
@@ -360,6 +367,11 @@ class Lifecycle(RuleBasedStateMachine):
         assert request.approved_by_id is None or request.approved_by_id != request.prepared_by_id
         if SPECS[self.right].second_person and request.state in (State.FULFILLING, State.READY):
             assert request.approved_at is not None
+
+    def is_done_elsewhere(self) -> bool:
+        """Whether it ends by what systems or their owners do, and not by something that is handed over."""
+        spec = SPECS[self.right]
+        return spec.acts or spec.chooses or spec.judges
 
     def request(self) -> SubjectRequest:
         """The request as it is now."""

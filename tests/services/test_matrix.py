@@ -33,7 +33,7 @@ from dsr.services import (
 )
 from dsr.services._moves import open_moves
 from dsr.services.choices import desk
-from tests import builders, organisation
+from tests import builders, organisation, reviews
 from tests.clock import Clock
 from tests.drain import drain
 
@@ -103,6 +103,7 @@ LIVED: dict[tuple[Right, State], Callable[[Right, Clock], SubjectRequest]] = {
         (right, State.IN_REVIEW): lambda right, clock: builders.in_review(right, at=clock())
         for right in JUDGED & OFFERED
     },
+    (Right.AUTOMATED_DECISION_REVIEW, State.FULFILLING): lambda right, clock: reviews.changed(clock()),
 }
 
 

@@ -21,7 +21,7 @@ from dsr.api.reading import Body, body, expected_version, no_parameters, raw_bod
 from dsr.api.schema import IDEMPOTENT, IF_MATCH
 from dsr.api.scopes import bearing
 from dsr.api.shapes import children, inputs, marks, outputs
-from dsr.api.views import grounds
+from dsr.api.views import grounds, reviewing
 from dsr.api.views.requests import find, shown
 from dsr.errors import Incomplete, Stale
 from dsr.lifecycle import BY_VERB
@@ -249,6 +249,7 @@ MOVES: dict[str, Dispatch] = {
     "confirm_age":     Dispatch(inputs.Nothing, lambda do, _given: sheltering.confirm(**do.how)),
     "weigh_age_anew":  Dispatch(inputs.WithReason, _weigh_age_anew),
     "withdraw":        Dispatch(inputs.Nothing, lambda do, _given: review.withdraw(**do.how)),
+    **{verb: Dispatch(model, make) for verb, (model, make) in reviewing.MOVES.items()},
 }
 # fmt: on
 

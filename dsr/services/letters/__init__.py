@@ -72,6 +72,7 @@ from dsr.services.letters.doing import (
 from dsr.services.letters.hooks import WebhookStopped
 from dsr.services.letters.inbound import MailWaits
 from dsr.services.letters.incidents import IncidentDue, IncidentOpened
+from dsr.services.letters.reviews import EffectWorksheet, RepresentationsAsked, ReviewDecided, ReviewEffect
 
 __all__ = [
     "SENT_AS",
@@ -92,6 +93,7 @@ __all__ = [
     "DatesMoved",
     "DealtWith",
     "DownloadCode",
+    "EffectWorksheet",
     "ErasureConfirm",
     "ErasurePlanned",
     "ErasureUnconfirmed",
@@ -120,7 +122,10 @@ __all__ = [
     "Question",
     "Received",
     "Refused",
+    "RepresentationsAsked",
     "RestrictionEnds",
+    "ReviewDecided",
+    "ReviewEffect",
     "SmsCode",
     "SomebodyAsked",
     "SomebodyAskedText",
@@ -138,7 +143,7 @@ __all__ = [
 
 SENT_AS: Final[Mapping[LetterWord, tuple[type[LegalLetter], ...]]] = {
     "acknowledgement": (Received, Acknowledged),
-    "answer": (AnswerReady, CarriedOut, InEffect, DealtWith),
+    "answer": (AnswerReady, CarriedOut, InEffect, DealtWith, ReviewDecided),
     "appeal": (AppealDecided,),
     "clarification": (Question,),
     "extension": (Extended,),
