@@ -3,11 +3,12 @@
 Everything is linear in the size of the text: it comes from strangers.
 """
 
-import codecs
 import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from encodings import normalize_encoding
+from encodings.aliases import aliases
 from typing import Final
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -17,13 +18,16 @@ LONGEST: Final = 200_000
 _WIDER: Final = {
     "gb2312": "gb18030",
     "gbk": "gb18030",
-    "iso8859-1": "cp1252",
-    "ascii": "utf-8",
+    "latin_1": "cp1252",
+    "ascii": "utf_8",
     "euc_kr": "cp949",
     "iso2022_jp": "iso2022_jp_ext",
 }
 """What senders say, and the larger set that what they send fits into."""
-_KOREAN: Final = {"ks_c_5601-1987": "cp949", "ks_c_5601": "cp949"}
+_KOREAN: Final = {"ks_c_5601_1987": "cp949", "ks_c_5601": "cp949"}
+_TEXT: Final = frozenset(aliases.values()) - {
+    *("base64_codec", "bz2_codec", "hex_codec", "quopri_codec", "rot_13", "uu_codec", "zlib_codec", "mbcs"),
+}
 _BLOCKS: Final = "br, p, div, tr, li, h1, h2, h3, h4, h5, h6, blockquote, table, ul, ol, pre, hr, td, th"
 _UNSEEN: Final = "script, style, head, title, noscript, template, object, iframe"
 _QUOTES: Final = "blockquote, div.gmail_quote, div.moz-cite-prefix, div#divRplyFwdMsg ~ *"
@@ -51,20 +55,19 @@ def decoded(data: bytes, charset: str) -> tuple[str, bool]:
         if name:
             try:
                 return data.decode(name), name == _name_of(charset)
-            except (UnicodeDecodeError, LookupError):
+            except UnicodeDecodeError:
                 continue
     return data.decode("cp1252", "replace"), False
 
 
 def _name_of(charset: str) -> str:
-    """Return the codec for a character set, "" where there is none for text."""
-    said = charset.strip().strip("\"'").lower()
-    said = _KOREAN.get(said, said)
-    try:
-        found = codecs.lookup(said) if said else codecs.lookup("utf-8")
-    except (LookupError, ValueError):
-        return ""
-    return _WIDER.get(found.name, found.name) if getattr(found, "_is_text_encoding", True) else ""
+    """Return the codec for a character set, "" where there is none for text.
+
+    Asked of the table rather than of the codecs, which would raise with what a stranger wrote in the message.
+    """
+    said = normalize_encoding(charset.strip().strip("\"'").lower() or "utf-8").lower()
+    found = _KOREAN.get(said) or aliases.get(said, said)
+    return _WIDER.get(found, found) if found in _TEXT else ""
 
 
 def plain(text: str) -> str:

@@ -16,6 +16,7 @@ from dsr.models import (
 )
 from dsr.services import evidence, steps, taskproof
 from dsr.services._moves import Caller, Case, holding
+from dsr.services.inbound import tidying
 from dsr.services.storage import vault
 from verification import forgetting, grants, mandates
 
@@ -82,6 +83,7 @@ def _put_off(submission: Submission, until: datetime) -> None:
 
 def _let_go(case: Case, at: datetime) -> None:
     """End every link and drop every pointer to a file."""
+    tidying.let_go(case.submission.pk, at)
     for about in (case.submission.pk, *(request.pk for request in case.requests())):
         forgetting.forget(about, at)
     for alert in Alert.objects.filter(submission=case.submission):

@@ -437,3 +437,14 @@ def test_bytes_of_no_row_are_swept_away(clock: Clock, monkeypatch, tmp_path) -> 
     assert orphans.sweep(clock.tick(days=2)) == 1
     assert keeping.raw_of(kept)
     assert not Deadline.objects.exists()
+
+
+@pytest.mark.usefixtures("_vault")
+def test_letters_of_a_case_go_with_it(clock: Clock, settings) -> None:
+    settings.MAIL_KEPT_DAYS = 365
+    filed = builders.file(at=clock())
+    arrive(letter("Hello", subject=filed.submission.reference), clock.tick())
+
+    tidying.let_go(filed.submission.pk, clock.tick(days=1))
+
+    assert tidying.purge(clock()) == 1

@@ -57,6 +57,39 @@ def test_server_refuses_an_address_that_is_not_encrypted(tmp_path: Path) -> None
     assert "BASE_URL: saw 'http://privacy.example.org', which is not encrypted" in answer.stderr
 
 
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("mail.example.org", "saw no address"),
+        ("https://a:hunter2@mail.example.org", "saw a value that starts with 'https:'"),
+        ("imap://a:hunter2@mail.example.org/INBOX", "saw 'mail.example.org' without encryption"),
+        ("imaps://mail.example.org/INBOX", "saw no user or no password"),
+        ("imaps://a:hunter2@mail.example.org:port/INBOX", "saw an address that cannot be read"),
+        ("imaps://a:hunter2@mail.example.org/INBOX?x=1", "saw more than a folder"),
+    ],
+)
+def test_mailbox_that_cannot_be_read_is_told_with_the_fix(value: str, told: str, tmp_path: Path) -> None:
+    answer = read("s.MAILBOX_URL", {"MAILBOX_URL": value}, tmp_path)
+
+    assert answer.returncode != 0
+    assert f"MAILBOX_URL: {told}" in answer.stderr
+    assert "Fix: " in answer.stderr
+    assert "hunter2" not in answer.stderr
+
+
+def test_mailbox_is_none_by_default_and_can_come_from_a_file(tmp_path: Path) -> None:
+    secret = tmp_path / "mailbox"
+    secret.write_text("imaps://privacy:hunter2@mail.example.org/INBOX#Kept\n")
+
+    none, some = (
+        read("repr(s.MAILBOX_URL)", {}, tmp_path),
+        read("s.MAILBOX_URL", {"MAILBOX_URL_FILE": str(secret)}, tmp_path),
+    )
+
+    assert none.stdout.strip() == "''"
+    assert some.stdout.strip().endswith("#Kept")
+
+
 def test_server_sends_no_text_messages_until_it_is_told_how(tmp_path: Path) -> None:
     embedded = read("s.SMS_URL", {}, tmp_path)
     without = read("repr(s.SMS_URL)", SERVER, tmp_path)

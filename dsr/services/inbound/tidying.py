@@ -52,6 +52,11 @@ def warn(mail_id: UUID, at: datetime) -> bool:
     return True
 
 
+def let_go(submission_id: UUID, at: datetime) -> None:
+    """Within a case that is forgotten: have the letters that were dealt with in it go with the next round."""
+    InboundMail.objects.filter(case_id=submission_id, state=MailState.DONE, purged_at=None).update(purge_at=at)
+
+
 def purge(at: datetime) -> int:
     """Destroy letters whose time is over: the key, what names somebody, and the bytes. Returns how many."""
     due = InboundMail.objects.filter(state=MailState.DONE, purged_at=None, purge_at__lte=at)
@@ -72,6 +77,7 @@ def _forget(mail_id: UUID, at: datetime) -> str:
         return ""
     name = row.vault_name
     row.data_key.forget(at)
+    outbox.purge(row.pk, at)
     for field in _SEALED:
         setattr(row, field, None)
     row.mail_fingerprint, row.sender_fingerprint, row.vault_name = None, "", ""
