@@ -3,13 +3,20 @@
 import imaplib
 import os
 import socket
+import ssl
 import subprocess
 import sys
+import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 USER, PASSWORD = "privacy", "correct horse"
 
@@ -83,3 +90,73 @@ def free_port() -> int:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         return int(taken.getsockname()[1])
+
+
+class Encrypted:
+    """The same server behind TLS, with a certificate of its own for localhost."""
+
+    def __init__(self, behind: MailServer, folder: Path) -> None:
+        self.certificate = folder / "mail.pem"
+        self._behind = behind
+        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        _write_certificate(self.certificate)
+        self._context.load_cert_chain(self.certificate)
+        self._door = socket.create_server(("127.0.0.1", 0))
+        self._over = False
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        """What MAILBOX_URL says."""
+        port = self._door.getsockname()[1]
+        return f"imaps://{USER}:correct%20horse@localhost:{port}/INBOX"
+
+    def stop(self) -> None:
+        """Close the door."""
+        self._over = True
+        self._door.close()
+
+    def _serve(self) -> None:
+        while not self._over:
+            with suppress(OSError):
+                plain, _peer = self._door.accept()
+                threading.Thread(target=self._carry, args=(plain,), daemon=True).start()
+
+    def _carry(self, plain: socket.socket) -> None:
+        with (
+            suppress(OSError),
+            self._context.wrap_socket(plain, server_side=True) as outside,
+            socket.create_connection(("127.0.0.1", self._behind.port)) as inside,
+        ):
+            threading.Thread(target=_pour, args=(inside, outside), daemon=True).start()
+            _pour(outside, inside)
+
+
+def _pour(one: socket.socket, other: socket.socket) -> None:
+    with suppress(OSError):
+        while data := one.recv(65_536):
+            other.sendall(data)
+    with suppress(OSError):
+        other.shutdown(socket.SHUT_RDWR)
+
+
+def _write_certificate(path: Path) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    secret = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    path.write_bytes(secret + made.public_bytes(serialization.Encoding.PEM))

@@ -62,7 +62,7 @@ def packed(each: dict[str, Any]) -> bytes:
     text = _text(each, charset)
     if not each.get("attach"):
         return _written(head | text[0], text[1])
-    parts = [text, *(_attached(file) for file in each["attach"])]
+    parts = [text, *(_attached(file, each.get("content", _PIECE)) for file in each["attach"])]
     return _written({**head, "Content-Type": f'multipart/mixed; boundary="{_BOUNDARY}"'}, _multipart(parts))
 
 
@@ -81,13 +81,13 @@ def _text(each: dict[str, Any], charset: str) -> Part:
     return {"Content-Type": f"{kind}; charset={said}", "Content-Transfer-Encoding": cte}, body
 
 
-def _attached(file: str) -> Part:
+def _attached(file: str, content: bytes) -> Part:
     head = {
         "Content-Type": "application/octet-stream",
         "Content-Disposition": f'attachment; filename="{file}"',
         "Content-Transfer-Encoding": "base64",
     }
-    return head, base64.encodebytes(_PIECE)
+    return head, base64.encodebytes(content)
 
 
 def _report(status: str, about: str) -> list[Part]:

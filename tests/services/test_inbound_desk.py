@@ -25,8 +25,9 @@ from dsr.services.inbound.desk import Said
 from dsr.services.inbound.enclosures import Enclosed
 from dsr.services.intake import Want
 from notifications.models import Message
-from tests import builders, mails
+from tests import builders, mails, papers
 from tests.clock import Clock
+from verification.models import Evidence, Purpose
 
 pytestmark = pytest.mark.django_db
 GOT = datetime(2026, 3, 3, 17, 5, tzinfo=UTC)
@@ -192,6 +193,21 @@ def test_files_that_nobody_asked_for_are_left_or_destroyed_and_said_so(clock: Cl
     assert b"Please delete my data." in raw
     assert (Flag.ATTACHMENTS not in again(row).flags) is gone
     assert Message.objects.filter(kind="unasked").exists() is gone
+
+
+def test_file_that_the_case_takes_is_written_anew_and_kept_with_it(clock: Clock) -> None:
+    filed = builders.file(Right.CORRECTION, at=clock())
+    document = papers.bound(papers.pdf("The deed of the house."))
+    row = arrive("Here is the deed.", clock(), attach=["deed.pdf"], content=document, sender="Ada <ada@work.example>")
+
+    desk.tie(row.pk, filed.submission.reference, Enclosed.HAND_IN, by=handler("hal"), at=clock.tick())
+
+    piece = Evidence.objects.get()
+    assert (piece.about, piece.media_type) == (filed.submission.pk, "application/pdf")
+    assert piece.purpose == Purpose.CORRECTION
+    assert b"deed.pdf" not in keeping.raw_of(again(row))
+    assert Flag.ATTACHMENTS not in again(row).flags
+    assert not Message.objects.filter(kind="unasked").exists()
 
 
 def test_destroyed_letter_cannot_be_opened_again(clock: Clock) -> None:

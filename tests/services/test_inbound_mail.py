@@ -30,7 +30,7 @@ from notifications.models import DataKey, Message, MessageState
 from tests import builders, mails
 from tests.clock import Clock
 from tests.drain import drain
-from tests.mailserver import MailServer, free_port
+from tests.mailserver import Encrypted, MailServer, free_port
 
 pytestmark = pytest.mark.django_db
 GOT = datetime(2026, 3, 5, 9, 0, 1, tzinfo=UTC)
@@ -172,6 +172,23 @@ def test_what_is_wrong_with_the_mailbox_is_said_in_a_word(server: MailServer, cl
     settings.MAILBOX_URL = settings.MAILBOX_URL.replace(*change)
 
     assert keeping.read(clock()).error == code
+
+
+def test_encrypted_mailbox_is_read_only_by_a_certificate_that_is_trusted(
+    server: MailServer, clock: Clock, settings, tmp_path, monkeypatch
+) -> None:
+    server.put(letter())
+    behind = Encrypted(server, tmp_path)
+    settings.MAILBOX_URL = behind.url
+
+    refused = keeping.read(clock())
+    monkeypatch.setenv("SSL_CERT_FILE", str(behind.certificate))
+    done = keeping.read(clock.tick())
+    behind.stop()
+
+    assert refused.error == "connect-tls"
+    assert (done.kept, done.error) == (1, "")
+    assert server.count() == 0
 
 
 def test_connection_that_is_lost_in_the_middle_loses_nothing(server: MailServer, clock: Clock, monkeypatch) -> None:
