@@ -212,6 +212,11 @@ MOVES: tuple[Move, ...] = (
     _move("look_over",        _("Confirm what others marked"), _IN_REVIEW, None, STAFF, "not_own_case", "marks_to_look_over", rights=COPIED),
     _move("leak_found",       _("Something that was taken out still stood in the answer"), _FULFILLING, State.IN_REVIEW, _SYSTEM, rights=COPIED),
     # sending it to somebody else
+    _move("name_receiver",    _("Name somebody to send it to"), _READY, None, PEOPLE, "not_own_case", "not_stopped", "not_held", "authority_holds", "answer_built", "nothing_on_its_way", "proved_for_sending", rights=PORTABILITY, inputs=("url", "receiver")),
+    _move("confirm_receiver", _("Have it sent"),               _READY, None, PEOPLE, "not_own_case", "receiver_named", "not_stopped", "not_held", "authority_holds", "answer_built", "proved_for_sending", rights=PORTABILITY, turn=Turn.SYSTEMS, may_say=("how",)),
+    _move("cancel_receiver",  _("Have nothing more sent"),     _READY, None, PEOPLE, "not_own_case", "receiver_open", rights=PORTABILITY, turn=Turn.PERSON),
+    _move("transmitted",      _("It was received"),            _READY, State.CLOSED, _SYSTEM, outcome="computed", rights=PORTABILITY, tells=("sent_on",)),
+    _move("transmission_failed", _("It could not be sent"),    _READY, None, _SYSTEM, rights=PORTABILITY, turn=Turn.PERSON, tells=("not_sent_on",)),
     # handing over
     _move("built",            _("The answer is ready"),        _FULFILLING, State.READY, _SYSTEM, "not_stopped", "not_held", "answer_built", rights=HANDED, tells=("answer_ready",)),
     _move("build_failed",     _("The answer could not be built"), _FULFILLING, State.IN_REVIEW, _SYSTEM, rights=SEARCHED & HANDED),

@@ -123,6 +123,11 @@ _BY_MODEL: dict[str, dict[PrivacyClass, str]] = {
         _SEALED: "place_sealed author_sealed answers_sealed",
         _STAFF: "by",
     },
+    "dsr.Transmission": {
+        _OPEN: "id request package state offset named_at confirmed_at ended_at due_at claimed_until lease attempts "
+        "code",
+        _SEALED: "receiver_sealed place_sealed receipt_sealed",
+    },
     "dsr.Mark": {
         _OPEN: "id request step parcel what kind ground state dataset field record file at looked_at ended_at",
         _SEALED: "text_sealed reason_sealed",

@@ -70,6 +70,14 @@ def mailbox() -> None:
     understanding.understand_due(timezone.now())
 
 
+@shared_task(name=Bell.SEND.value)
+def send() -> None:
+    """Send answers to those whom people named."""
+    from dsr.services.sending import transmitting
+
+    transmitting.send_due(timezone.now())
+
+
 @shared_task(name=Bell.MESSAGE.value)
 def message(*message_ids: str) -> None:
     """Send some messages."""

@@ -13,6 +13,7 @@ urlpatterns = [
     path("readyz", health.readyz),
     path("metrics", health.metrics),
     path(".well-known/gpc.json", wellknown.gpc_json),
+    path(".well-known/http-message-signatures-directory", wellknown.signing_keys),
     path(".well-known/security.txt", wellknown.security_txt),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),

@@ -1,5 +1,6 @@
 """Pages at addresses that others' standards fix."""
 
+import base64
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -10,6 +11,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from dsr import rules
+from notifications.sealing import key_ids, public_key
 
 _A_DAY: Final = 86_400
 
@@ -20,6 +22,24 @@ def gpc_json(request: HttpRequest) -> HttpResponse:
     """That Global Privacy Control is honoured here, and since which notice (Global Privacy Control, section 4)."""
     notice = rules.pack().notice_in_force(timezone.now().date())
     return JsonResponse({"gpc": True, "lastUpdate": notice.in_force_from.isoformat()})
+
+
+@require_safe
+@cache_control(public=True, max_age=_A_DAY)
+def signing_keys(request: HttpRequest) -> HttpResponse:
+    """The public keys by which others check what we sign: receipts, packages, and what is sent (RFC 8037)."""
+    keys = [
+        {
+            "kty": "OKP",
+            "crv": "Ed25519",
+            "use": "sig",
+            "alg": "EdDSA",
+            "kid": key_id,
+            "x": base64.urlsafe_b64encode(public_key(key_id)).decode().rstrip("="),
+        }
+        for key_id in key_ids()
+    ]
+    return JsonResponse({"keys": keys}, content_type="application/jwk-set+json")
 
 
 @require_safe

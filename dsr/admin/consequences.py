@@ -38,6 +38,12 @@ CONSEQUENCES: Mapping[str, str | Promise] = {
     "go_without": gettext_lazy("The person is told which system could not be searched."),
     "withhold": gettext_lazy("This category is left out of the answer, and the person is told that and why."),
     "release": gettext_lazy("It becomes part of the answer again."),
+    "name_receiver": gettext_lazy("Only what the person told you. Nothing is sent before they confirm it."),
+    "confirm_receiver": gettext_lazy(
+        "Read receiver and address out to the person first. Then all of the answer goes there, and cannot be fetched "
+        "back."
+    ),
+    "cancel_receiver": gettext_lazy("Nothing more is sent. What the receiver has by then, it has."),
     "seek_marks": gettext_lazy(
         "A program looks for addresses, numbers and names that are not the person's own. It only proposes them."
     ),

@@ -45,6 +45,7 @@ from dsr.services import (
 from dsr.services._moves import OpenMove
 from dsr.services.erasure import waiting
 from dsr.services.redaction import marking, proposing
+from dsr.services.sending import naming
 from verification import mandates
 from verification.proofs import Method
 
@@ -137,6 +138,10 @@ def _assess_age(request: SubjectRequest, given: Given, by: Caller, at: datetime)
     return sheltering.assess(request.pk, said, by=by, at=at, expect=given["version"])
 
 
+def _confirm_receiver(request: SubjectRequest, given: Given, by: Caller, at: datetime) -> object:
+    return naming.confirm(request.pk, how=given["how"], by=by, at=at, expect=given["version"])
+
+
 HANDLERS: Mapping[str, Handler] = {
     "assign": _simple(review.assign, "assignee"),
     "note": _simple(threads.note, "text"),
@@ -154,6 +159,9 @@ HANDLERS: Mapping[str, Handler] = {
     "go_without": _simple(search.go_without, "step", "reason"),
     "withhold": _withhold,
     "release": _simple(review.release, "withholding"),
+    "name_receiver": _simple(naming.name, "url", "receiver"),
+    "confirm_receiver": _confirm_receiver,
+    "cancel_receiver": _simple(naming.cancel),
     "seek_marks": _simple(proposing.seek),
     "mark": _mark,
     "unmark": _simple(marking.unmark, "mark"),
@@ -443,6 +451,8 @@ def fields_for(verb: str, case: CaseFile, about: object = None) -> dict[str, for
         "decision": lambda: forms.ChoiceField(
             label=_("Decision"), choices=[("", _("Choose one")), *(_UPTAKE if verb == "decide_mark" else _DECISIONS)]
         ),
+        "url": lambda: forms.CharField(label=_("The receiver's address, beginning with https://"), max_length=500),
+        "receiver": lambda: forms.CharField(label=_("Who the receiver is"), max_length=120),
         "mark": lambda: forms.UUIDField(widget=forms.HiddenInput),
         "marks": lambda: _proposed(case),
         "places": Places,

@@ -27,6 +27,7 @@ from dsr.models import (
     Step,
     StepState,
     SubjectRequest,
+    Transmission,
 )
 from dsr.policies import Caller
 from dsr.rights import Right
@@ -36,6 +37,7 @@ from dsr.selectors.earlier import Earlier
 from dsr.services import codes
 from dsr.services._moves import OpenMove, open_moves
 from dsr.services.revealing import check_can_reveal
+from dsr.services.sending import naming
 from dsr.why import Why
 from notifications.models import TROUBLE, Message, MessageState
 
@@ -305,6 +307,13 @@ class Page:
     def child(self) -> childforms.Child | None:
         """What is known of a reported account; None for every other request."""
         return childforms.child(self.request)
+
+    @property
+    def transmissions(self) -> list[tuple[Transmission, str]]:
+        """To whom it was sent on: the row, without the receiver, and why the last try did not work."""
+        if Right(self.request.right) != Right.PORTABILITY:
+            return []
+        return [(row, naming.said(row.code)) for row in naming.all_of(self.request)]
 
     @property
     def copied(self) -> bool:

@@ -64,6 +64,7 @@ from dsr.models.rulebooks import RuleBook
 from dsr.models.signals import Alert, AlertAnswer, Signal
 from dsr.models.submissions import Channel, Submission, Vouched
 from dsr.models.threads import Direction, Post
+from dsr.models.transmissions import Transmission, TransmissionState
 from dsr.models.webhooks import WEBHOOK_TEST, Webhook, WebhookDelivery, WebhookKind, WebhookOff
 from dsr.models.work import (
     ACTED_ON,
@@ -175,6 +176,8 @@ __all__ = [
     "TaskResult",
     "TaskState",
     "Tombstone",
+    "Transmission",
+    "TransmissionState",
     "Verdict",
     "Vouched",
     "Webhook",

@@ -15,6 +15,7 @@ from dsr.models.moves.judging import JudgingMoves
 from dsr.models.moves.redaction import RedactionMoves
 from dsr.models.moves.reviewing import ReviewingMoves
 from dsr.models.moves.row import Proposal
+from dsr.models.moves.sending import SendingMoves
 from dsr.models.moves.sheltering import ShelteringMoves
 from dsr.models.moves.time import TimeMoves
 
@@ -31,6 +32,7 @@ class SubjectRequest(
     DeskMoves,
     RedactionMoves,
     HandingMoves,
+    SendingMoves,
     DoingMoves,
     ChoosingMoves,
     JudgingMoves,

@@ -3,11 +3,24 @@
 The needs of the rows of the lifecycle are registered by their modules: who is asking (``identity``), whose hands
 (``desk``), what the systems answered (``answers``), what the law allows on a day (``time``), what is carried out in
 the systems (``doing``), whether they mind what was chosen (``choices``), what a ground takes (``grounds``), what is
-taken out of an answer (``marks``), whose account it is (``children``), and who may review what a machine decided
-(``reviewing``).
+taken out of an answer (``marks``) or sent to somebody else (``sending``), whose account it is (``children``), and who
+may review what a machine decided (``reviewing``).
 """
 
-from dsr.policies import answers, children, choices, desk, doing, grounds, identity, marks, outward, reviewing, time
+from dsr.policies import (
+    answers,
+    children,
+    choices,
+    desk,
+    doing,
+    grounds,
+    identity,
+    marks,
+    outward,
+    reviewing,
+    sending,
+    time,
+)
 from dsr.policies.base import (
     NEEDS,
     STATE_TITLES,
@@ -42,5 +55,6 @@ __all__ = [
     "outward",
     "reason_against",
     "reviewing",
+    "sending",
     "time",
 ]

@@ -178,6 +178,12 @@ TOLD: Mapping[str, Words] = {
     "redirect": gettext_lazy("We directed you to the organisation that decides about this data."),
     "built": gettext_lazy("The answer is ready."),
     "build_failed": gettext_lazy("The answer could not be put together; people are looking into it."),
+    "leak_found": gettext_lazy("The answer was looked over once more before it is given; people are working on it."),
+    "name_receiver": gettext_lazy("Somebody was named to whom your data is to be sent. Nothing has been sent yet."),
+    "confirm_receiver": gettext_lazy("It was confirmed to whom your data is sent."),
+    "cancel_receiver": gettext_lazy("Sending your data on was called off."),
+    "transmitted": gettext_lazy("The receiver confirmed that your data arrived."),
+    "transmission_failed": gettext_lazy("Your data could not be sent on; it is still ready for you."),
     "code_sent": gettext_lazy("We mailed a code for the download."),
     "download_opened": gettext_lazy("The code was entered and the download opened."),
     "collect": gettext_lazy("You collected the answer."),
@@ -218,7 +224,7 @@ TOLD: Mapping[str, Words] = {
 }
 HIDDEN = frozenset(
     {"assign", "note", "retry_system", "withhold", "release", "prepare", "propose_refusal", "send_back"}
-    | {"argue_refusal"}
+    | {"argue_refusal", "seek_marks", "mark", "unmark", "decide_mark", "look_over"}
     | {
         "check_mandate",
         "revoke_mandate",

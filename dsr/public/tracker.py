@@ -39,6 +39,8 @@ DONE = {
     "disagreed": gettext_lazy("Your statement is with us."),
     "second-review": gettext_lazy("Somebody else will look at it once more."),
     "backed": gettext_lazy("Your document is with us."),
+    "sending": gettext_lazy("Your data is being sent. You get a mail when it arrived, or when it does not work."),
+    "not-sending": gettext_lazy("Nothing more is sent."),
     "again": gettext_lazy("We are making the answer ready once more. You get a mail when it is."),
 }
 

@@ -44,6 +44,7 @@ class Bell(StrEnum):
     HOOKS = "recourse.hooks"
     CHOICE = "recourse.choice"
     MAILBOX = "recourse.mailbox"
+    SEND = "recourse.send"
 
 
 class Wire(NamedTuple):

@@ -17,6 +17,7 @@ from dsr.models import (
 from dsr.services import evidence, steps, taskproof
 from dsr.services._moves import Caller, Case, holding
 from dsr.services.inbound import tidying
+from dsr.services.sending import naming
 from dsr.services.storage import vault
 from verification import forgetting, grants, mandates
 
@@ -95,6 +96,7 @@ def _let_go(case: Case, at: datetime) -> None:
         steps.let_go(request)
         taskproof.let_go(request)
         _call_off(request, at)
+        naming.call_off(request, at)
         for step in request.steps.all():
             grants.revoke(step.pk, at=at)
         for package in request.packages.filter(destroyed_at=None):

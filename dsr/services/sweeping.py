@@ -44,6 +44,7 @@ from dsr.services.choices import heartbeat, incidents, lateness, requested, wind
 from dsr.services.erasure import kept, rechecks, waiting
 from dsr.services.inbound import tidying, understanding
 from dsr.services.reviews import effects
+from dsr.services.sending import transmitting
 from notifications import delivery as mail_delivery
 from notifications import outbox
 
@@ -102,13 +103,15 @@ class Tally:
     decisions: int = 0
     probes: int = 0
     mail: int = 0
+    transmissions: int = 0
     failures: int = 0
 
     @property
     def total(self) -> int:
         """Everything that was worked on."""
         asked = self.deadlines + self.steps + self.tasks + self.reminders + self.choices + self.warnings
-        return asked + self.messages + self.troubles + self.webhooks + self.probes + self.mail + self.decisions
+        rest = self.probes + self.mail + self.decisions + self.transmissions
+        return asked + self.messages + self.troubles + self.webhooks + rest
 
 
 def sweep(at: datetime) -> Tally:
@@ -135,6 +138,7 @@ def sweep(at: datetime) -> Tally:
     for message in outbox.news(BATCH):
         tally.troubles += _safely(tally, partial(mailing.report_trouble, message, at=clock()))
     _safely(tally, lambda: _tell_webhooks(tally, clock()))  # late: nobody waits for other people's servers
+    _safely(tally, lambda: _send_on(tally, clock()))
     _safely(tally, lambda: _probe(tally, clock()))
     return tally
 
@@ -220,6 +224,10 @@ def _probe(tally: Tally, at: datetime) -> None:
 
 def _tell_webhooks(tally: Tally, at: datetime) -> None:
     tally.webhooks = webhookdelivery.deliver_due(at, limit=BATCH).claimed
+
+
+def _send_on(tally: Tally, at: datetime) -> None:
+    tally.transmissions = transmitting.send_due(at)
 
 
 def _claim(at: datetime, only: Q) -> list[Deadline]:

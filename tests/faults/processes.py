@@ -18,7 +18,7 @@ import pytest
 import redis
 from django.db import connection
 
-from dsr.models import Deadline, Step, Task, WebhookDelivery, Window
+from dsr.models import Deadline, Step, Task, Transmission, WebhookDelivery, Window
 from notifications.models import Message
 from tests.conftest import LEFT_OUT
 
@@ -187,6 +187,6 @@ def private_redis(house: House) -> PrivateRedis:
 
 def leases_run_out() -> None:
     """Let pass, in the rows, the minutes for which a dead process still holds them."""
-    for model in (Step, Task, Deadline, Message, WebhookDelivery):
+    for model in (Step, Task, Deadline, Message, WebhookDelivery, Transmission):
         model._default_manager.exclude(claimed_until=None).update(claimed_until=datetime(2020, 1, 1, tzinfo=UTC))
     Window.objects.filter(done_at=None).exclude(lease=None).update(due_at=datetime(2020, 1, 1, tzinfo=UTC))

@@ -31,6 +31,7 @@ from dsr.services import (
     worksheets,
 )
 from dsr.services.choices import cpni
+from dsr.services.redaction import marking
 from notifications.models import DataKey, Forgotten, Message
 from tests import builders, organisation
 from tests.clock import Clock
@@ -61,6 +62,9 @@ OF_CHOICES = ("dsr.Choice.", "dsr.Suppression.", "dsr.Window.", "dsr.Incident.",
 
 OF_MAIL = ("dsr.InboundMail.",)
 """Letters of their own day and key; tests/services/test_inbound_mail.py says when they are forgotten."""
+
+SENT_ON = ("dsr.Transmission.",)
+"""What is left by sending an answer to somebody else: test_sending.py lives through that."""
 
 OF_PROGRAMS = ("dsr.Webhook.",)
 """Where programs are told what happens; of nobody whose case ends."""
@@ -96,6 +100,9 @@ def lived(clock: Clock, systems: Any, storage_of_its_own: None) -> Submission:
     given, refused = (portability, access) if step.request_id == access.pk else (access, portability)
     review.withhold(given.pk, "contact_data", "third_party_rights", "It names Max.", by=hal, at=clock.tick())
     builders.argue(given, clock.tick())
+    wanted = marking.Marking("text", "name", "third_party_rights", "It names Max.", passage="Max Stranger")
+    marking.mark(given.pk, wanted, by=hal, at=clock.tick())
+    marking.look_over(given.pk, by=vera, at=clock.tick())
     review.prepare(given.pk, by=hal, at=clock.tick())
     review.approve(given.pk, by=vera, at=clock.tick())
     builders.refused(refused, clock.tick(), reason="She asks daily.")
@@ -128,7 +135,7 @@ def test_fixture_left_something_in_every_kind_of_personal_column(lived: Submissi
     missing = {
         name
         for name in wanted - filled
-        if not name.startswith(IN_SYSTEMS + OF_ACCOUNTS + OF_CHOICES + OF_MAIL + OF_PROGRAMS)
+        if not name.startswith(IN_SYSTEMS + OF_ACCOUNTS + OF_CHOICES + OF_MAIL + OF_PROGRAMS + SENT_ON)
     }
     assert missing == {"dsr.IdempotentAnswer.digest"} | ELSEWHERE
 
@@ -175,6 +182,8 @@ def test_after_purging_nothing_personal_is_left_and_history_is_whole(lived: Subm
         "dsr.Argument.place_sealed",
         "dsr.Argument.author_sealed",
         "dsr.Argument.answers_sealed",
+        "dsr.Mark.text_sealed",
+        "dsr.Mark.reason_sealed",
         "dsr.Post.body_sealed",
     }
     assert DataKey.objects.get(pk=lived.data_key_id).wrapped is None

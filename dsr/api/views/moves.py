@@ -20,7 +20,7 @@ from dsr.api.problems import Problem
 from dsr.api.reading import Body, body, expected_version, no_parameters, raw_body
 from dsr.api.schema import IDEMPOTENT, IF_MATCH
 from dsr.api.scopes import bearing
-from dsr.api.shapes import children, inputs, marks, outputs
+from dsr.api.shapes import children, inputs, marks, outputs, sending
 from dsr.api.views import grounds, reviewing
 from dsr.api.views.requests import find, shown
 from dsr.errors import Incomplete, Stale
@@ -48,6 +48,7 @@ from dsr.services import (
 from dsr.services._moves import open_moves
 from dsr.services.erasure import waiting
 from dsr.services.redaction import marking, proposing
+from dsr.services.sending import naming
 
 
 class Doing(NamedTuple):
@@ -182,6 +183,10 @@ def _tell_lifting(do: Doing, given: inputs.WithReason) -> object:
     return restriction.tell_lifting(reason=given.reason, **do.how)
 
 
+def _name_receiver(do: Doing, given: sending.WithReceiver) -> object:
+    return naming.name(url=given.url, receiver=given.receiver, **do.how)
+
+
 def _mark(do: Doing, given: marks.WithMarking) -> object:
     return marking.mark(wanted=marking.Marking(**given.model_dump()), **do.how)
 
@@ -209,6 +214,9 @@ MOVES: dict[str, Dispatch] = {
     "message":         Dispatch(inputs.WithText, lambda do, given: threads.write_to_person(text=given.text, **do.how)),
     "withhold":        Dispatch(inputs.WithCategory, _withhold),
     "release":         Dispatch(inputs.WithWithholding, _release),
+    "name_receiver":   Dispatch(sending.WithReceiver, _name_receiver),
+    "confirm_receiver": Dispatch(inputs.WithWord, lambda do, given: naming.confirm(how=given.how, **do.how)),
+    "cancel_receiver": Dispatch(inputs.Nothing, lambda do, _given: naming.cancel(**do.how)),
     "seek_marks":      Dispatch(inputs.Nothing, lambda do, _given: proposing.seek(**do.how)),
     "mark":            Dispatch(marks.WithMarking, _mark),
     "unmark":          Dispatch(marks.WithMark, lambda do, given: marking.unmark(mark_id=given.mark, **do.how)),

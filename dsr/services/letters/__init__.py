@@ -73,6 +73,7 @@ from dsr.services.letters.hooks import WebhookStopped
 from dsr.services.letters.inbound import MailWaits
 from dsr.services.letters.incidents import IncidentDue, IncidentOpened
 from dsr.services.letters.reviews import EffectWorksheet, RepresentationsAsked, ReviewDecided, ReviewEffect
+from dsr.services.letters.sending import NotSentOn, SentOn
 
 __all__ = [
     "SENT_AS",
@@ -118,6 +119,7 @@ __all__ = [
     "Moved",
     "NewMessage",
     "NotIdentified",
+    "NotSentOn",
     "Overdue",
     "Question",
     "Received",
@@ -126,6 +128,7 @@ __all__ = [
     "RestrictionEnds",
     "ReviewDecided",
     "ReviewEffect",
+    "SentOn",
     "SmsCode",
     "SomebodyAsked",
     "SomebodyAskedText",

@@ -252,6 +252,7 @@ def test_move_of_an_unknown_request_is_not_found(hal: Api, verb: str) -> None:
         "go_without": {"step": str(uuid4()), "reason": "r"},
         "withhold": {"category": "c", "ground": "g", "reason": "r"},
         "release": {"withholding": str(uuid4())},
+        "name_receiver": {"url": "https://in.example.org/", "receiver": "r"},
         "mark": {"what": "text", "kind": "name", "ground": "g", "reason": "r"},
         "unmark": {"mark": str(uuid4())},
         "decide_mark": {"marks": [str(uuid4())], "decision": "accept"},
