@@ -53,6 +53,10 @@ _CLOSED: Mapping[Outcome, str | Promise] = {
         "The request ended, because nobody showed who is asking. You can take it up again, under the same reference."
     ),
     Outcome.REDIRECTED: gettext_lazy("Another organisation decides about this data. Below it says which."),
+    **dict.fromkeys(
+        (Outcome.UPHELD, Outcome.OVERTURNED, Outcome.PARTLY_OVERTURNED),
+        gettext_lazy("It is decided. Below are the decision and its reasons, and what you can do about it."),
+    ),
 }
 _OURS = frozenset({ClockKind.NOTICE, ClockKind.REFUSE})
 """Dates that only bind us among ourselves."""

@@ -225,6 +225,7 @@ TOLD: Mapping[str, Words] = {
 HIDDEN = frozenset(
     {"assign", "note", "retry_system", "withhold", "release", "prepare", "propose_refusal", "send_back"}
     | {"argue_refusal", "seek_marks", "mark", "unmark", "decide_mark", "look_over"}
+    | {"answer_point", "open_material", "raise_point", "record_effect", "retry_effect", "weigh_information"}
     | {
         "check_mandate",
         "revoke_mandate",
