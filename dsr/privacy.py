@@ -118,6 +118,11 @@ _BY_MODEL: dict[str, dict[PrivacyClass, str]] = {
         _SEALED: "reason_sealed",
         _STAFF: "by",
     },
+    "dsr.Weighing": {
+        _OPEN: "id request use basis outcome ground vulnerable mark at",
+        _SEALED: "content_sealed",
+        _STAFF: "by",
+    },
     "dsr.Argument": {
         _OPEN: "id request withholding ground proof_kind proof_on at replaced_at",
         _SEALED: "place_sealed author_sealed answers_sealed",

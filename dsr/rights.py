@@ -252,7 +252,6 @@ SPECS: dict[Right, RightSpec] = {
             floor=Floor.MAIL_CONTROL,
             questions=("objected", "own_grounds"),
             must_answer=("objected",),
-            offered=False,
         ),
         # taking consent back
         _choice(

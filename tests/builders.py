@@ -17,9 +17,10 @@ from dsr.models import Channel, ItemDecision, SubjectRequest, Submission, Vouche
 from dsr.policies import Caller
 from dsr.rights import Right
 from dsr.rules import pack
-from dsr.services import arguing, correction, delivery, identity, intake, proving, review
+from dsr.services import arguing, correction, delivery, identity, intake, proving, review, weighing
 from dsr.services._moves import holding
 from dsr.services.erasure import waiting
+from dsr.services.weighing import Weight
 from notifications import letters, outbox
 from notifications.delivery import sent_body
 from tests.drain import drain
@@ -162,6 +163,36 @@ def in_review(*rights: Right, at: datetime, **changes: Any) -> SubjectRequest:
         prove(filed.submission, at)
     drain(at)
     return only(filed.submission)
+
+
+def stops(use: str) -> Weight:
+    """What Hal finds about a use that stops."""
+    return Weight(use, "legitimate_interest", "stop", "What you say weighs more than what we gain by it.")
+
+
+def goes_on(use: str) -> Weight:
+    """What Hal finds about a use that goes on."""
+    return Weight(
+        use,
+        "legitimate_interest",
+        "go_on",
+        "Your account can send to the public, so others are harmed if it is taken over and nobody notices.",
+        ground="compelling_grounds",
+        interest="Accounts that are taken over send fraud to thousands of people within minutes.",
+        compelling="Hers sends to the public at a high rate, and was attacked twice this spring.",
+        alternatives="Looking by hand comes hours too late; fewer signals missed both attacks of this spring.",
+        effect="She is asked for a second factor now and then; nothing is decided against her by it.",
+    )
+
+
+def objected(at: datetime, **changes: Any) -> SubjectRequest:
+    """An objection that Hal weighed and Vera decided: everything stops, and systems are still to confirm it."""
+    request = in_review(Right.OBJECTION, at=at, **changes)
+    drain(at)
+    for use in ("sales_insights", "profiling"):
+        weighing.weigh(request.pk, stops(use), by=hal(), at=at)
+    weighing.propose(request.pk, by=hal(), at=at)
+    return weighing.decide(request.pk, by=vera(), at=at)
 
 
 def settle(request: SubjectRequest, at: datetime) -> None:

@@ -54,10 +54,17 @@ def database(folder: Path, name: str = "desk") -> str:
     return f"sqlite:///{path}"
 
 
-def desk(folder: Path, at: datetime, key: str = "desk") -> System:
+def desk(folder: Path, at: datetime, key: str = "desk", tables: list[dict[str, Any]] | None = None) -> System:
     """A system with a database."""
-    config = {"url": database(folder, key), "tables": TABLES}
+    config = {"url": database(folder, key), "tables": tables or TABLES}
     return enter(Entry(key, "The desk", "Olga Owner", "olga@staff.example.org", "sql", config), at=at)
+
+
+def row(folder: Path, email: str, name: str = "desk") -> dict[str, Any]:
+    """Return what stands in a database about somebody."""
+    with closing(sqlite3.connect(folder / f"{name}.sqlite3")) as connection:
+        connection.row_factory = sqlite3.Row
+        return dict(connection.execute("SELECT * FROM customers WHERE email = ?", (email,)).fetchone())
 
 
 def mailers(at: datetime, *purposes: str, key: str = "mailers") -> System:

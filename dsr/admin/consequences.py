@@ -61,6 +61,18 @@ CONSEQUENCES: Mapping[str, str | Promise] = {
     "argue_refusal": gettext_lazy(
         "The second person reads it before agreeing. It is sealed, and the person whom it is about is not sent it."
     ),
+    "weigh": gettext_lazy(
+        "What you write is sealed and read by the second person. The person reads the ground and your reason. What "
+        "goes on needs all of it: the burden of proof is ours. A use that was weighed before is weighed anew."
+    ),
+    "propose_decision": gettext_lazy("Somebody else has to decide before the person hears anything."),
+    "decide_objection": gettext_lazy(
+        "The person reads what was decided about each use, and why. What stops is stopped in every system. This cannot "
+        "be taken back."
+    ),
+    "decide_objection_late": gettext_lazy(
+        "The last day for telling that something goes on has gone by. The letter says that it comes too late."
+    ),
     "send_back": gettext_lazy(
         "The proposal is dropped and the request goes back to the desk. The reason is kept as a note."
     ),

@@ -12,7 +12,7 @@ from django import forms
 from django.utils.translation import gettext as _
 
 from dsr import rules
-from dsr.admin import words
+from dsr.admin import objecting, words
 from dsr.admin.moveforms import MoveForm, move_form
 from dsr.connectors import ConnectorError
 from dsr.connectors.reasons import reason
@@ -233,6 +233,11 @@ class Doing:
         """The signed statements of what was done."""
         return self.case.acts.certificates
 
+    @property
+    def objection(self) -> list[objecting.Row]:
+        """What is objected to and what was weighed, use by use; nothing for any other right."""
+        return objecting.rows(self.case, may_read=bool(self.by.roles)) if self.right == Right.OBJECTION else []
+
     # --- What is said to be wrong -------------------------------------------------------------------------------------
 
     @property
@@ -303,7 +308,7 @@ def build(
     revealed: frozenset[str],
 ) -> Doing | None:
     """Return the section for one reader; None for what is answered without doing anything in the systems."""
-    if not case.request.spec.acts:
+    if not (case.request.spec.acts or case.request.right == Right.OBJECTION):
         return None
     return Doing(case, at, by, moves, bound, Personal.DETAILS in revealed)
 

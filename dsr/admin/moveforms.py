@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from dsr import reckoning, rules
 from dsr.admin import childforms, consequences, reviewforms, words
+from dsr.admin.objecting import weighing_fields
 from dsr.admin.proving import ANSWER, proving_fields
 from dsr.deadlines import local_date
 from dsr.errors import NotAllowed, RecourseError
@@ -41,6 +42,7 @@ from dsr.services import (
     taskrun,
     threads,
     timing,
+    weighing,
 )
 from dsr.services._moves import OpenMove
 from dsr.services.erasure import waiting
@@ -142,6 +144,11 @@ def _confirm_receiver(request: SubjectRequest, given: Given, by: Caller, at: dat
     return naming.confirm(request.pk, how=given["how"], by=by, at=at, expect=given["version"])
 
 
+def _weigh(request: SubjectRequest, given: Given, by: Caller, at: datetime) -> object:
+    weight = weighing.Weight(**{name: given[name] for name in weighing.Weight.__slots__})
+    return weighing.weigh(request.pk, weight, by=by, at=at, expect=given["version"])
+
+
 HANDLERS: Mapping[str, Handler] = {
     "assign": _simple(review.assign, "assignee"),
     "note": _simple(threads.note, "text"),
@@ -204,6 +211,10 @@ HANDLERS: Mapping[str, Handler] = {
     "disagree": _simple(correction.disagree, "item", "text"),
     "tell_lifting": _simple(restriction.tell_lifting, "reason"),
     **reviewforms.HANDLERS,
+    "weigh": _weigh,
+    "propose_decision": _simple(weighing.propose),
+    "decide_objection": _simple(weighing.decide),
+    "decide_objection_late": _simple(weighing.decide_late, "reason"),
 }
 """Verb to use case. A verb of the table that staff may make and that is not here is left to the service."""
 
@@ -222,10 +233,13 @@ _UPTAKE: tuple[tuple[str, str | Promise], ...] = (
     (marking.REJECT, gettext_lazy("Leave them in")),
 )
 FIRST = (
-    "link_decision", "take_review", "confirm_erasure", "prepare", "approve", "refuse", "reopen", "take_up", "reissue",
-    "renew",
+    "link_decision", "take_review", "confirm_erasure", "weigh", "propose_decision", "decide_objection", "prepare",
+    "approve", "refuse", "reopen", "take_up", "reissue", "renew",
 )  # fmt: skip
-GRAVE = frozenset({"refuse", "refuse_late", "redirect", "withdraw", "go_without", "end_unproved", "accept_failure"})
+GRAVE = frozenset({
+    "refuse", "refuse_late", "decide_objection_late", "redirect", "withdraw", "go_without", "end_unproved",
+    "accept_failure",
+})  # fmt: skip
 _BESIDE = {"argue_refusal": ("withholding",)}
 """Inputs that say which row a move is about, where it need not be about one."""
 _ROWS = ("step", "withholding", "method", "task", "item", "mark")
@@ -419,6 +433,8 @@ def fields_for(verb: str, case: CaseFile, about: object = None) -> dict[str, for
         return _mark_fields(case)
     if verb in ("find_account", "assess_age"):
         return childforms.fields_for(verb)
+    if verb == "weigh":
+        return weighing_fields(case)
     makers: dict[str, Callable[[], forms.Field]] = {
         "text": lambda: _text(_("Text")),
         "reason": lambda: _text(_("Reason"), rows=3),

@@ -131,6 +131,8 @@ class Page:
         if not self.request.proposal or self.request.state != State.IN_REVIEW:
             return ""
         who = words.colleague(self.request.prepared_by)
+        if self.request.right == Right.OBJECTION:
+            return _("%(who)s proposes what was weighed below. Somebody else must decide.") % {"who": who}
         if self.request.proposal == Proposal.RELEASE and self.request.spec.acts:
             return _("%(who)s proposes to do as asked. Somebody else must approve it.") % {"who": who}
         if self.request.proposal == Proposal.RELEASE:

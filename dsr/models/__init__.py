@@ -66,6 +66,7 @@ from dsr.models.submissions import Channel, Submission, Vouched
 from dsr.models.threads import Direction, Post
 from dsr.models.transmissions import Transmission, TransmissionState
 from dsr.models.webhooks import WEBHOOK_TEST, Webhook, WebhookDelivery, WebhookKind, WebhookOff
+from dsr.models.weighings import Weighed, Weighing
 from dsr.models.work import (
     ACTED_ON,
     Attempt,
@@ -184,6 +185,8 @@ __all__ = [
     "WebhookDelivery",
     "WebhookKind",
     "WebhookOff",
+    "Weighed",
+    "Weighing",
     "Window",
     "Withholding",
     "WorksheetFile",

@@ -12,6 +12,7 @@ from dsr.models.moves.doing import DoingMoves
 from dsr.models.moves.handing import HandingMoves
 from dsr.models.moves.identity import IdentityMoves
 from dsr.models.moves.judging import JudgingMoves
+from dsr.models.moves.objecting import ObjectingMoves
 from dsr.models.moves.redaction import RedactionMoves
 from dsr.models.moves.reviewing import ReviewingMoves
 from dsr.models.moves.row import Proposal
@@ -38,6 +39,7 @@ class SubjectRequest(
     JudgingMoves,
     ShelteringMoves,
     ReviewingMoves,
+    ObjectingMoves,
 ):
     """One right of one submission. Its state changes in ``services._moves.make`` and nowhere else."""
 

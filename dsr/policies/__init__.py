@@ -3,8 +3,8 @@
 The needs of the rows of the lifecycle are registered by their modules: who is asking (``identity``), whose hands
 (``desk``), what the systems answered (``answers``), what the law allows on a day (``time``), what is carried out in
 the systems (``doing``), whether they mind what was chosen (``choices``), what a ground takes (``grounds``), what is
-taken out of an answer (``marks``) or sent to somebody else (``sending``), whose account it is (``children``), and who
-may review what a machine decided (``reviewing``).
+taken out of an answer (``marks``) or sent to somebody else (``sending``), whose account it is (``children``), who may
+review what a machine decided (``reviewing``), and how an objection is weighed (``objecting``).
 """
 
 from dsr.policies import (
@@ -16,6 +16,7 @@ from dsr.policies import (
     grounds,
     identity,
     marks,
+    objecting,
     outward,
     reviewing,
     sending,
@@ -52,6 +53,7 @@ __all__ = [
     "not_held",
     "not_own_case",
     "not_stopped",
+    "objecting",
     "outward",
     "reason_against",
     "reviewing",

@@ -99,6 +99,11 @@ def nothing_done_yet(request: SubjectRequest, by: Caller, at: datetime) -> None:
             _("It is being carried out and can no longer be stopped altogether. You will be told what was done."),
             code="being-done",
         )
+    if request.right == Right.OBJECTION and request.choice_id is not None:
+        raise WrongState(
+            _("It is decided, and what has to stop is being stopped. You will be told what was done."),
+            code="being-done",
+        )
 
 
 @need

@@ -16,10 +16,10 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy
 
 from dsr import rules
+from dsr.choices import uses
 from dsr.models import Channel
 from dsr.public import details, forms, offers, places
 from dsr.rights import OFFERED, SPECS, Right
-from dsr.selectors import uses
 from dsr.services.intake import Filing, Want
 from dsr.services.mandated import GUARDIAN, AgentClaim
 

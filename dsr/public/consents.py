@@ -14,11 +14,11 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 
+from dsr.choices import uses
 from dsr.choices.marketing import Act, Purpose, Scope, Via
 from dsr.models import Choice
 from dsr.public import forms, pages, throttle, tickets, wishes, wishforms
 from dsr.public.guard import public, typed
-from dsr.selectors import uses
 from dsr.services.choices import asking, deciding, tokens
 from dsr.services.choices.tokens import Bearer
 from notifications.sealing import listing_digests

@@ -10,10 +10,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from dsr.choices import uses
 from dsr.public.forms import LONGEST_TEXT, PlainText, PublicForm
 from dsr.rights import CORRECTION_ROWS, SPECS, Right
 from dsr.rules import Notice
-from dsr.selectors import asking, uses
+from dsr.selectors import asking
 from dsr.services.intake import Want
 
 CONSEQUENCES: Sequence[str | Promise] = (
@@ -244,6 +245,12 @@ def field_name(right: str, name: str) -> str:
     return f"{right}.{name}"
 
 
+def _only_marketing(something_left: bool) -> str:
+    if something_left:
+        return _("It stops as soon as you send this, without proof. Only the rest is weighed.")
+    return _("It stops as soon as you send this, without proof. Nothing is left to weigh, so it is no objection.")
+
+
 def shown(want: Want, notice: Notice, language: str) -> Iterator[tuple[str, list[str]]]:
     """Yield the answers about one right as they are shown before they are sent: a label, and what was answered."""
     title, said = str(SPECS[want.right].title), want.details
@@ -257,6 +264,9 @@ def shown(want: Want, notice: Notice, language: str) -> Iterator[tuple[str, list
         if name in uses.MANY:
             titles = uses.options(name, notice, "", language)
             yield str(_LABELS[name]), [titles.get(word, word) for word in uses.named(answer)]
+            if any(uses.is_marketing(word, notice) for word in uses.named(answer)):
+                left = [word for word in uses.named(answer) if not uses.is_marketing(word, notice)]
+                yield _("Direct marketing"), [_only_marketing(bool(left))]
             continue
         if name == "own_grounds" and not answer:
             continue

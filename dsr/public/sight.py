@@ -13,7 +13,7 @@ from dsr import reckoning, why
 from dsr.deadlines import local_date
 from dsr.lifecycle import Outcome, State, Turn
 from dsr.models import Direction, Event, Package, Post, SubjectRequest, Submission, Vouched
-from dsr.public import deeds, lines, offers, pages, proofs, reviewed, stands, timeline
+from dsr.public import deeds, lines, objections, offers, pages, proofs, reviewed, stands, timeline
 from dsr.rights import SPECS, Delivery, Right
 from dsr.rules import ClockKind, Notice, Statement, pack
 from dsr.selectors import queue
@@ -138,6 +138,7 @@ class Part:
     deed: deeds.Deed | None
     stand: stands.Stand | None
     review: reviewed.Seen | None
+    objection: objections.Objection | None
 
     @property
     def governing(self) -> Dated | None:
@@ -286,6 +287,7 @@ def _part(sight: Sight, request: SubjectRequest, notice: Notice, at: datetime) -
     is_statement = spec.delivery is Delivery.STATEMENT
     deed, stand = deeds.of(sight, request, notice, at), stands.of(sight, request, at)
     review = reviewed.of(request, at)
+    objection = objections.of(sight, request, notice, at)
     is_open = state is not State.CLOSED
     given = request.outcome in (Outcome.FULFILLED, Outcome.PARTLY_FULFILLED, Outcome.NOTHING_HELD)
     ended_early = request.outcome in (Outcome.WITHDRAWN, Outcome.UNVERIFIED)
@@ -293,9 +295,14 @@ def _part(sight: Sight, request: SubjectRequest, notice: Notice, at: datetime) -
     return Part(
         request=request,
         title=str(spec.title),
-        badge=(deed and deeds.badge(request, deed)) or (stand and stands.badge(request)) or _badge(request),
+        badge=(deed and deeds.badge(request, deed))
+        or (stand and stands.badge(request))
+        or (objection and objections.badge(request))
+        or _badge(request),
         tone=_tone(request),
-        sentence=stands.sentence(request, stand) if stand else _sentence(request, kept, deed, at, review),
+        sentence=stands.sentence(request, stand)
+        if stand
+        else (objection and objections.sentence(request, objection)) or _sentence(request, kept, deed, at, review),
         is_yours=is_open and (_is_asked(request) or (deed is not None and deed.needs_word)),
         is_open=is_open,
         why=told,
@@ -311,6 +318,7 @@ def _part(sight: Sight, request: SubjectRequest, notice: Notice, at: datetime) -
         deed=deed,
         stand=stand,
         review=review,
+        objection=objection,
     )
 
 

@@ -48,10 +48,11 @@ def of(sight: Sight, request: SubjectRequest, at: datetime) -> Stand | None:
     if not request.spec.chooses:
         return None
     mine = [row for row in sight.windows if row.choice_id == request.choice_id]
-    return Stand(request.received_at, tuple(_places(mine, at)), request.cpni_entry_id is not None)
+    return Stand(request.received_at, tuple(places(mine, at)), request.cpni_entry_id is not None)
 
 
-def _places(windows: Iterable[Window], at: datetime) -> Iterable[Place]:
+def places(windows: Iterable[Window], at: datetime) -> Iterable[Place]:
+    """Yield each system that has a part in a choice."""
     for row in windows:
         if row.code != SUPERSEDED:
             yield Place(row.system.name, row.done_at, row.must_by, row.done_at is None and row.must_by <= at)

@@ -212,6 +212,11 @@ TOLD: Mapping[str, Words] = {
     "tell_lifting": gettext_lazy("We told you that the restriction ends, and why."),
     "lift_restriction": gettext_lazy("The restriction ended, after you had been told."),
     "choose": gettext_lazy("It stands: from now on we mind what you do not want."),
+    "decide_objection": gettext_lazy("Two people decided on your objection, and we wrote to you what and why."),
+    "decide_objection_late": gettext_lazy(
+        "Two people decided on your objection, later than they had to, and we wrote to you what and why."
+    ),
+    "objection_over": gettext_lazy("Everything that has to stop after your objection has stopped."),
     "late": gettext_lazy("Not every system had confirmed it in time, and we wrote to you about it."),
     "in_effect": gettext_lazy("Every system minds what you do not want."),
     "chosen_anew": gettext_lazy("The request ended, as something else was chosen since."),
@@ -226,6 +231,7 @@ HIDDEN = frozenset(
     {"assign", "note", "retry_system", "withhold", "release", "prepare", "propose_refusal", "send_back"}
     | {"argue_refusal", "seek_marks", "mark", "unmark", "decide_mark", "look_over"}
     | {"answer_point", "open_material", "raise_point", "record_effect", "retry_effect", "weigh_information"}
+    | {"weigh", "propose_decision"}  # told when a second person has decided, with the reasons
     | {
         "check_mandate",
         "revoke_mandate",

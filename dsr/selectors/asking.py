@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from dsr.choices import uses
 from dsr.rights import CORRECTION_ROWS, SPECS, Right
 from dsr.rules import Notice
 from dsr.rules.ladder import Demand
 from dsr.rules.schema.ladder import OTHER, Ladder
-from dsr.selectors import uses
 
 _REACH = ("relationship", "country", "region", "language", "email")
 """What every request needs to be answered at all, and under the right law."""

@@ -24,6 +24,7 @@ from dsr.models import (
     SubjectRequest,
     Task,
     TaskState,
+    Weighing,
     Withholding,
     WorksheetFile,
 )
@@ -79,6 +80,7 @@ class Acts:
     restrictions: list[Restriction] = field(default_factory=list)
     items: list[CorrectionItem] = field(default_factory=list)
     certificates: list[Certificate] = field(default_factory=list)
+    weighings: list[Weighing] = field(default_factory=list)
 
 
 def find(request_id: UUID) -> SubjectRequest | None:
@@ -135,7 +137,8 @@ def _speaks_of_repetition(request: SubjectRequest, withholdings: Iterable[Withho
 
 
 def _acts(request: SubjectRequest) -> Acts:
-    if not request.spec.acts:
+    objection = request.right == Right.OBJECTION
+    if not (request.spec.acts or objection):
         return Acts()
     tasks = list(
         request.tasks.select_related("system", "decided_by")
@@ -149,13 +152,17 @@ def _acts(request: SubjectRequest) -> Acts:
             file.task = task
     for item in items:
         item.request = request
-    deletion, restriction = request.right == Right.DELETION, request.right == Right.RESTRICTION
+    weighings = list(request.weighings.select_related("by")) if objection else []
+    for weighing in weighings:
+        weighing.request = request
+    deletion, restriction = request.right == Right.DELETION, objection or request.right == Right.RESTRICTION
     return Acts(
         tasks=tasks,
         kept=list(request.kept.select_related("system")) if deletion else [],
         restrictions=list(request.restrictions.select_related("system")) if restriction else [],
         items=items,
-        certificates=list(request.certificates.defer("document")),
+        certificates=[] if objection else list(request.certificates.defer("document")),
+        weighings=weighings,
     )
 
 

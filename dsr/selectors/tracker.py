@@ -20,6 +20,7 @@ from dsr.models import (
     Restriction,
     SubjectRequest,
     Submission,
+    Weighing,
     Window,
     Withholding,
 )
@@ -92,6 +93,8 @@ class Sight:
     restrictions: list[Restriction] = field(default_factory=list)
     windows: list[Window] = field(default_factory=list)
     """What each system still has to mind, where something was chosen."""
+    weighings: list[Weighing] = field(default_factory=list)
+    """What was decided about uses that were objected to."""
 
 
 def see(submission_id: UUID) -> Sight | None:
@@ -118,8 +121,23 @@ def see(submission_id: UUID) -> Sight | None:
         ledger=list(LedgerEntry.objects.filter(request__submission=submission).select_related("system")),
         withholdings=withholdings,
         windows=_windows(requests),
-        **_done(submission, by_id) if any(request.spec.acts for request in requests) else {},
+        **_done(submission, by_id) if any(map(_is_done, requests)) else {},
+        weighings=_weighings(requests),
     )
+
+
+def _is_done(request: SubjectRequest) -> bool:
+    """Whether something is done in the systems: an objection pauses the use of data there."""
+    return request.spec.acts or request.right == Right.OBJECTION
+
+
+def _weighings(requests: list[SubjectRequest]) -> list[Weighing]:
+    """Return what was decided about objections; what is merely proposed is staff's own business."""
+    decided = {each.pk: each for each in requests if each.right == Right.OBJECTION and each.approved_at is not None}
+    rows = list(Weighing.objects.filter(request__in=decided).order_by("at", "id")) if decided else []
+    for row in rows:
+        row.request = decided[row.request_id]
+    return rows
 
 
 def _windows(requests: list[SubjectRequest]) -> list[Window]:

@@ -30,6 +30,8 @@ from dsr.models import (
     StepState,
     SubjectRequest,
     Submission,
+    Weighed,
+    Weighing,
     review_of,
 )
 from dsr.policies import Caller, check_can_make
@@ -319,9 +321,11 @@ def _values(request: SubjectRequest) -> dict[str, Any]:
 
 
 def computed_outcome(request: SubjectRequest) -> Outcome:
-    """Work the outcome out from the ledger, or the record of a review, so that it says what really happened."""
+    """Work the outcome out from the ledger, a review's record or an objection's weighings: what really happened."""
     if request.right == Right.AUTOMATED_DECISION_REVIEW and (review := review_of(request)) is not None:
         return Outcome(review.verdict)
+    if request.right == Right.OBJECTION:
+        return outcome_of_uses(Weighing.objects.filter(request=request).values_list("outcome", flat=True))
     return outcome_of(LedgerEntry.objects.filter(request=request).values_list("outcome", flat=True))
 
 
@@ -335,6 +339,14 @@ def outcome_of(lines: Iterable[str]) -> Outcome:
     if outcomes == {LedgerOutcome.NOTHING_HELD}:
         return Outcome.NOTHING_HELD
     return Outcome.FULFILLED
+
+
+def outcome_of_uses(outcomes: Iterable[str]) -> Outcome:
+    """Return what came of an objection: everything stops, nothing does, or some of it."""
+    found = set(outcomes)
+    if found <= {Weighed.STOP}:
+        return Outcome.FULFILLED
+    return Outcome.REFUSED if found == {Weighed.GO_ON} else Outcome.PARTLY_FULFILLED
 
 
 def _held(**key: UUID) -> QuerySet[Submission]:

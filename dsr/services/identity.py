@@ -12,7 +12,7 @@ from dsr import demands
 from dsr.errors import WrongState
 from dsr.lifecycle import Outcome, State, Turn
 from dsr.models import Deadline, DeadlineKind, SubjectRequest, Submission, Vouched
-from dsr.services import agents, asked, asserted, letters, links, moved, onfile, proving, telling, ties
+from dsr.services import agents, asked, asserted, letters, links, moved, onfile, pausing, proving, telling, ties
 from dsr.services._moves import Caller, Case, holding
 from notifications import sealing
 from verification import checks, grants, mail
@@ -201,6 +201,7 @@ def _end(case: Case, waiting: Sequence[SubjectRequest], deadline: Deadline, at: 
     ends: dict[str, list[SubjectRequest]] = {}
     for request in waiting:
         case.move(request, "lapse", by=Caller.system(), at=at)
+        pausing.end_unweighed(case, request, at)
         ends.setdefault(demands.end_of(request).word, []).append(request)
     if not telling.is_read(submission) and ends.pop("lapsed", []):
         letter = letters.Lapsed(

@@ -14,6 +14,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from dsr import demands, reckoning
+from dsr.choices import uses
 from dsr.deadlines import local_date
 from dsr.errors import Conflict, Incomplete
 from dsr.ids import new_reference
@@ -21,7 +22,7 @@ from dsr.lifecycle import Actor
 from dsr.models import Channel, Deadline, DeadlineKind, SubjectRequest, Submission, Vouched
 from dsr.rights import OFFERED, SPECS, Floor, Right
 from dsr.rules import COUNTRIES, ClockEvent, EventKind, Notice, NotInRules, pack
-from dsr.selectors import asking, uses
+from dsr.selectors import asking
 from dsr.services import beside, childalert, clocks, letters, links, pace, rulebooks, telling
 from dsr.services._moves import Caller, Case, new_case
 from dsr.services.asserted import Verified
@@ -375,6 +376,7 @@ def _checked(filing: Filing, by: Caller, at: datetime) -> Filing:
     beside.check_verified(filing, identifiers, by, at, problems)
     if problems:
         raise Incomplete(_("Some answers are missing or cannot be used."), problems=problems)
+    wants = _marketing_apart(wants, notice_for(filing.received_at or at))
     replaced = {name: getattr(filing, name) for name in Filing.__slots__}
     return Filing(**{**replaced, **cleaned, "wants": wants, "identifiers": identifiers, "agent": agent})
 
@@ -438,6 +440,28 @@ def _checked_wants(filing: Filing, notice: Notice, problems: dict[str, str]) -> 
             problems.setdefault(f"{want.right}.{name}", sentence)
         wants.append(Want(want.right, {name: text for name, text in details.items() if text}))
     return tuple(wants)
+
+
+def _marketing_apart(wants: tuple[Want, ...], notice: Notice) -> tuple[Want, ...]:
+    """Make of an objection to direct marketing what it is: an end of it, at once; the rest is weighed. GDPR Art 21(3)
+
+    Where nothing else is objected to, nothing is left to be weighed.
+    """
+    found: list[Want] = []
+    ends = {uses.OBJECTED: uses.DIRECT_MARKETING}
+    for want in wants:
+        words = uses.named(want.details.get(uses.OBJECTED, "")) if want.right is Right.OBJECTION else []
+        rest = [word for word in words if not uses.is_marketing(word, notice)]
+        if len(rest) < len(words):
+            found = [each for each in found if each.right is not Right.MARKETING_OPT_OUT]
+            found.append(Want(Right.MARKETING_OPT_OUT, ends))
+        if want.right is Right.OBJECTION and rest:
+            found.append(Want(Right.OBJECTION, {**want.details, uses.OBJECTED: " ".join(rest)}))
+        elif want.right is Right.MARKETING_OPT_OUT and any(each.details == ends for each in found):
+            continue  # it was made of the objection already
+        elif want.right is not Right.OBJECTION:
+            found.append(want)
+    return tuple(found)
 
 
 def _checked_identifiers(filing: Filing, problems: dict[str, str]) -> dict[str, tuple[str, ...]]:

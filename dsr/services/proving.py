@@ -26,6 +26,7 @@ from dsr.services import (
     links,
     mandated,
     moved,
+    pausing,
     search,
     signals,
     telling,
@@ -185,6 +186,7 @@ def admit(case: Case, *, by: Caller, at: datetime) -> list[SubjectRequest]:
             search.begin(case, request, by=Caller.system(by.via), at=at)
         waiting.ask(case, request, at)
         correction.take_in(case, request, at)
+        pausing.begin(case, request, at)
         passed.append(request)
     if passed:
         met = Deadline.objects.filter(submission=case.submission, kind__in=_MET, done_at=None)
@@ -430,4 +432,5 @@ def end_unproved(
         case.move(request, "end_unproved", by=by, at=at)
         destroy_later(request, at)
         asked.tell_end(case, [request], at, reason=text)
+        pausing.end_unweighed(case, request, at)
     return request

@@ -57,6 +57,30 @@ def prepare(request: SubjectRequest, at: datetime) -> Any:
     return ready
 
 
+def knows(task: Task) -> bool:
+    """Whether a system knows the person of a task; of a pause that is found out here and kept. Talks to systems.
+
+    Nothing is searched before data is paused, so by what the person is known is asked right before it is done.
+    """
+    if task.kind != TaskKind.RESTRICT or not task.terms.get("pause") or task.changes_sealed is not None:
+        return True
+    who = identifiers_for(task)
+    if not set(who) & set(task.system.identifiers):
+        return False
+    task.seal_json("changes", {"who": who})
+    Task.objects.filter(pk=task.pk).update(changes_sealed=task.changes_sealed)
+    return True
+
+
+def unknown() -> Came:
+    """Return that a system knows nobody like that, so that there is nothing to pause."""
+
+    def then(case: Case, task: Task, at: datetime) -> None:
+        enter(case.request(task.request_id), task.system, 0, at)
+
+    return Came(TaskResult.NOTHING_HELD, then=then)
+
+
 def restrict(task: Task, claim: Claim, at: datetime) -> Came:
     """Set the flag in one system. Doing it twice does it once."""
     changed = _flag(task, True, claim.check)

@@ -13,7 +13,7 @@ from dsr.models import SubjectRequest, System, Withholding
 from dsr.policies import can_make, check_can_make
 from dsr.rights import SPECS, Look, Right
 from dsr.rules import pack
-from dsr.services import acting, clocks, letters, search, taskwork, telling
+from dsr.services import acting, clocks, letters, pausing, search, taskwork, telling
 from dsr.services._moves import Caller, Case, holding
 from dsr.services.doorbell import Bell, ring
 from dsr.services.erasure import plan
@@ -203,6 +203,7 @@ def _close(
             request.seal("reason", text)
         case.move(request, verb, by=by, at=at, **stamps)
         taskwork.call_off(request)  # what was made to be done and nobody has begun
+        pausing.end_unweighed(case, request, at)
         destroy_later(request, at)
         letter = letters.Closed(
             reference=case.submission.reference,

@@ -49,10 +49,7 @@ def run_task(task_id: UUID, *, at: datetime) -> bool:
         _record_failure(task, lease, Code.WORKER_LOST, at, final=True)
         return True
     try:
-        if task.system.connector == ConnectorKind.MANUAL and task.kind != TaskKind.RECHECK:
-            _hand_over(task, lease, claim.now())
-        else:
-            _record(task, lease, HANDLERS[TaskKind(task.kind)](task, claim, at), claim.now())
+        _work(task, lease, claim, at)
     except BackToReview as back:
         _bring_back(task, lease, back, claim.now())
     except TemporaryFailure as failure:
@@ -68,6 +65,15 @@ def run_task(task_id: UUID, *, at: datetime) -> bool:
         log.error("task failed", task=str(task.pk), error=type(error).__name__, where=places(error.__traceback__))
         _record_failure(task, lease, Code.FAULT, claim.now())
     return True
+
+
+def _work(task: Task, lease: UUID, claim: Claim, at: datetime) -> None:
+    if not restriction.knows(task):
+        _record(task, lease, restriction.unknown(), claim.now())
+    elif task.system.connector == ConnectorKind.MANUAL and task.kind != TaskKind.RECHECK:
+        _hand_over(task, lease, claim.now())
+    else:
+        _record(task, lease, HANDLERS[TaskKind(task.kind)](task, claim, at), claim.now())
 
 
 def _ours(case: Case, task: Task, lease: UUID) -> Task | None:

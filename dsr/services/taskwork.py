@@ -17,6 +17,7 @@ from django.db.models import F, Q
 from dsr.connectors import Code, PermanentFailure
 from dsr.lifecycle import TURN_OF, Outcome, State
 from dsr.models import OVER, SubjectRequest, Task, TaskKind, TaskResult, TaskState
+from dsr.rights import Right
 from dsr.services._moves import Caller, Case
 from dsr.services.doorbell import Bell, ring
 from dsr.services.search import LEASE
@@ -82,7 +83,12 @@ class Claim:
         """Renew the lease. False when somebody else works on the task now, it was called off, or is doubted."""
         rows = Task.objects.filter(pk=self.task.pk, lease=self._lease, state=TaskState.WAITING)
         doubted = Q(submission__stopped_at__isnull=False) | Q(submission__held_until__gt=self.now())
-        back = Q(state=State.IN_REVIEW) | Q(outcome=Outcome.WITHDRAWN) | Q(doubted, state=State.FULFILLING)
+        # What is objected to is paused while it is in review; anything else comes back to review to be left alone.
+        back = (
+            Q(state=State.IN_REVIEW) & ~Q(right=Right.OBJECTION)
+            | Q(outcome=Outcome.WITHDRAWN)
+            | Q(doubted, state=State.FULFILLING)
+        )
         unwanted = SubjectRequest.objects.filter(back, pk=self.task.request_id)
         return not unwanted.exists() and bool(rows.update(claimed_until=self.now() + LEASE))
 

@@ -24,7 +24,7 @@ from dsr.lifecycle import BY_VERB, State
 from dsr.models import Deadline, DeadlineKind, Event, ItemDecision, SubjectRequest, System, Window
 from dsr.policies import Caller
 from dsr.rights import OFFERED, SPECS, Right
-from dsr.services import acting, arguing, correction, delivery, history, identity, review, search, threads
+from dsr.services import acting, arguing, correction, delivery, history, identity, review, search, threads, weighing
 from dsr.services.choices import desk
 from dsr.services.erasure import waiting
 from notifications.models import Message
@@ -40,8 +40,10 @@ GROUNDS = {Right.DELETION: "legal_claims", Right.RESTRICTION: "legal_claims", Ri
 NEEDS_NO_PROOF = "accuracy_confirmed"
 """The one of them that the case itself shows."""
 TELLS = {"take_up", "ask", "refuse", "refuse_late", "redirect", "withdraw", "reissue", "lapse", "reopen"}
-TELLS |= {"ask_representations", "uphold", "overturn", "record_effect"}
+TELLS |= {"ask_representations", "uphold", "overturn", "record_effect", "decide_objection"}
 """Moves that promise the person a message."""
+ENDED = ("in_effect", "objection_over")
+"""Letters that say that every system minds it."""
 
 
 class Lifecycle(Reviewing, RuleBasedStateMachine):
@@ -80,7 +82,9 @@ class Lifecycle(Reviewing, RuleBasedStateMachine):
         self.proposal, self.preparer, self.argued_by = "", "", ""
         self.answered, self.lapsed = False, False
         self.sure, self.decided, self.unsure = right != Right.DELETION, right != Right.CORRECTION, False
-        if (SPECS[right].searches or right == Right.AUTOMATED_DECISION_REVIEW) and start != "filed":
+        self.weighed: set[str] = set()
+        judged = right in (Right.AUTOMATED_DECISION_REVIEW, Right.OBJECTION)
+        if (SPECS[right].searches or judged) and start != "filed":
             self.confirm()
             if start == "searched":
                 self.work()
@@ -121,7 +125,34 @@ class Lifecycle(Reviewing, RuleBasedStateMachine):
 
     def begun(self) -> bool:
         """Whether a system has been told to do something that cannot be taken back."""
+        if self.right == Right.OBJECTION:  # a pause ends again; what is decided does not
+            return self.request().choice_id is not None
         return self.request().tasks.filter(attempts__gt=0).exists()
+
+    @property
+    def minded(self) -> bool:
+        """Whether systems have to mind something, and owners say that they do."""
+        return SPECS[self.right].chooses or self.right == Right.OBJECTION
+
+    @rule(who=st.sampled_from(PEOPLE), use=st.sampled_from(["sales_insights", "profiling"]))
+    @precondition(lambda self: self.right == Right.OBJECTION)
+    def weigh(self, who: str, use: str) -> None:
+        act = lambda by: weighing.weigh(self.request_id, builders.stops(use), by=by, at=self.now)
+        if self.attempt("weigh", who, act, self.searched, not self.proposal):
+            self.weighed.add(use)
+
+    @rule(who=st.sampled_from(PEOPLE))
+    @precondition(lambda self: self.right == Right.OBJECTION)
+    def propose_decision(self, who: str) -> None:
+        act = lambda by: weighing.propose(self.request_id, by=by, at=self.now)
+        if self.attempt("propose_decision", who, act, not self.proposal, len(self.weighed) == 2):
+            self.proposal, self.preparer = "release", who
+
+    @rule(who=st.sampled_from(PEOPLE))
+    @precondition(lambda self: self.right == Right.OBJECTION)
+    def decide_objection(self, who: str) -> None:
+        act = lambda by: weighing.decide(self.request_id, by=by, at=self.now)
+        self.attempt("decide_objection", who, act, bool(self.proposal), self.preparer != who)
 
     @rule(who=st.sampled_from(PEOPLE))
     def confirm_erasure(self, who: str) -> None:
@@ -292,14 +323,14 @@ class Lifecycle(Reviewing, RuleBasedStateMachine):
             self.searched = True
         if before.state == State.FULFILLING and SPECS[self.right].acts:
             assert after.state == (State.FULFILLING if after.act_at else State.CLOSED)
-        elif before.state == State.FULFILLING and self.is_done_elsewhere():
+        elif before.state == State.FULFILLING and (self.is_done_elsewhere() or self.minded):
             assert after.state == State.FULFILLING  # until the owner reports
         elif before.state == State.FULFILLING:
             assert after.state == State.READY
             self.answered = True
 
     @rule()
-    @precondition(lambda self: SPECS[self.right].chooses and self.request().state == State.FULFILLING)
+    @precondition(lambda self: self.minded and self.request().state == State.FULFILLING)
     def report(self) -> None:
         """The owners report that it is done; a choice ends with the last of them, and is said to be."""
         self.now += timedelta(seconds=7)
@@ -307,7 +338,7 @@ class Lifecycle(Reviewing, RuleBasedStateMachine):
         for window in Window.objects.filter(choice=self.request().choice):
             desk.report(window.system_id, [window.pk], self.now)
         assert self.request().outcome == "fulfilled"
-        assert Message.objects.filter(about=self.filed.submission.pk, kind="in_effect").count() == 1
+        assert Message.objects.filter(about=self.filed.submission.pk, kind__in=ENDED).count() == 1
 
     @rule(days=st.integers(1, 40))
     def wait(self, days: int) -> None:
@@ -318,7 +349,7 @@ class Lifecycle(Reviewing, RuleBasedStateMachine):
         after = self.request()
         if before.state == State.IN_REVIEW:
             self.searched = True
-        if before.state == State.FULFILLING and not self.is_done_elsewhere():
+        if before.state == State.FULFILLING and not (self.is_done_elsewhere() or self.minded):
             self.answered = True
         if before.state == State.IN_REVIEW and after.state == State.CLOSED:
             self.unsure, self.question = True, False  # a question ends with the request
@@ -353,7 +384,7 @@ class Lifecycle(Reviewing, RuleBasedStateMachine):
         if request.state == State.FULFILLING and SPECS[self.right].acts:
             assert request.act_at
             assert Deadline.objects.filter(request=request, kind=DeadlineKind.ACT, done_at=None).exists()
-        elif request.state == State.FULFILLING and SPECS[self.right].chooses:
+        elif request.state == State.FULFILLING and self.minded:
             assert Window.objects.filter(choice=request.choice, done_at=None).exists()
         elif request.state == State.FULFILLING and self.right == Right.AUTOMATED_DECISION_REVIEW:
             assert self.waits_for_effect()

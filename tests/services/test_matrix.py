@@ -69,6 +69,10 @@ def _withdrawn(right: Right, clock: Clock) -> SubjectRequest:
     return builders.again(request)
 
 
+def _objected(right: Right, clock: Clock) -> SubjectRequest:
+    return builders.objected(at=clock())
+
+
 def _minded(right: Right, clock: Clock) -> SubjectRequest:
     request = _filed(right, clock)
     drain(clock.tick())
@@ -99,6 +103,7 @@ LIVED: dict[tuple[Right, State], Callable[[Right, Clock], SubjectRequest]] = {
     **{(right, State.FULFILLING): _chosen for right in CHOSEN & OFFERED - {Right.CPNI_OPT_OUT}},
     **{(right, State.CLOSED): _minded for right in CHOSEN & OFFERED},
     **{(right, State.VERIFYING): _filed for right in JUDGED & IDENTIFIED & OFFERED},
+    (Right.OBJECTION, State.FULFILLING): _objected,
     **{
         (right, State.IN_REVIEW): lambda right, clock: builders.in_review(right, at=clock())
         for right in JUDGED & OFFERED

@@ -109,5 +109,26 @@ class ItemList(Shown):
     results: list[ItemShown]
 
 
+class WeighingShown(Shown):
+    """One use that is objected to, and what was decided about it. Texts are hidden unless a reason was given."""
+
+    use: str
+    title: str
+    basis: str | None
+    outcome: str | None = Field(description="stop, part or go_on; null until it is weighed.")
+    ground: str | None
+    vulnerable: bool
+    texts: dict[str, str]
+    by: str | None
+    at: datetime | None
+
+
+class WeighingList(Shown):
+    """What is objected to, use by use. Empty for any other right, and once the personal data was deleted."""
+
+    masked: bool
+    results: list[WeighingShown]
+
+
 class CertificateShown(RootModel[dict[str, Any]]):
     """The certificate as it was signed. `manage.py verify_receipt` checks it; see the reference of the package."""

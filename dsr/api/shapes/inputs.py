@@ -418,3 +418,21 @@ class RequestsWanted(Paging):
         max_length=254,
         description="A reference, or exactly one person's mail address, telephone or account number.",
     )
+
+
+class WithWeighing(Body):
+    """What was found about one use that is objected to. What goes on needs every text: the burden of proof is ours."""
+
+    use: Word = Field(description="A word of `details.objected`, or another purpose of the notice.")
+    basis: Word = Field(description="Its legal basis by the notice, such as `legitimate_interest`.")
+    outcome: Literal["stop", "part", "go_on"]
+    reason: str = Field(max_length=10_000, description="Why, in words for the person.")
+    ground: Annotated[str, Field(max_length=64, pattern=r"^[a-z0-9_]*$")] = Field(
+        "", description="The coded ground on which something goes on."
+    )
+    interest: str = Field("", max_length=10_000, description="Which interest of the organisation it serves.")
+    compelling: str = Field("", max_length=10_000, description="Why that is compelling and weighs more.")
+    alternatives: str = Field("", max_length=10_000, description="Which milder ways were looked at.")
+    effect: str = Field("", max_length=10_000, description="What it means for this person.")
+    vulnerable: Truth = Field(False, description="Whether it is about a child or somebody who needs protection.")
+    remains: str = Field("", max_length=10_000, description="What goes on, where a part stops.")

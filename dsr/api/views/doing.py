@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
+from dsr import reckoning
 from dsr.api import scopes
 from dsr.api.answers import show
 from dsr.api.endpoint import Endpoint
@@ -20,7 +21,10 @@ from dsr.api.scopes import bearing
 from dsr.api.shapes import doing, inputs
 from dsr.api.views.requests import find
 from dsr.api.views.submissions import reveal
-from dsr.models import CorrectionItem, SubjectRequest, Task
+from dsr.choices import uses
+from dsr.models import CorrectionItem, SubjectRequest, Task, Weighing
+from dsr.policies.objecting import wanted
+from dsr.rights import Right
 from dsr.selectors.masking import DOTS, Personal
 from dsr.services import codes, recipients
 from dsr.services.erasure import plan
@@ -170,6 +174,53 @@ def _item(item: CorrectionItem, request: SubjectRequest, revealed: bool) -> doin
         decided_at=item.decided_at,
         statement_at=item.statement_at,
         **texts,
+    )
+
+
+class Weighings(Endpoint):
+    """What is objected to."""
+
+    scopes = {"GET": frozenset({scopes.STAFF})}
+
+    @extend_schema(
+        operation_id="list_weighings",
+        summary="What the person objects to, use by use, and what was weighed",
+        parameters=query_of(inputs.Revealing),
+        responses={200: doing.WeighingList},
+        tags=["doing"],
+    )
+    def get(self, request: Request, request_id: UUID) -> HttpResponse:
+        """Return each use with its texts hidden, or in full for a reason that is recorded."""
+        reason = parameters(request, inputs.Revealing).reason
+        found, at = find(request_id, bearing(request).caller), timezone.now()
+        open_now = found.right == Right.OBJECTION and found.submission.purged_at is None
+        revealed = reason is not None and open_now
+        if revealed:
+            reveal(request, found, frozenset({Personal.DETAILS}), reason or "", at)
+        rows = {row.use: row for row in found.weighings.select_related("by")} if open_now else {}
+        names = dict.fromkeys([*wanted(found), *rows]) if open_now else {}
+        results = [_weighing(name, rows.get(name), found, revealed) for name in names]
+        return show(doing.WeighingList(masked=not revealed, results=results))
+
+
+def _weighing(use: str, row: Weighing | None, request: SubjectRequest, revealed: bool) -> doing.WeighingShown:
+    title = uses.title(use, reckoning.notice_of(request.submission))
+    if row is None:
+        return doing.WeighingShown(
+            use=use, title=title, basis=None, outcome=None, ground=None, vulnerable=False, texts={}, by=None, at=None
+        )
+    row.request = request  # so that all share the one data key that was opened
+    texts = {name: text if revealed else DOTS for name, text in row.open_json("content").items()}
+    return doing.WeighingShown(
+        use=use,
+        title=title,
+        basis=row.basis,
+        outcome=row.outcome,
+        ground=row.ground or None,
+        vulnerable=row.vulnerable,
+        texts=texts,
+        by=row.by.username,
+        at=row.at,
     )
 
 

@@ -44,6 +44,7 @@ from dsr.services import (
     taskrun,
     threads,
     timing,
+    weighing,
 )
 from dsr.services._moves import open_moves
 from dsr.services.erasure import waiting
@@ -195,6 +196,10 @@ def _decide_mark(do: Doing, given: marks.WithProposals) -> object:
     return marking.decide(marks=given.marks, decision=given.decision, **do.how)
 
 
+def _weigh(do: Doing, given: inputs.WithWeighing) -> object:
+    return weighing.weigh(weight=weighing.Weight(**given.model_dump()), **do.how)
+
+
 # fmt: off
 MOVES: dict[str, Dispatch] = {
     "reopen":          Dispatch(inputs.Nothing, _reopen),
@@ -256,6 +261,12 @@ MOVES: dict[str, Dispatch] = {
     "assess_age":      Dispatch(children.WithFinding, _assess_age),
     "confirm_age":     Dispatch(inputs.Nothing, lambda do, _given: sheltering.confirm(**do.how)),
     "weigh_age_anew":  Dispatch(inputs.WithReason, _weigh_age_anew),
+    "weigh":           Dispatch(inputs.WithWeighing, _weigh),
+    "propose_decision": Dispatch(inputs.Nothing, lambda do, _given: weighing.propose(**do.how)),
+    "decide_objection": Dispatch(inputs.Nothing, lambda do, _given: weighing.decide(**do.how)),
+    "decide_objection_late": Dispatch(
+        inputs.WithReason, lambda do, given: weighing.decide_late(reason=given.reason, **do.how)
+    ),
     "withdraw":        Dispatch(inputs.Nothing, lambda do, _given: review.withdraw(**do.how)),
     **{verb: Dispatch(model, make) for verb, (model, make) in reviewing.MOVES.items()},
 }

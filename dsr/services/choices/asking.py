@@ -18,7 +18,7 @@ from dsr import rules
 from dsr.choices.marketing import Purpose, Scope, Standing, governing
 from dsr.errors import Incomplete
 from dsr.models import Suppression, Tombstone
-from dsr.selectors import uses
+from dsr.services.choices import deciding
 from dsr.services.erasure.tombstones import ERASURE
 from notifications import sealing
 from notifications.reads import PreparedSet, among
@@ -79,10 +79,10 @@ def use_of(purpose: Purpose, channel: str, topic: str, at: datetime) -> Use:
     """
     notice = rules.pack().notice_then(at.date())
     known = {each.id: each for each in notice.topics}
-    if topic in uses.topics(purpose, notice):
+    if topic in deciding.topics_of(purpose):
         return Use(purpose, Scope(channel, topic))
     if topic and (purpose is not Purpose.MARKETING or topic not in known):
-        names = ", ".join(known if purpose is Purpose.MARKETING else sorted(uses.topics(purpose, notice)))
+        names = ", ".join(known if purpose is Purpose.MARKETING else sorted(deciding.topics_of(purpose)))
         raise Incomplete(
             _("This cannot be answered."),
             problems={"topic": _("There is no topic of this name: give one of %(names)s.") % {"names": names}},

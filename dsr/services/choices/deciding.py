@@ -16,11 +16,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from dsr import rules
+from dsr.choices import uses
 from dsr.choices.marketing import CHANNELS, SUPERSEDED, Act, Purpose, Scope, Standing, Via, after, scopes, told
 from dsr.errors import Incomplete, NotFound
 from dsr.models import Choice, ConnectorKind, Suppression, System, WebhookKind, Window
 from dsr.packaging import manifest
-from dsr.selectors import uses
 from dsr.services import systems, webhooks
 from dsr.services.choices import invented
 from dsr.services.doorbell import Bell, ring
@@ -151,7 +151,7 @@ def _no_topic(wish: Wish) -> dict[str, str]:
         return {}
     notice = rules.pack().notice_then(wish.at.date())
     if wish.purpose is not Purpose.MARKETING:
-        named = uses.topics(wish.purpose, notice)
+        named = topics_of(wish.purpose)
         if not named:
             return {"topics": _("Only marketing, consents and objections are chosen by topic.")}
         if set(wish.topics) - named:
@@ -165,6 +165,12 @@ def _no_topic(wish: Wish) -> dict[str, str]:
         names = ", ".join(topic for topic, purpose in known.items() if purpose == "marketing")
         return {"topics": _("There is no topic of this name: give some of %(names)s.") % {"names": names}}
     return {}
+
+
+def topics_of(purpose: Purpose) -> frozenset[str]:
+    """Return what consents and objections can be about, by every version of our notice: cases outlive versions."""
+    ours = (notice for notice in rules.pack().notices if notice.id == rules.pack().organisation)
+    return frozenset(word for notice in ours for word in uses.topics(purpose, notice))
 
 
 def _no_yes(wish: Wish, by: str) -> dict[str, str]:

@@ -10,7 +10,7 @@ from django.db.models import Exists, F, OuterRef
 from dsr.choices.marketing import Act
 from dsr.models import Choice, EffectDay, WebhookKind, Window
 from dsr.selectors.windows import LONGER, PARTS
-from dsr.services import webhooks
+from dsr.services import webhooks, weighing
 from dsr.services.choices import lateness, requested
 from dsr.services.choices.deciding import forget, said
 from notifications import outbox
@@ -81,6 +81,7 @@ def settle(choices: Collection[UUID], at: datetime) -> None:
         Choice.objects.filter(pk__in=quiet).update(who_sealed=None)
         forget(quiet, at)
     requested.close(at, choices)
+    weighing.close(at, choices)
 
 
 def tidy(at: datetime) -> int:
@@ -90,6 +91,7 @@ def tidy(at: datetime) -> int:
     left = Choice.objects.filter(~Exists(is_open), effective_at=None, recorded_at__lt=at - _UNSETTLED)
     settle(set(left.order_by("recorded_at").values_list("pk", flat=True)[:_AT_ONCE]), at)
     requested.close(at)
+    weighing.close(at)
     known = Choice.objects.filter(who_sealed__isnull=False, effective_at__lt=at - _WRITTEN_TO)
     over = list(known.order_by("effective_at").values_list("pk", flat=True)[:_AT_ONCE])
     for choice in over:

@@ -1,6 +1,7 @@
 """Choices that were filed as rights: made with the filing, and their requests closed once every system minds them."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
@@ -10,6 +11,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from dsr.choices import uses
 from dsr.choices.cpni import Kind
 from dsr.choices.marketing import SUPERSEDED, Act, Purpose, Via
 from dsr.deadlines import local_date
@@ -18,7 +20,6 @@ from dsr.logs import get_logger, places
 from dsr.models import Channel, Choice, LedgerEntry, LedgerOutcome, SubjectRequest, Submission, Window
 from dsr.policies import Caller, can_make
 from dsr.rights import SPECS, Right
-from dsr.selectors import uses
 from dsr.services import letters, links, telling
 from dsr.services._moves import Case, holding
 from dsr.services.choices import cpni, deciding, tokens
@@ -46,6 +47,11 @@ _CAME: Final[Mapping[str, Via]] = {
     Channel.POST: Via.POST,
     Channel.SUPPORT: Via.API,
 }
+
+
+def came(channel: str) -> Via:
+    """Return how a choice came that was filed by a channel."""
+    return _CAME[channel]
 
 
 # --- Filing ----------------------------------------------------------------------------------------------------------
@@ -80,7 +86,7 @@ def enter(case: Case, request: SubjectRequest, want: "Want", filing: "Filing", *
         wish = deciding.Wish(
             identifiers=about(filing),
             act=Act.STOP,
-            via=_CAME[filing.channel],
+            via=came(filing.channel),
             at=request.received_at,
             purpose=_PURPOSES[want.right],
             topics=_topics(want),
@@ -89,6 +95,8 @@ def enter(case: Case, request: SubjectRequest, want: "Want", filing: "Filing", *
             anew=True,
         )
         request.choice = deciding.decide(wish, by=who, at=at).choice
+        if uses.OBJECTED in want.details:  # an objection ends profiling for it, too. GDPR Art 21(2)
+            deciding.decide(replace(wish, purpose=Purpose.ADVERTISING), by=who, at=at)
     case.move(request, "choose", by=Caller.system(by.via), at=at)
 
 

@@ -72,6 +72,7 @@ from dsr.services.letters.doing import (
 from dsr.services.letters.hooks import WebhookStopped
 from dsr.services.letters.inbound import MailWaits
 from dsr.services.letters.incidents import IncidentDue, IncidentOpened
+from dsr.services.letters.objections import ObjectionDecided, ObjectionOver
 from dsr.services.letters.reviews import EffectWorksheet, RepresentationsAsked, ReviewDecided, ReviewEffect
 from dsr.services.letters.sending import NotSentOn, SentOn
 
@@ -120,6 +121,8 @@ __all__ = [
     "NewMessage",
     "NotIdentified",
     "NotSentOn",
+    "ObjectionDecided",
+    "ObjectionOver",
     "Overdue",
     "Question",
     "Received",
@@ -146,7 +149,7 @@ __all__ = [
 
 SENT_AS: Final[Mapping[LetterWord, tuple[type[LegalLetter], ...]]] = {
     "acknowledgement": (Received, Acknowledged),
-    "answer": (AnswerReady, CarriedOut, InEffect, DealtWith, ReviewDecided),
+    "answer": (AnswerReady, CarriedOut, InEffect, DealtWith, ReviewDecided, ObjectionDecided, ObjectionOver),
     "appeal": (AppealDecided,),
     "clarification": (Question,),
     "extension": (Extended,),
@@ -154,6 +157,6 @@ SENT_AS: Final[Mapping[LetterWord, tuple[type[LegalLetter], ...]]] = {
     "overdue": (Overdue,),
     "pause": (Question, IdentityAsked),
     # What is held back from an answer is refused, and so is what nobody can be identified for.
-    "refusal": (Refused, AnswerReady, CarriedOut, NotIdentified),
+    "refusal": (Refused, AnswerReady, CarriedOut, NotIdentified, ObjectionDecided),
 }
 """Which kinds are the letter that a law makes demands of."""

@@ -293,6 +293,8 @@ def test_move_of_an_unknown_request_is_not_found(hal: Api, verb: str) -> None:
         "check_mandate": {"result": "refused"},
         "add_item": {"about": "a", "asked": "b"},
         "decide_item": {"item": 1, "decision": "refuse"},
+        "weigh": {"use": "profiling", "basis": "legitimate_interest", "outcome": "stop", "reason": "r"},
+        "decide_objection_late": {"reason": "r"},
         "disagree": {"item": 1, "text": "t"},
         "retry_task": {"task": str(uuid4())},
         "erase_again": {"task": str(uuid4())},
