@@ -1,9 +1,10 @@
 """The review of an automated decision for the person: where it stands, what was decided and why."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -12,6 +13,15 @@ from dsr.models import Effect, Review, SubjectRequest, review_of
 from dsr.policies import Caller, can_make
 from dsr.public import timeline
 from dsr.selectors.tracker import text_of
+
+ENDS: Mapping[Outcome, str | Promise] = {
+    Outcome.UPHELD: gettext_lazy("A person has looked at the decision, and it stands. Below it says why."),
+    Outcome.OVERTURNED: gettext_lazy("The decision is changed, and the change is in effect. Below it says why."),
+    Outcome.PARTLY_OVERTURNED: gettext_lazy(
+        "The decision is changed in part, and the change is in effect. Below it says why."
+    ),
+}
+"""How a review ends, besides the ways in which every request may end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +71,7 @@ def _stages(request: SubjectRequest, review: Review | None) -> Iterator[Stage]:
 
 def _sentence(request: SubjectRequest, review: Review | None) -> str:
     if request.state == State.CLOSED:
-        return str(_ENDS.get(Outcome(request.outcome), ""))
+        return str(ENDS.get(Outcome(request.outcome), ""))
     if request.state == State.FULFILLING:
         if review and review.effect == Effect.STUCK:
             return _(
@@ -77,14 +87,3 @@ def _sentence(request: SubjectRequest, review: Review | None) -> str:
         day = timeline.long_day(review.asked_until)
         return _("A person is looking at the decision. You can say what you think of it until %(day)s.") % {"day": day}
     return _("A person is looking at the decision, with what you have said. You need to do nothing.")
-
-
-_ENDS = {
-    Outcome.UPHELD: gettext_lazy("A person has looked at the decision, and it stands. Below it says why."),
-    Outcome.OVERTURNED: gettext_lazy("The decision is changed, and the change is in effect. Below it says why."),
-    Outcome.PARTLY_OVERTURNED: gettext_lazy(
-        "The decision is changed in part, and the change is in effect. Below it says why."
-    ),
-    Outcome.REFUSED: gettext_lazy("The request was refused. Below are the reasons, and what you can do about it."),
-    Outcome.WITHDRAWN: gettext_lazy("The request was withdrawn."),
-}

@@ -353,7 +353,8 @@ def _sentence(
     review: reviewed.Seen | None,
 ) -> str:
     """Say whose turn it is now, and first of all if we are late."""
-    now = review.sentence if review and not request.question_at else _now(request, package, deed, at)
+    own = review.sentence if review and not request.question_at else ""
+    now = own or _now(request, package, deed, at)
     if not queue.is_overdue(request, at):
         return now
     days = {
