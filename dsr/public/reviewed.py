@@ -12,6 +12,7 @@ from dsr.lifecycle import Outcome, State
 from dsr.models import Effect, Review, SubjectRequest, review_of
 from dsr.policies import Caller, can_make
 from dsr.public import timeline
+from dsr.rights import Right
 from dsr.selectors.tracker import text_of
 
 ENDS: Mapping[Outcome, str | Promise] = {
@@ -46,7 +47,7 @@ class Seen:
 
 def of(request: SubjectRequest, at: datetime) -> Seen | None:
     """Return where a review stands; None for what is none, and before anybody knows who asks."""
-    if not request.spec.judges or request.state in (State.RECEIVED, State.VERIFYING):
+    if request.right != Right.AUTOMATED_DECISION_REVIEW or request.state in (State.RECEIVED, State.VERIFYING):
         return None
     review = review_of(request)
     return Seen(

@@ -229,7 +229,6 @@ TOLD: Mapping[str, Words] = {
 }
 HIDDEN = frozenset(
     {"assign", "note", "retry_system", "withhold", "release", "prepare", "propose_refusal", "send_back"}
-    | {"open_material", "weigh_information", "raise_point", "answer_point", "retry_effect", "record_effect"}
     | {"argue_refusal", "seek_marks", "mark", "unmark", "decide_mark", "look_over"}
     | {"answer_point", "open_material", "raise_point", "record_effect", "retry_effect", "weigh_information"}
     | {"weigh", "propose_decision"}  # told when a second person has decided, with the reasons
