@@ -86,6 +86,11 @@ _BY_MODEL: dict[str, dict[PrivacyClass, str]] = {
         _SEALED: "details_sealed reason_sealed",
         _STAFF: "assignee prepared_by approved_by",
     },
+    "dsr.Customer": {_OPEN: "id name agreement answers_within active since", _STAFF: "contact"},
+    "dsr.Referral": {
+        _OPEN: "id request customer known categories made_at told_person_at told_customer_at due_on confirmed_at",
+        _STAFF: "made_by",
+    },
     "dsr.AgeFinding": {
         _OPEN: "id request shelter under law found signs conflict guidance tell_account looked_at found_at final_at",
         _SEALED: "reason_sealed",

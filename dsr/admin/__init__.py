@@ -3,6 +3,7 @@
 from dsr.admin import (
     agencies,
     choices,
+    elsewhere,
     history,
     holds,
     inbound,
@@ -21,6 +22,7 @@ from dsr.admin import (
 __all__ = [
     "agencies",
     "choices",
+    "elsewhere",
     "history",
     "holds",
     "inbound",

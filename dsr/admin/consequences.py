@@ -81,6 +81,18 @@ CONSEQUENCES: Mapping[str, str | Promise] = {
     "refuse_late": gettext_lazy(
         "The last day for a refusal has gone by. The request is closed, and the letter says that it comes too late."
     ),
+    "add_right": gettext_lazy("It becomes a request of its own, as of the same day, and the person is told."),
+    "referral_answered": gettext_lazy("The register says that the customer has it in hand."),
+    "find_account": gettext_lazy(
+        "The systems count what they hold by it, in a case of its own. Nothing is changed, and nobody is told."
+    ),
+    "assess_age": gettext_lazy(
+        "Where you may say so alone, it is done at once: the account is shut and the erasure proposed, or it is left "
+        "be. Otherwise somebody else has to agree first."
+    ),
+    "confirm_age": gettext_lazy("It is done at once: the account is shut and the erasure proposed, or it is left be."),
+    "weigh_age_anew": gettext_lazy("The finding is dropped. The reason is kept as a note."),
+    "refer": gettext_lazy("The person is told who decides about part of it. The request goes on with the rest."),
     "redirect": gettext_lazy("The request is closed. The person is told who decides about this data, in your words."),
     "reopen": gettext_lazy("The person is asked once more to confirm the address. The reference stays the same."),
     "ask_more": gettext_lazy(

@@ -19,6 +19,8 @@ _ITEMS: tuple[tuple[str | Promise, str, str], ...] = (
     (_("Systems"), "dsr_system", "dsr.view_system"),
     (_("Agencies"), "verification_agency", "verification.view_agency"),
     (_("Reviews of decisions"), "dsr_reviewer", "dsr.view_reviewer"),
+    (_("Customers"), "dsr_customer", "dsr.view_customer"),
+    (_("Directed elsewhere"), "dsr_referral", "dsr.view_referral"),
     (_("Legal holds"), "dsr_legalhold", "dsr.set_holds"),
     (_("Retention schedule"), "dsr_retentionchange", "dsr.edit_retention"),
     (_("Choices under way"), "dsr_window", "dsr.view_window"),

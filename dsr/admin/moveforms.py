@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from dsr import reckoning, rules
-from dsr.admin import childforms, consequences, reviewforms, words
+from dsr.admin import childforms, consequences, elsewhereforms, reviewforms, words
 from dsr.admin.objecting import weighing_fields
 from dsr.admin.proving import ANSWER, proving_fields
 from dsr.deadlines import local_date
@@ -33,11 +33,13 @@ from dsr.services import (
     mandated,
     principals,
     proving,
+    referring,
     repinning,
     restriction,
     review,
     search,
     sheltering,
+    splitting,
     stopping,
     taskrun,
     threads,
@@ -130,6 +132,21 @@ def _mark(request: SubjectRequest, given: Given, by: Caller, at: datetime) -> ob
     return marking.mark(request.pk, wanted, by=by, at=at, expect=given["version"])
 
 
+def _add_right(request: SubjectRequest, given: Given, by: Caller, at: datetime) -> object:
+    more = splitting.More(given["right"], given["reason"])
+    return splitting.add_right(request.pk, more, by=by, at=at, expect=given["version"])
+
+
+def _redirect(request: SubjectRequest, given: Given, by: Caller, at: datetime) -> object:
+    where = referring.Elsewhere(given["customer"], given["known"])
+    return review.redirect(request.pk, given["text"], where, by=by, at=at, expect=given["version"])
+
+
+def _refer(request: SubjectRequest, given: Given, by: Caller, at: datetime) -> object:
+    where = referring.Elsewhere(given["customer"], given["known"], tuple(given["categories"]))
+    return review.refer(request.pk, where, by=by, at=at, expect=given["version"])
+
+
 def _find_account(request: SubjectRequest, given: Given, by: Caller, at: datetime) -> object:
     return sheltering.find_account(request.pk, account=given["account"], by=by, at=at, expect=given["version"])
 
@@ -181,7 +198,10 @@ HANDLERS: Mapping[str, Handler] = {
     "approve": _simple(review.approve),
     "refuse": _simple(review.refuse),
     "refuse_late": _simple(review.refuse_late, "reason"),
-    "redirect": _simple(review.redirect, "text"),
+    "redirect": _redirect,
+    "refer": _refer,
+    "add_right": _add_right,
+    "referral_answered": _simple(referring.answered, "referral"),
     "reopen": _reopen,
     "ask_more": _simple(proving.ask_more, "doubt", "reason"),
     "check_identity": _check_identity,
@@ -431,6 +451,8 @@ def fields_for(verb: str, case: CaseFile, about: object = None) -> dict[str, for
         return proving_fields(case, about)
     if verb == "mark":
         return _mark_fields(case)
+    if verb in elsewhereforms.VERBS:
+        return elsewhereforms.fields_for(verb, case)
     if verb in ("find_account", "assess_age"):
         return childforms.fields_for(verb)
     if verb == "weigh":

@@ -43,6 +43,7 @@ from dsr.models.incidents import (
 )
 from dsr.models.marketing import Choice, EffectDay, Suppression, Window
 from dsr.models.marks import Mark, MarkKind, MarkState, MarkWhat
+from dsr.models.referrals import Customer, Known, Referral
 from dsr.models.requests import Proposal, SubjectRequest
 from dsr.models.reviews import (
     AutomatedDecision,
@@ -110,6 +111,7 @@ __all__ = [
     "CpniEntry",
     "CpniLetter",
     "CpniUse",
+    "Customer",
     "Deadline",
     "DeadlineKind",
     "DecidedPerson",
@@ -129,6 +131,7 @@ __all__ = [
     "IncidentMove",
     "ItemDecision",
     "Kept",
+    "Known",
     "LedgerEntry",
     "LedgerOutcome",
     "LegalBasis",
@@ -154,6 +157,7 @@ __all__ = [
     "ProbeStage",
     "ProofKind",
     "Proposal",
+    "Referral",
     "Restriction",
     "RetentionChange",
     "Review",

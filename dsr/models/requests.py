@@ -14,6 +14,7 @@ from dsr.models.moves.identity import IdentityMoves
 from dsr.models.moves.judging import JudgingMoves
 from dsr.models.moves.objecting import ObjectingMoves
 from dsr.models.moves.redaction import RedactionMoves
+from dsr.models.moves.referring import ReferringMoves
 from dsr.models.moves.reviewing import ReviewingMoves
 from dsr.models.moves.row import Proposal
 from dsr.models.moves.sending import SendingMoves
@@ -40,6 +41,7 @@ class SubjectRequest(
     ShelteringMoves,
     ReviewingMoves,
     ObjectingMoves,
+    ReferringMoves,
 ):
     """One right of one submission. Its state changes in ``services._moves.make`` and nowhere else."""
 

@@ -220,6 +220,8 @@ TOLD: Mapping[str, Words] = {
     "late": gettext_lazy("Not every system had confirmed it in time, and we wrote to you about it."),
     "in_effect": gettext_lazy("Every system minds what you do not want."),
     "chosen_anew": gettext_lazy("The request ended, as something else was chosen since."),
+    "add_right": gettext_lazy("We read in your words that you ask for something more, and took that up, too."),
+    "refer": gettext_lazy("We told you who decides about part of the data. With the rest we go on."),
     "settle": gettext_lazy("We have dealt with your report."),
     "shut": gettext_lazy("The account is being shut in every system."),
     "leave_be": gettext_lazy("This ended, and nothing was done to the account."),
@@ -244,6 +246,7 @@ HIDDEN = frozenset(
     }
     | {"signal_cleared", "number_shown", "revealed", "owner_added_file", "owner_removed_file"}
     | {"system_answered", "owner_reminded", "owner_reported", "retry_task"}
+    | {"referral_answered"}
     | {"take_in", "find_account", "assess_age", "confirm_age", "weigh_age_anew"}  # whose account it is stays inside
     | {"decide_item"}  # told when a second person has approved it, with its reasons
 )

@@ -13,17 +13,20 @@ from dsr.models import SubjectRequest, System, Withholding
 from dsr.policies import can_make, check_can_make
 from dsr.rights import SPECS, Look, Right
 from dsr.rules import pack
-from dsr.services import acting, clocks, letters, pausing, search, taskwork, telling
+from dsr.services import acting, clocks, letters, pausing, referring, search, taskwork, telling
 from dsr.services._moves import Caller, Case, holding
 from dsr.services.doorbell import Bell, ring
 from dsr.services.erasure import plan
 from dsr.services.grounds import check_ground, law_of
 from dsr.services.redaction import marking
+from dsr.services.referring import Elsewhere
 from dsr.services.steps import destroy_later
 from dsr.services.threads import checked_text, keep_note
 from notifications.ids import uuid7
 
 _SYSTEM = Caller.system()
+PROCESSED = "processor_redirect"
+"""The ground on which what is processed for a customer is not given here."""
 
 
 def assign(
@@ -182,10 +185,42 @@ def _tell_refusal(case: Case, request: SubjectRequest, at: datetime, *, late: bo
     telling.tell_in(case, letter, at=at, dedupe=f"refused:{request.pk}:{request.version}", about=[request])
 
 
-def redirect(request_id: UUID, text: str, *, by: Caller, at: datetime, expect: int | None = None) -> SubjectRequest:
-    """Close by directing the person to the organisation that decides about this data, with the explanation."""
+def redirect(
+    request_id: UUID,
+    text: str,
+    where: Elsewhere = Elsewhere(),  # noqa: B008 - it cannot be changed
+    *,
+    by: Caller,
+    at: datetime,
+    expect: int | None = None,
+) -> SubjectRequest:
+    """Close by directing the person to the organisation that decides about this data, with the explanation.
+
+    A line of the register says so, and a customer that is known is told. Raises Incomplete where the text names one
+    that the person neither named nor proved.
+    """
     text = checked_text(text)
-    return _close(request_id, "redirect", text, by, at, expect, by_id=by.user_id)
+    referring.check_words(where, text)
+    return _close(request_id, "redirect", text, by, at, expect, where, by_id=by.user_id)
+
+
+def refer(request_id: UUID, where: Elsewhere, *, by: Caller, at: datetime, expect: int | None = None) -> SubjectRequest:
+    """Direct the person to a customer with some categories, and go on here with the rest."""
+    with holding(request_id=request_id) as case:
+        request = case.request(request_id, expect=expect)
+        check_can_make(request, BY_VERB["refer"], by, at)
+        held = sorted(_categories(request, None) & set(where.categories))
+        for category in held:
+            row = Withholding(id=uuid7(at), request=request, category=category, ground=PROCESSED, by=by.user, at=at)
+            row.seal(
+                "reason", _("The organisation that this data is processed for decides about it and answers for it.")
+            )
+            case.move(request, "withhold", by=by, at=at, data={"category": category, "ground": PROCESSED, "system": ""})
+            row.save(force_insert=True)
+        referring.refer(case, request, where, by=by, at=at)
+        if held:
+            _plan_anew(case, request, at)
+    return request
 
 
 def withdraw(request_id: UUID, *, by: Caller, at: datetime, expect: int | None = None) -> SubjectRequest:
@@ -194,7 +229,14 @@ def withdraw(request_id: UUID, *, by: Caller, at: datetime, expect: int | None =
 
 
 def _close(
-    request_id: UUID, verb: str, text: str, by: Caller, at: datetime, expect: int | None, **stamps: Any
+    request_id: UUID,
+    verb: str,
+    text: str,
+    by: Caller,
+    at: datetime,
+    expect: int | None,
+    where: Elsewhere | None = None,
+    **stamps: Any,
 ) -> SubjectRequest:
     with holding(request_id=request_id) as case:
         request = case.request(request_id, expect=expect)
@@ -202,6 +244,8 @@ def _close(
         if text:
             request.seal("reason", text)
         case.move(request, verb, by=by, at=at, **stamps)
+        if where is not None:
+            referring.enter(case, request, where, by=by, at=at)
         taskwork.call_off(request)  # what was made to be done and nobody has begun
         pausing.end_unweighed(case, request, at)
         destroy_later(request, at)

@@ -14,6 +14,9 @@ _LETTERS = ("notifications.view_message",)
 _MAIL = ("dsr.view_inboundmail", "dsr.handle_mail")
 _REVIEWERS = ("dsr.view_reviewer", "dsr.add_reviewer", "dsr.change_reviewer")
 _AGENCIES = ("verification.view_agency", "verification.add_agency", "verification.change_agency")
+_REGISTER = ("dsr.view_referral",)
+"""It names customers, which whoever speaks to people must not be able to let slip."""
+_CUSTOMERS = ("dsr.view_customer", "dsr.add_customer", "dsr.change_customer")
 _GUARDING = ("dsr.set_holds", "dsr.edit_retention", "dsr.view_legalhold", "dsr.view_retentionchange")
 """Above single requests: legal holds and the retention schedule. Two roles have it, as two people decide."""
 _PROOF = ("dsr.view_event", "dsr.view_checkpoint", "dsr.view_cpnientry", "dsr.view_incident", "dsr.view_window",
@@ -22,19 +25,21 @@ _PROOF = ("dsr.view_event", "dsr.view_checkpoint", "dsr.view_cpnientry", "dsr.vi
 ROLES: Mapping[str, tuple[str, ...]] = {
     gettext_noop("Privacy analyst"): (
         *_CASE, *_LETTERS, *_MAIL, "dsr.view_post", "dsr.view_system", "dsr.work_requests", "dsr.reveal_personal",
+        *_REGISTER,
     ),
     gettext_noop("Approver"): (
         *_CASE, *_LETTERS, *_MAIL, *_PROOF, "dsr.view_post", "dsr.view_system", "dsr.work_requests",
         "dsr.approve_requests", "dsr.reveal_personal", "dsr.audit_requests", "dsr.handle_incidents", *_GUARDING,
+        *_REGISTER,
     ),
     gettext_noop("Team lead"): (
         *_CASE, *_LETTERS, *_MAIL, "dsr.view_post", "dsr.view_system", "dsr.work_requests", "dsr.lead_requests",
-        "dsr.reveal_personal", "dsr.check_identity", "dsr.view_incident", "dsr.view_window",
+        "dsr.reveal_personal", "dsr.check_identity", "dsr.view_incident", "dsr.view_window", *_REGISTER,
     ),
     gettext_noop("Data protection officer"): (
         *_CASE, *_LETTERS, *_MAIL, *_PROOF, "dsr.view_post", "dsr.view_system", "dsr.work_requests",
         "dsr.approve_requests", "dsr.audit_requests", "dsr.officer_requests", "dsr.check_identity",
-        "dsr.handle_incidents", *_AGENCIES, *_GUARDING, *_REVIEWERS,
+        "dsr.handle_incidents", *_AGENCIES, *_CUSTOMERS, *_GUARDING, *_REGISTER, *_REVIEWERS,
     ),
     gettext_noop("Identity checker"): (*_CASE, "dsr.work_requests", "dsr.check_identity"),
     gettext_noop("Support agent"): (*_CASE, *_LETTERS, *_MAIL, "dsr.view_post", "dsr.file_requests"),

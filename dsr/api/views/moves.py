@@ -20,7 +20,7 @@ from dsr.api.problems import Problem
 from dsr.api.reading import Body, body, expected_version, no_parameters, raw_body
 from dsr.api.schema import IDEMPOTENT, IF_MATCH
 from dsr.api.scopes import bearing
-from dsr.api.shapes import children, inputs, marks, outputs, sending
+from dsr.api.shapes import children, elsewhere, inputs, marks, outputs, sending
 from dsr.api.views import grounds, reviewing
 from dsr.api.views.requests import find, shown
 from dsr.errors import Incomplete, Stale
@@ -35,11 +35,13 @@ from dsr.services import (
     identity,
     principals,
     proving,
+    referring,
     repinning,
     restriction,
     review,
     search,
     sheltering,
+    splitting,
     stopping,
     taskrun,
     threads,
@@ -168,6 +170,23 @@ def _disagree(do: Doing, given: inputs.WithStatement) -> object:
     return correction.disagree(number=given.item, text=given.text, **do.how)
 
 
+def _add_right(do: Doing, given: elsewhere.WithRight) -> object:
+    return splitting.add_right(more=splitting.More(given.right, given.reason, given.details), **do.how)
+
+
+def _redirect(do: Doing, given: elsewhere.WithTextElsewhere) -> object:
+    return review.redirect(text=given.text, where=referring.Elsewhere(given.customer, given.known), **do.how)
+
+
+def _refer(do: Doing, given: elsewhere.WithElsewhere) -> object:
+    where = referring.Elsewhere(given.customer, given.known, tuple(given.categories))
+    return review.refer(where=where, **do.how)
+
+
+def _referral_answered(do: Doing, given: elsewhere.WithReferral) -> object:
+    return referring.answered(referral_id=given.referral, **do.how)
+
+
 def _assess_age(do: Doing, given: children.WithFinding) -> object:
     return sheltering.assess(said=sheltering.Assessment(**given.model_dump()), **do.how)
 
@@ -234,7 +253,10 @@ MOVES: dict[str, Dispatch] = {
     "approve":         Dispatch(inputs.Nothing, lambda do, _given: review.approve(**do.how)),
     "refuse":          Dispatch(inputs.Nothing, lambda do, _given: review.refuse(**do.how)),
     "refuse_late":     Dispatch(inputs.WithReason, lambda do, given: review.refuse_late(reason=given.reason, **do.how)),
-    "redirect":        Dispatch(inputs.WithText, lambda do, given: review.redirect(text=given.text, **do.how)),
+    "redirect":        Dispatch(elsewhere.WithTextElsewhere, _redirect),
+    "refer":           Dispatch(elsewhere.WithElsewhere, _refer),
+    "add_right":       Dispatch(elsewhere.WithRight, _add_right),
+    "referral_answered": Dispatch(elsewhere.WithReferral, _referral_answered),
     "ask_more":        Dispatch(inputs.WithDoubt, _ask_more),
     "check_identity":  Dispatch(inputs.WithCheck, _check_identity),
     "check_mandate":   Dispatch(inputs.WithMandateCheck, _check_mandate),

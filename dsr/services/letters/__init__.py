@@ -69,6 +69,7 @@ from dsr.services.letters.doing import (
     RestrictionEnds,
     TaskWorksheet,
 )
+from dsr.services.letters.elsewhere import CustomerTold, Referred, RightAdded
 from dsr.services.letters.hooks import WebhookStopped
 from dsr.services.letters.inbound import MailWaits
 from dsr.services.letters.incidents import IncidentDue, IncidentOpened
@@ -92,6 +93,7 @@ __all__ = [
     "ConfirmAddress",
     "CpniDisagreed",
     "CpniNotice",
+    "CustomerTold",
     "DatesMoved",
     "DealtWith",
     "DownloadCode",
@@ -126,11 +128,13 @@ __all__ = [
     "Overdue",
     "Question",
     "Received",
+    "Referred",
     "Refused",
     "RepresentationsAsked",
     "RestrictionEnds",
     "ReviewDecided",
     "ReviewEffect",
+    "RightAdded",
     "SentOn",
     "SmsCode",
     "SomebodyAsked",

@@ -13,7 +13,7 @@ from tests.interfaces.admin.desk import ROLES, administrator, colleague, signed_
 
 DESK = "/admin/"
 EVENTS = "/admin/dsr/event/"
-PROOF = {"Choices under way", "CPNI choices", "Incidents", "History", "Checkpoints"}
+PROOF = {"Choices under way", "CPNI choices", "Incidents", "History", "Checkpoints", "Reviews of decisions"}
 MAIL = "Letters by mail"
 GUARDING = ("Legal holds", "Retention schedule")
 
@@ -108,11 +108,24 @@ def test_figure_past_the_cap_says_more(clock, db, monkeypatch):
 @pytest.mark.parametrize(
     ("name", "menu"),
     [
-        ("hal", {"Desk", "Requests", MAIL, "Letters", "Systems"}),
-        ("vera", {"Desk", "Requests", MAIL, "Letters", "Systems", *GUARDING, *PROOF}),
+        ("hal", {"Desk", "Requests", MAIL, "Letters", "Systems", "Directed elsewhere"}),
+        ("vera", {"Desk", "Requests", MAIL, "Letters", "Systems", "Directed elsewhere", *GUARDING, *PROOF}),
         (
             "dora",
-            {"Desk", "Requests", MAIL, "Letters", "Systems", "Agencies", *GUARDING, *PROOF},
+            {
+                *{
+                    "Desk",
+                    "Requests",
+                    MAIL,
+                    "Letters",
+                    "Systems",
+                    "Agencies",
+                    "Customers",
+                    "Directed elsewhere",
+                },
+                *GUARDING,
+                *PROOF,
+            },
         ),
         ("sam", {"Desk", "Requests", MAIL, "Letters"}),
         ("audrey", {"Desk", "Requests", "Letters", "Systems", *PROOF}),

@@ -14,8 +14,9 @@ from dsr.admin.moveforms import HANDLERS
 from dsr.lifecycle import MOVES, Actor
 from dsr.models import Direction, Event, Post
 from dsr.policies import Caller
+from dsr.rights import Right
 from dsr.rules import pack
-from dsr.services import history, purging, review, threads
+from dsr.services import history, purging, review, sheltering, threads
 from tests import builders, organisation
 from tests.drain import drain
 from tests.interfaces.admin.desk import colleague, move, sheet, signed_in, text
@@ -581,3 +582,19 @@ def test_forgotten_case_is_still_readable(vera, known):
     assert "was deleted on" in text(answer)
     assert "Deleted the personal data of the case" in text(answer)
     assert "note" not in verbs_offered(answer)
+
+
+def test_a_report_of_a_childs_account_shows_the_account_to_the_desk(case_of_child):
+    answer = signed_in("hal").get(sheet(case_of_child))
+
+    assert "a child is under 16" in text(answer)
+    assert "No system has counted anything" in text(answer)
+
+
+@pytest.fixture
+def case_of_child(clock, systems):
+    """A report, and an account that was looked for and is not there."""
+    request = builders.only(builders.file(Right.CHILD_ACCOUNT, at=clock()).submission)
+    sheltering.find_account(request.pk, by=builders.hal(), at=clock.tick())
+    drain(clock.now)
+    return builders.again(request)

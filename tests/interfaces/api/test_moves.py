@@ -56,7 +56,17 @@ def test_open_moves_say_what_can_be_done_and_why_not(hal: Api, in_review: Subjec
 def test_agent_sees_the_moves_of_support_only(sam: Api, in_review: SubjectRequest) -> None:
     verbs = {move["verb"] for move in sam.get(f"/requests/{in_review.pk}/moves").json["results"]}
 
-    assert verbs == {"note", "answer", "message", "withdraw", "accept_fee", "note_unasked", "revoke_mandate", "stop"}
+    assert verbs == {
+        "note",
+        "answer",
+        "message",
+        "withdraw",
+        "accept_fee",
+        "note_unasked",
+        "revoke_mandate",
+        "stop",
+        "add_right",
+    }
 
 
 def test_answer_is_prepared_by_one_and_approved_by_another(hal: Api, vera: Api, in_review: SubjectRequest) -> None:
@@ -266,6 +276,8 @@ def test_move_of_an_unknown_request_is_not_found(hal: Api, verb: str) -> None:
         "send_back": {"reason": "r"},
         "assess_age": {"finding": "child", "reason": "r"},
         "weigh_age_anew": {"reason": "r"},
+        "add_right": {"right": "be_informed", "reason": "r"},
+        "referral_answered": {"referral": str(uuid4())},
         "refuse_late": {"reason": "r"},
         "extend": {"ground": "g", "reason": "r"},
         "tell_fee": {"amount": "5 CHF", "reason": "r"},

@@ -1,0 +1,152 @@
+"""The wrong door: what is processed for a customer is the customer's to answer for.
+
+The person hears where to turn, the customer that somebody turned to us, and the register when all of that happened. A
+customer's name is told only to somebody who named it, or proved what it holds of them: that two deal with each other is
+personal data, too.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from dsr import reckoning
+from dsr.deadlines import add_business_days, local_date
+from dsr.errors import Incomplete, NotFound
+from dsr.models import Customer, Known, Referral, SubjectRequest
+from dsr.rights import SPECS, Right
+from dsr.services import letters, telling
+from dsr.services._moves import Caller, Case, holding
+from dsr.services.doorbell import Bell, ring
+from notifications import outbox
+from notifications.ids import uuid7
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Where somebody is directed: which customer, if it is known, how it came to be known, and with which data."""
+
+    customer: UUID | None = None
+    known: str = ""
+    categories: Sequence[str] = field(default=())
+
+
+def refer(case: Case, request: SubjectRequest, where: Elsewhere, *, by: Caller, at: datetime) -> None:
+    """Direct the person elsewhere with part of the data, inside the caller's transaction. The request stays open."""
+    row = enter(case, request, where, by=by, at=at)
+    case.move(request, "refer", by=by, at=at, data={"referral": str(row.pk), "categories": list(row.categories)})
+    submission = case.submission
+    letter = letters.Referred(
+        reference=submission.reference,
+        organisation=telling.organisation(submission),
+        right=str(SPECS[Right(request.right)].title),
+        customer=told_name(row),
+        remedies=telling.remedies(submission),
+        tracker=telling.tracker_link(submission, at),
+    )
+    telling.tell_in(case, letter, at=at, dedupe=f"referred:{row.pk}", about=[request])
+
+
+def enter(case: Case, request: SubjectRequest, where: Elsewhere, *, by: Caller, at: datetime) -> Referral:
+    """Enter a line of the register and have the customer told, inside the caller's transaction."""
+    customer = _checked(request, where)
+    row = Referral(
+        id=uuid7(at),
+        request=request,
+        customer=customer,
+        known=where.known,
+        categories=sorted(set(where.categories)),
+        made_at=at,
+        made_by=by.user,
+        told_person_at=at,
+    )
+    if customer is not None:
+        row.told_customer_at, row.due_on = at, _due_on(case, request, customer, at)
+        _tell_customer(case, request, row, at)
+    case.add(row)
+    return row
+
+
+def check_words(where: Elsewhere, text: str) -> None:
+    """Raise Incomplete where words for the person name a customer that they neither named nor proved."""
+    customer = Customer.objects.filter(pk=where.customer).first() if where.customer else None
+    if customer is not None and not where.known and customer.name.casefold() in text.casefold():
+        raise Incomplete(
+            _("The person did not name this customer and proved nothing that it holds, so leave its name out."),
+            field="text",
+        )
+
+
+def told_name(row: Referral) -> str:
+    """Return the customer's name where the person may hear it, "" otherwise."""
+    return row.customer.name if row.customer is not None and row.known else ""
+
+
+def _checked(request: SubjectRequest, where: Elsewhere) -> Customer | None:
+    problems: dict[str, str] = {}
+    customer = None
+    if where.known not in Known.values:
+        problems["known"] = _("Choose how it is known whose data it is.")
+    if where.customer is not None:
+        customer = Customer.objects.filter(pk=where.customer, active=True).first()
+        if customer is None:
+            problems["customer"] = _("Choose a customer of the directory.")
+    elif where.known:
+        problems["customer"] = _("Choose the customer that the person named or proved.")
+    notice = reckoning.notice_of(request.submission)
+    if set(where.categories) - {row.id for row in notice.categories}:
+        problems["categories"] = _("Choose data categories of the notice.")
+    if problems:
+        raise Incomplete(_("Some answers are missing or cannot be used."), problems=problems)
+    return customer
+
+
+def _due_on(case: Case, request: SubjectRequest, customer: Customer, at: datetime) -> date:
+    submission = case.submission
+    today = local_date(at, submission.zone)
+    law = next(law.regime for law in reckoning.laws(submission, request.right) if law.regime.id == request.regime)
+    calendar = reckoning.rules_of(submission).calendar_for(reckoning.notice_of(submission), law)
+    return add_business_days(today, customer.answers_within, calendar)
+
+
+def _tell_customer(case: Case, request: SubjectRequest, row: Referral, at: datetime) -> None:
+    """Write to the customer: what is asked, under which number, by when we hear. Nothing about who the person is."""
+    assert row.customer is not None
+    assert row.due_on is not None
+    with override(settings.LANGUAGE_CODE):
+        letter = letters.CustomerTold(
+            reference=case.submission.reference,
+            organisation=telling.organisation(case.submission),
+            right=str(SPECS[Right(request.right)].title),
+            agreement=row.customer.agreement,
+            due_on=row.due_on,
+        )
+    message = outbox.compose(
+        letter,
+        to=row.customer.contact,
+        language=settings.LANGUAGE_CODE,
+        data_key=case.submission.data_key,
+        about=case.submission.pk,
+        at=at,
+        dedupe=f"customer:{row.pk}",
+    )
+    case.add(message, once=True)
+    ring(Bell.MESSAGE, str(message.pk))
+
+
+def answered(
+    request_id: UUID, referral_id: UUID, *, by: Caller, at: datetime, expect: int | None = None
+) -> SubjectRequest:
+    """Note that a customer says that it has the matter in hand. Raises NotFound for any other line."""
+    with holding(request_id=request_id) as case:
+        request = case.request(request_id, expect=expect)
+        rows = Referral.objects.filter(pk=referral_id, request=request, confirmed_at=None, customer__isnull=False)
+        if not rows.exists():
+            raise NotFound(_("Nobody's word is awaited under this number."))
+        case.move(request, "referral_answered", by=by, at=at, data={"referral": str(referral_id)})
+        rows.update(confirmed_at=at)
+    return request
