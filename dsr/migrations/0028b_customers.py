@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     """Two tables; older processes never ask for either."""
 
     dependencies = [
-        ("dsr", "0026_reviews"),
+        ("dsr", "0022_transmission"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
