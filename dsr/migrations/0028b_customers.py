@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     """Two tables; older processes never ask for either."""
 
     dependencies = [
-        ("dsr", "0022_transmission"),
+        ("dsr", "0025b_objections"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
