@@ -38,6 +38,11 @@ class Outcome(StrEnum):
     UPHELD = "upheld"
     OVERTURNED = "overturned"
     PARTLY_OVERTURNED = "partly_overturned"
+    JUSTIFIED = "justified"
+    PARTLY_JUSTIFIED = "partly_justified"
+    NOT_JUSTIFIED = "not_justified"
+    NOT_ESTABLISHED = "not_established"
+    """Of a complaint: what is said cannot be shown to be so, nor to be otherwise."""
 
 
 class Actor(StrEnum):
@@ -99,6 +104,8 @@ DELETION, CORRECTION, RESTRICTION, PORTABILITY, OBJECTION, REVIEW, CHILD, APPEAL
     )
 )
 COMPLAINTS = frozenset({Right.COMPLAINT, Right.BCR_COMPLAINT})
+APPEALED = (SEARCHED | JUDGED) - APPEAL - CHILD - REVIEW
+"""What can be appealed against, once it was not answered in full; whoever reports a child learns nothing of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +205,7 @@ MOVES: tuple[Move, ...] = (
     _move("prepare",          _("Propose to do as asked"),     _IN_REVIEW, None, STAFF, "not_own_case", "search_complete", "not_prepared", "items_decided", "no_mark_proposed", rights=SEARCHED),
     _move("propose_refusal",  _("Propose to refuse"),          _IN_REVIEW, None, STAFF, "not_own_case", "not_prepared", "nothing_done_yet", rights=REFUSABLE, inputs=("ground", "reason")),
     _move("argue_refusal",    _("Say what proves the ground"), _IN_REVIEW, None, STAFF, "not_own_case", "ground_is_ones_own", rights=REFUSABLE, inputs=("proof_kind", "proof_place", "proof_author", "proof_on"), may_say=("withholding", "answers")),
-    _move("send_back",        _("Send back"),                  _IN_REVIEW, None, STAFF, "not_own_case", "is_prepared", rights=SEARCHED | OBJECTION | REFUSABLE, inputs=("reason",)),
+    _move("send_back",        _("Send back"),                  _IN_REVIEW, None, STAFF, "not_own_case", "is_prepared", rights=SEARCHED | COMPLAINTS | APPEAL | OBJECTION | REFUSABLE, inputs=("reason",)),
     _move("approve",          _("Approve"),        _IN_REVIEW, State.FULFILLING, _APPROVER, "not_own_case", "release_prepared", "another_person", "parts_argued", "search_complete", "not_stopped", "looked", "not_held", "authority_holds", "erasure_confirmed", "marks_looked_over", rights=SEARCHED),
     _move("approve_by_rule",  _("Approve by standing rule"),   _IN_REVIEW, State.FULFILLING, _SYSTEM, "standing_rule", "search_complete", "not_prepared", "not_stopped", "looked", "not_held", "authority_holds", "nothing_marked", rights=SEARCHED & HANDED),
     _move("refuse",           _("Refuse"),                     _IN_REVIEW, State.CLOSED, _APPROVER, "not_own_case", "refusal_prepared", "another_person", "officer_agrees", "refusal_argued", "refusal_in_time", outcome=Outcome.REFUSED, rights=REFUSABLE, tells=("refused",)),
@@ -274,7 +281,22 @@ MOVES: tuple[Move, ...] = (
     _move("effect_applied",   _("The change is in effect"),    _FULFILLING, State.CLOSED, _SYSTEM, "effect_confirmed", outcome="computed", rights=REVIEW, tells=("review_effect",)),
     _move("review_again",     _("Have somebody else look once more"), _CLOSED, State.IN_REVIEW, PEOPLE, "not_own_case", "may_review_again", "not_purged", "not_stopped", rights=REVIEW, turn=Turn.STAFF),
     # looking into a complaint
+    _move("take_complaint",   _("Look into it"),               _IN_REVIEW, None, STAFF, "not_own_case", "not_prepared", "unconnected", rights=COMPLAINTS),
+    _move("enquire",          _("Ask somebody about it"),      _IN_REVIEW, None, STAFF, "not_own_case", "not_prepared", "investigates", rights=COMPLAINTS, inputs=("whom", "text")),
+    _move("note_reply",       _("Note what came of an enquiry"), _IN_REVIEW, None, STAFF, "not_own_case", "not_prepared", "investigates", rights=COMPLAINTS, inputs=("enquiry", "text")),
+    _move("add_finding",      _("Add a finding"),              _IN_REVIEW, None, STAFF, "not_own_case", "not_prepared", "investigates", rights=COMPLAINTS, inputs=("point", "verdict", "facts", "measure", "reason")),
+    _move("drop_finding",     _("Take a finding back"),        _IN_REVIEW, None, STAFF, "not_own_case", "not_prepared", "investigates", rights=COMPLAINTS, inputs=("finding",)),
+    _move("promise",          _("Promise something"),          _IN_REVIEW, None, STAFF, "not_own_case", "not_prepared", "investigates", rights=COMPLAINTS, inputs=("text", "owner", "due_on")),
+    _move("drop_promise",     _("Take a promise out"),         _IN_REVIEW, None, STAFF, "not_own_case", "not_prepared", "investigates", rights=COMPLAINTS, inputs=("remedy",)),
+    _move("keep_promise",     _("Note that a promise was kept"), _CLOSED, None, STAFF, "not_own_case", rights=COMPLAINTS, inputs=("remedy",)),
+    _move("news",             _("Tell how it goes"),           _IN_REVIEW, None, STAFF, "not_own_case", "investigates", rights=COMPLAINTS, inputs=("text",), tells=("complaint_news",)),
+    _move("propose_answer",   _("Propose the answer"),         _IN_REVIEW, None, STAFF, "not_own_case", "not_prepared", "investigates", "findings_complete", rights=COMPLAINTS, inputs=("text",)),
+    _move("answer_complaint", _("Give the answer"),            _IN_REVIEW, State.CLOSED, _APPROVER, "not_own_case", "answer_proposed", "another_person", "unconnected", outcome="computed", rights=COMPLAINTS, tells=("complaint_answered",)),
     # deciding an appeal
+    _move("appeal",           _("Appeal against what was decided"), State, None, PEOPLE, "not_own_case", "not_purged", "not_stopped", "may_be_appealed", "no_appeal_open", "appeal_in_time", rights=APPEALED, inputs=("text",), tells=("received",)),
+    _move("propose_ruling",   _("Propose what to decide"),     _IN_REVIEW, None, STAFF, "not_own_case", "not_prepared", "had_no_part", rights=APPEAL, inputs=("decision", "text")),
+    _move("decide_appeal",    _("Decide the appeal"),          _IN_REVIEW, State.CLOSED, _APPROVER, "not_own_case", "answer_proposed", "another_person", "had_no_part", outcome="computed", rights=APPEAL, tells=("appeal_decided",)),
+    _move("reconsider",       _("Go on, as an appeal was won"), _CLOSED, State.IN_REVIEW, _SYSTEM, "not_purged", "appeal_won", rights=APPEALED, turn=Turn.STAFF),
     # a child's account
     _move("find_account",     _("Look for the account"),       _IN_REVIEW, None, STAFF, "not_own_case", "age_open", "not_prepared", rights=CHILD, may_say=("account",)),
     _move("assess_age",       _("Say whether it is a child's"), _IN_REVIEW, None, STAFF, "not_own_case", "age_open", "not_prepared", "account_looked_for", rights=CHILD, inputs=("finding", "reason"), may_say=("signs", "conflict", "guidance", "tell_account")),

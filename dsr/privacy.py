@@ -82,9 +82,10 @@ _BY_MODEL: dict[str, dict[PrivacyClass, str]] = {
         _OPEN: "id submission right state outcome turn regime received_at due_at due_on last_on slack_at waits_for "
         "fee_told_at question_at proposal identity_floor identity_of_record identity_doubts "
         "prepared_at approved_at refusal_ground confirmed_at act_at searched_at ready_at closed_at version "
-        "choice cpni_entry marks_standing marks_proposed marks_unseen",
+        "choice cpni_entry marks_standing marks_proposed marks_unseen "
+        "about proposed_outcome",
         _SEALED: "details_sealed reason_sealed",
-        _STAFF: "assignee prepared_by approved_by",
+        _STAFF: "assignee prepared_by approved_by investigator",
     },
     "dsr.Customer": {_OPEN: "id name agreement answers_within active since", _STAFF: "contact"},
     "dsr.Referral": {
@@ -96,6 +97,17 @@ _BY_MODEL: dict[str, dict[PrivacyClass, str]] = {
         _SEALED: "reason_sealed",
         _STAFF: "found_by confirmed_by",
     },
+    "dsr.Enquiry": {
+        _OPEN: "id request number at replied_at",
+        _SEALED: "whom_sealed asked_sealed reply_sealed",
+        _STAFF: "by",
+    },
+    "dsr.Finding": {
+        _OPEN: "id request number at verdict",
+        _SEALED: "point_sealed facts_sealed measure_sealed reason_sealed",
+        _STAFF: "by",
+    },
+    "dsr.Remedy": {_OPEN: "id request number at due_on done_at", _SEALED: "what_sealed", _STAFF: "by owner done_by"},
     "dsr.Event": {
         _OPEN: "id submission request seq at recorded_at verb actor via from_state to_state data prev_hash hash",
         _STAFF: "actor_id",

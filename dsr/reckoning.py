@@ -3,13 +3,17 @@
 Between the rules, which know no database, and policies and services, which both ask. Reads history, writes nothing.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
+from django.utils import dateformat
+
 from dsr import rulebooks
-from dsr.deadlines import WorkCalendar, day_ends, local_date
+from dsr.deadlines import Period, Unit, WorkCalendar, day_ends, due_date, local_date
+from dsr.lifecycle import State
 from dsr.models import Event, SubjectRequest, Submission
+from dsr.rights import Right
 from dsr.rules import (
     Clock,
     ClockEvent,
@@ -47,6 +51,9 @@ KINDS: Mapping[str, EventKind] = {
     "uphold": EventKind.DECIDED,
     "effect_applied": EventKind.DECIDED,
     "review_again": EventKind.RECEIVED,
+    "answer_complaint": EventKind.DECIDED,
+    "appeal": EventKind.APPEALED,
+    "decide_appeal": EventKind.DECIDED,
 }
 """Verbs of the history that a clock counts."""
 MOVES_DATES = frozenset(
@@ -62,11 +69,14 @@ MOVES_DATES = frozenset(
         "extend",
         "change_laws",
         "review_again",
+        "reconsider",
     }
 )
 """Verbs after which the dates of a request are worked out anew."""
 _ANEW = "review_again"
 """A verb with which a request begins again: its clocks run from then on."""
+_OF_APPEALS = frozenset({"extend", "decide_appeal"})
+"""Verbs of an appeal that count for what it is against, too."""
 _QUESTION_OF = {
     EventKind.IDENTITY_GIVEN: EventKind.IDENTITY_ASKED,
     EventKind.CLARIFICATION_GIVEN: EventKind.CLARIFICATION_ASKED,
@@ -175,10 +185,14 @@ def read(submission: Submission) -> list[Event]:
 
 def _counted(request: SubjectRequest, history: Iterable[Event]) -> Iterator[Counted]:
     asked: set[EventKind] = set()
+    own, appeals = request.about_id if request.right == Right.APPEAL else request.pk, set[str]()
     for event in _since_anew(request, list(history)):
         kind = KINDS.get(event.verb)
-        if kind is None or event.request_id not in (None, request.pk):
+        of_appeal = event.verb in _OF_APPEALS and str(event.request_id) in appeals
+        if kind is None or not (event.request_id in (None, own) or of_appeal):
             continue
+        if kind is EventKind.APPEALED:
+            appeals.add(str(event.data.get("appeal")))
         question = _QUESTION_OF.get(kind)
         if question is not None and question not in asked:
             continue  # an answer to a question that stopped no clock
@@ -196,6 +210,95 @@ def _clock_event(zone: str, kind: EventKind, event: Event) -> ClockEvent:
     until = event.data.get("until") if kind is EventKind.EXTENDED else None
     regimes = tuple(event.data.get("regimes", ())) if kind is EventKind.EXTENDED else ()
     return ClockEvent.at(kind, event.at, zone, until=date.fromisoformat(until) if until else None, regimes=regimes)
+
+
+def right_of(request: SubjectRequest) -> str:
+    """Return the right under which a request is answered: an appeal under that of what it is against."""
+    return request.about.right if request.right == Right.APPEAL and request.about is not None else request.right
+
+
+def laws_of(request: SubjectRequest) -> list[Law]:
+    """Return every law under which a request is answered; with them our own promise where that sets its date."""
+    right = right_of(request)
+    found = laws(request.submission, right)
+    named = {law.regime.id for law in found}
+    if request.right == Right.APPEAL or request.regime not in named:
+        own = [law for law in _own(request.submission) if law.regime.id not in named]
+        found += [law for law in own if request.right == Right.APPEAL or law.regime.id == request.regime]
+    return found
+
+
+def _own(submission: Submission) -> list[Law]:
+    """Return the organisation's own promise, for what no law sets a date for."""
+    return [Law(row, row.working) for row in rules_of(submission).regimes if row.proposal.otherwise]
+
+
+def reckon_of(
+    request: SubjectRequest,
+    events: Sequence[ClockEvent],
+    as_of: datetime | None = None,
+    named: Iterable[Law] | None = None,
+) -> list[Clock]:
+    """Return every clock of a request, from what happened; of an appeal, when it has to be decided.
+
+    ``named`` are other laws than those that apply, to ask what they would say.
+    """
+    submission, right = request.submission, right_of(request)
+    if named is None:
+        found = reckon(submission, right, events, as_of)
+    else:
+        found = reckon_under(named, submission, right, events, as_of)
+    return _deciding(request, found, events) if _is_judged_again(request, events) else found
+
+
+def _is_judged_again(request: SubjectRequest, events: Sequence[ClockEvent]) -> bool:
+    """Whether the answer that is awaited is that to an appeal, or what follows from one that was won."""
+    if request.right == Right.APPEAL:
+        return True
+    kinds = [event.kind for event in events]
+    if request.state == State.CLOSED or EventKind.APPEALED not in kinds:
+        return False
+    return EventKind.DECIDED in kinds[len(kinds) - 1 - kinds[::-1].index(EventKind.APPEALED) :]
+
+
+def _deciding(request: SubjectRequest, found: Iterable[Clock], events: Iterable[ClockEvent]) -> list[Clock]:
+    """Return the clocks for deciding an appeal as those of the answer; our own promise where no law sets one."""
+    of_law = [clock for clock in found if clock.kind is ClockKind.DECIDE_APPEAL]
+    if not of_law:
+        made = [event.on for event in events if event.kind is EventKind.APPEALED][-1:]
+        on = [ClockEvent(EventKind.RECEIVED, day) for day in made]
+        own = _own(request.submission) if on else []
+        of_law = [clock for law in own for clock in clocks(law.regime, Right.COMPLAINT, on) if clock.kind.answers]
+    return [replace(clock, kind=ClockKind.RESPOND, right=request.right) for clock in of_law]
+
+
+def appeal_until(request: SubjectRequest) -> date | None:
+    """Return the last day on which one may appeal to us against what was decided; None where nothing was.
+
+    The longest time that a law which applies gives; where none limits it, our own.
+    """
+    if request.closed_at is None:
+        return None
+    decided, applying = local_date(request.closed_at, request.submission.zone), laws_of(request)
+    for named in (applying, _own(request.submission)):
+        found = [
+            due_date(decided, Period(rule.within.n, Unit(rule.within.unit)), law.calendar)
+            for law in named
+            if (rule := law.regime.appeal) and rule.within
+        ]
+        if found:
+            return max(found)
+    return None
+
+
+def today(request: SubjectRequest, at: datetime) -> date:
+    """Return the day that it is where a request is answered."""
+    return local_date(at, request.submission.zone)
+
+
+def long_day(day: date) -> str:
+    """Return a day in words."""
+    return dateformat.format(day, "j F Y")
 
 
 def reckon(
@@ -241,7 +344,7 @@ def waits_for_identity(submission: Submission, request: SubjectRequest) -> str:
 
 def calendar_of(request: SubjectRequest) -> WorkCalendar:
     """Return the calendar whose working days count under the law that governs."""
-    found = laws(request.submission, request.right)
+    found = laws_of(request)
     return next((law.calendar for law in found if law.regime.id == request.regime), found[0].calendar)
 
 
@@ -263,7 +366,7 @@ def deemed_refused(request: SubjectRequest, at: datetime) -> tuple[Regime, date 
     """
     today = local_date(at, request.submission.zone)
     found = explain(request, as_of=at)
-    for law in laws(request.submission, request.right):
+    for law in laws_of(request):
         regime = law.regime
         if regime.missed is None or not regime.missed.deemed_refusal:
             continue
@@ -279,7 +382,7 @@ def explain(
 ) -> list[Clock]:
     """Return every clock of a request, worked out from its history: why each date is what it is."""
     found = happened(request, history)
-    return reckon(request.submission, request.right, [each.event for each in found], as_of)
+    return reckon_of(request, [each.event for each in found], as_of)
 
 
 def against_extending(request: SubjectRequest, at: datetime, until: date | None, *, final: bool) -> Forbidden | None:
@@ -290,7 +393,7 @@ def against_extending(request: SubjectRequest, at: datetime, until: date | None,
     if governs is not None or not allowed:
         return governs or bans[0][1]
     event = ClockEvent(EventKind.EXTENDED, today, until, tuple(law.regime.id for law in allowed))
-    then = governing(reckon(request.submission, request.right, [*events, event]), request.submission.zone)
+    then = governing(reckon_of(request, [*events, event]), request.submission.zone)
     # Another law may hold the date although the one that governs would let it go.
     return bans[0][1] if bans and then.on <= request.due_on else None
 
@@ -307,9 +410,9 @@ def _split(
     """Tell the laws that allow an extension from those that forbid it."""
     may: list[Law] = []
     may_not: list[tuple[Law, Forbidden]] = []
-    for law in laws(request.submission, request.right):
-        kept, _out = guards.allowed(law.regime, request.right, events, law.calendar)
-        ban = guards.extension(law.regime, request.right, kept, law.calendar, today, until, final=final)
+    for law in laws_of(request):
+        kept, _out = guards.allowed(law.regime, right_of(request), events, law.calendar)
+        ban = guards.extension(law.regime, right_of(request), kept, law.calendar, today, until, final=final)
         if ban is None:
             may.append(law)
         else:
@@ -323,27 +426,27 @@ def against_clarifying(request: SubjectRequest, at: datetime) -> Forbidden | Non
     The law that governs decides: where its clock runs on, the date stays.
     """
     events, today = _now(request, at)
-    for law in laws(request.submission, request.right):
+    for law in laws_of(request):
         if law.regime.id == request.regime:
-            kept, _out = guards.allowed(law.regime, request.right, events, law.calendar)
-            return guards.pause(law.regime, request.right, "clarification", kept, law.calendar, today)
+            kept, _out = guards.allowed(law.regime, right_of(request), events, law.calendar)
+            return guards.pause(law.regime, right_of(request), "clarification", kept, law.calendar, today)
     return None
 
 
 def against_refusing(request: SubjectRequest, at: datetime) -> Forbidden | None:
     """Return why it is too late to refuse, by any law that applies; None if it is in time."""
     events, today = _now(request, at)
-    for law in laws(request.submission, request.right):
-        kept, _out = guards.allowed(law.regime, request.right, events, law.calendar)
-        if ban := guards.refusal(law.regime, request.right, kept, law.calendar, today):
+    for law in laws_of(request):
+        kept, _out = guards.allowed(law.regime, right_of(request), events, law.calendar)
+        if ban := guards.refusal(law.regime, right_of(request), kept, law.calendar, today):
             return ban
     return None
 
 
 def against_charging(request: SubjectRequest, amount: int | None = None, currency: str = "") -> Forbidden | None:
     """Return why no fee, or not this one, may be asked, by any law that applies; None if it may."""
-    for law in laws(request.submission, request.right):
-        if ban := guards.fee(law.regime, request.right, amount, currency):
+    for law in laws_of(request):
+        if ban := guards.fee(law.regime, right_of(request), amount, currency):
             return ban
     return None
 

@@ -274,13 +274,15 @@ SPECS: dict[Right, RightSpec] = {
             Right.COMPLAINT,
             _("Complain"),
             _("You tell us what went wrong. We look into it, answer, and say who else can help."),
-            offered=False,
+            questions=("complaint", "complaint_subject", "complaint_reference", "complaint_wish"),
+            must_answer=("complaint",),
         ),
         _judged(
             Right.BCR_COMPLAINT,
             _("Complain about data sent out of Europe"),
             _("You think that a company of the group broke its binding rules for data that leaves Europe."),
-            offered=False,
+            questions=("complaint", "exporter", "complaint_wish"),
+            must_answer=("complaint",),
         ),
         # children
         _judged(

@@ -119,14 +119,15 @@ def explain(request: SubjectRequest, at: datetime, history: Iterable[Event] | No
     """
     submission = request.submission
     counted, today = reckoning.happened(request, history), local_date(at, submission.zone)
-    events, laws = [each.event for each in counted], reckoning.laws(submission, request.right)
-    clocks = reckoning.reckon(submission, request.right, events, at)
+    events, laws = [each.event for each in counted], reckoning.laws_of(request)
+    clocks = reckoning.reckon_of(request, events, at)
     governing = min((clock for clock in clocks if clock.kind.answers), key=lambda clock: clock.promised)
     titles = {law.regime.id: law.regime.wording("title") for law in laws}
     law = next(law for law in laws if law.regime.id == governing.regime)
-    kept = _kept(law, request.right, events)
+    right = reckoning.right_of(request)
+    kept = _kept(law, right, events)
     asked_on = _asked_on(governing, kept)
-    waiting = _waiting(law, request.right, governing, asked_on)
+    waiting = _waiting(law, right, governing, asked_on)
     said = (_due(governing, titles, kept, today), waiting, *_more(governing, laws, kept))
     return Why(
         today=today,
@@ -137,7 +138,7 @@ def explain(request: SubjectRequest, at: datetime, history: Iterable[Event] | No
         dates=tuple(
             Dated(clock, str(TITLES[clock.kind]), titles[clock.regime], clock is governing) for clock in clocks
         ),
-        forbidden=tuple(_bans(laws, request.right, events, today)),
+        forbidden=tuple(_bans(laws, right, events, today)),
     )
 
 
@@ -162,15 +163,16 @@ def put_off_to(request: SubjectRequest, at: datetime, history: Iterable[Event] |
     submission = request.submission
     events = [each.event for each in reckoning.happened(request, history)]
     today = local_date(at, submission.zone)
+    right = reckoning.right_of(request)
     named = tuple(
         law.regime.id
-        for law in reckoning.laws(submission, request.right)
-        if guards.extension(law.regime, request.right, _kept(law, request.right, events), law.calendar, today) is None
+        for law in reckoning.laws_of(request)
+        if guards.extension(law.regime, right, _kept(law, right, events), law.calendar, today) is None
     )
     if not named:
         return None
     event = ClockEvent(EventKind.EXTENDED, today, None, named)
-    then = reckoning.governing(reckoning.reckon(submission, request.right, [*events, event], at), submission.zone)
+    then = reckoning.governing(reckoning.reckon_of(request, [*events, event], at), submission.zone)
     return then.on if then.on > request.due_on else None
 
 

@@ -85,6 +85,8 @@ DETAILS: dict[Right, dict[str, str]] = {
     },
     Right.CHILD_ACCOUNT: {"reporter": "parent", "childs_account": "kid@example.org", "childs_why": "She told me."},
     Right.AUTOMATED_DECISION_REVIEW: {"decision_kind": "account_suspension"},
+    Right.COMPLAINT: {"complaint": "You wrote to me although I had asked you not to."},
+    Right.BCR_COMPLAINT: {"complaint": "My data was passed on in America without anybody telling me."},
 }
 """What has to be said with some rights."""
 PLACES: dict[Right, dict[str, str]] = {

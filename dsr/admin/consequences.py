@@ -147,6 +147,30 @@ CONSEQUENCES: Mapping[str, str | Promise] = {
     "disagree": gettext_lazy(
         "Write down the person's statement in their own words. It is kept beside the data, too, where a system can."
     ),
+    "take_complaint": gettext_lazy("You look into it from now on, as you had no part in what it is about."),
+    "enquire": gettext_lazy("Only staff see it. Name a colleague, a team or a company, and what you asked."),
+    "note_reply": gettext_lazy("Only staff see it. If nothing came, say so."),
+    "add_finding": gettext_lazy("One for each point. The person reads the point, the finding and the reasons."),
+    "drop_finding": gettext_lazy("It is deleted. The history keeps that there was one."),
+    "promise": gettext_lazy("The answer tells it with its day, and its owner is warned until it is done."),
+    "drop_promise": gettext_lazy("It is deleted. The person was not told of it yet."),
+    "keep_promise": gettext_lazy("Nobody is warned of it any more."),
+    "news": gettext_lazy("The person gets a mail that there is news, and reads it on the page of the complaint."),
+    "propose_answer": gettext_lazy(
+        "Somebody else has to agree. Nobody showed who they are in order to complain: say nothing about a person that "
+        "the complaint does not say itself."
+    ),
+    "answer_complaint": gettext_lazy(
+        "The complaint is closed. The person gets every point with its reasons, what is promised, and the next step."
+    ),
+    "appeal": gettext_lazy(
+        "Only because the person asked for it. Somebody who had no part in it looks at it again, and the person is "
+        "told by when."
+    ),
+    "propose_ruling": gettext_lazy("Somebody else has to agree. The person reads your reasons."),
+    "decide_appeal": gettext_lazy(
+        "The person is told, with the reasons and the next step. What falls is taken up again at once."
+    ),
     "tell_lifting": gettext_lazy(
         "The person is told now, with your reason, and the restriction ends a week later. Not before, and not without."
     ),

@@ -17,8 +17,8 @@ from dsr.admin.objecting import weighing_fields
 from dsr.admin.proving import ANSWER, proving_fields
 from dsr.deadlines import local_date
 from dsr.errors import NotAllowed, RecourseError
-from dsr.lifecycle import BY_VERB
-from dsr.models import Channel, ItemDecision, MarkKind, MarkState, MarkWhat, SubjectRequest
+from dsr.lifecycle import BY_VERB, Outcome
+from dsr.models import Channel, ItemDecision, MarkKind, MarkState, MarkWhat, PointVerdict, SubjectRequest
 from dsr.policies import Caller, reason_against
 from dsr.selectors.casefile import CaseFile
 from dsr.services import (
@@ -47,6 +47,7 @@ from dsr.services import (
     weighing,
 )
 from dsr.services._moves import OpenMove
+from dsr.services.complaints import answering, appeals, looking, promises
 from dsr.services.erasure import waiting
 from dsr.services.redaction import marking, proposing
 from dsr.services.sending import naming
@@ -166,7 +167,26 @@ def _weigh(request: SubjectRequest, given: Given, by: Caller, at: datetime) -> o
     return weighing.weigh(request.pk, weight, by=by, at=at, expect=given["version"])
 
 
+def _add_finding(request: SubjectRequest, given: Given, by: Caller, at: datetime) -> object:
+    found = looking.Found(**{name: given[name] for name in ("point", "verdict", "facts", "measure", "reason")})
+    return looking.add_finding(request.pk, found, by=by, at=at, expect=given["version"])
+
+
 HANDLERS: Mapping[str, Handler] = {
+    "take_complaint": _simple(looking.take),
+    "enquire": _simple(looking.enquire, "whom", "text"),
+    "note_reply": _simple(looking.note_reply, "enquiry", "text"),
+    "add_finding": _add_finding,
+    "drop_finding": _simple(looking.drop_finding, "finding"),
+    "promise": _simple(looking.promise, "text", "owner", "due_on"),
+    "drop_promise": _simple(looking.drop_promise, "remedy"),
+    "keep_promise": _simple(promises.keep, "remedy"),
+    "news": _simple(looking.news, "text"),
+    "propose_answer": _simple(answering.propose, "text"),
+    "answer_complaint": _simple(answering.answer),
+    "appeal": _simple(appeals.file, "text"),
+    "propose_ruling": _simple(appeals.propose, "decision", "text"),
+    "decide_appeal": _simple(appeals.decide),
     "assign": _simple(review.assign, "assignee"),
     "note": _simple(threads.note, "text"),
     "ask": _simple(threads.ask, "text"),
@@ -248,11 +268,20 @@ _DECISIONS: tuple[tuple[str, str | Promise], ...] = (
     (ItemDecision.CORRECT, gettext_lazy("Put it right")),
     (ItemDecision.REFUSE, gettext_lazy("Leave it as it is")),
 )
+_VERDICTS: tuple[tuple[str, str | Promise], ...] = tuple(PointVerdict.choices)
+_APPEALS: tuple[tuple[str, str | Promise], ...] = (
+    (Outcome.UPHELD, gettext_lazy("It stands")),
+    (Outcome.PARTLY_OVERTURNED, gettext_lazy("It falls in part")),
+    (Outcome.OVERTURNED, gettext_lazy("It falls")),
+)
 _UPTAKE: tuple[tuple[str, str | Promise], ...] = (
     (marking.ACCEPT, gettext_lazy("Take them out")),
     (marking.REJECT, gettext_lazy("Leave them in")),
 )
+_OF_VERB = {"decide_mark": _UPTAKE, "propose_ruling": _APPEALS}
+"""What is decided with some moves; otherwise ``_DECISIONS``."""
 FIRST = (
+    "take_complaint", "propose_answer", "answer_complaint", "propose_ruling", "decide_appeal",
     "link_decision", "take_review", "confirm_erasure", "weigh", "propose_decision", "decide_objection", "prepare",
     "approve", "refuse", "reopen", "take_up", "reissue", "renew",
 )  # fmt: skip
@@ -262,7 +291,7 @@ GRAVE = frozenset({
 })  # fmt: skip
 _BESIDE = {"argue_refusal": ("withholding",)}
 """Inputs that say which row a move is about, where it need not be about one."""
-_ROWS = ("step", "withholding", "method", "task", "item", "mark")
+_ROWS = ("step", "withholding", "method", "task", "item", "mark", "enquiry", "finding", "remedy")
 """Inputs that say which of several rows a move is about; they belong to the form's key."""
 
 
@@ -322,6 +351,12 @@ def _colleagues(case: CaseFile) -> forms.TypedChoiceField:
         label=_("Colleague"), choices=choices, required=False, coerce=int, empty_value=None,
         initial=case.request.assignee_id or "",
     )  # fmt: skip
+
+
+def _owner() -> forms.ChoiceField:
+    people = get_user_model().objects.with_perm("dsr.work_requests").filter(is_active=True).order_by("username")
+    choices = [("", _("Choose one")), *((each.get_username(), words.colleague(each)) for each in people)]
+    return forms.ChoiceField(label=_("Who sees to it"), choices=choices)
 
 
 def _laws(case: CaseFile) -> forms.MultipleChoiceField:
@@ -487,12 +522,20 @@ def fields_for(verb: str, case: CaseFile, about: object = None) -> dict[str, for
         "about": lambda: _text(_("What is wrong"), rows=2),
         "asked": lambda: _text(_("How it should be"), rows=2),
         "decision": lambda: forms.ChoiceField(
-            label=_("Decision"), choices=[("", _("Choose one")), *(_UPTAKE if verb == "decide_mark" else _DECISIONS)]
+            label=_("Decision"), choices=[("", _("Choose one")), *_OF_VERB.get(verb, _DECISIONS)]
         ),
         "url": lambda: forms.CharField(label=_("The receiver's address, beginning with https://"), max_length=500),
         "receiver": lambda: forms.CharField(label=_("Who the receiver is"), max_length=120),
         "mark": lambda: forms.UUIDField(widget=forms.HiddenInput),
         "marks": lambda: _proposed(case),
+        "whom": lambda: forms.CharField(label=_("Who is asked"), max_length=200),
+        "point": lambda: _text(_("What the person complains of, in short"), rows=2),
+        "verdict": lambda: forms.ChoiceField(label=_("Finding"), choices=[("", _("Choose one")), *_VERDICTS]),
+        "facts": lambda: _text(_("What was found out, for the file; it is never sent"), rows=3),
+        "measure": lambda: _text(_("The law or promise that it is held to"), rows=2),
+        "owner": lambda: _owner(),
+        "due_on": lambda: forms.DateField(label=_("By"), widget=forms.DateInput({"type": "date"})),
+        **{name: lambda: forms.IntegerField(widget=forms.HiddenInput) for name in ("enquiry", "finding", "remedy")},
         "places": Places,
     }
     names = (*BY_VERB[verb].inputs, *BY_VERB[verb].may_say)

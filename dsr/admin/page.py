@@ -10,7 +10,7 @@ from django import forms
 from django.utils.translation import gettext as _
 
 from dsr import reckoning, rules, why
-from dsr.admin import asking, childforms, doing, proving, words
+from dsr.admin import asking, childforms, doing, looking, proving, words
 from dsr.admin import reviewed as record
 from dsr.admin.consequences import title_of
 from dsr.admin.moveforms import FIRST, HANDLERS, MoveForm, move_form
@@ -44,10 +44,22 @@ from notifications.models import TROUBLE, Message, MessageState
 _MOMENT = timedelta(microseconds=1)
 _RECENT = 12
 _TALK = ("message", "ask", "answer", "note")
+_COMPLAINT = ("enquire", "note_reply", "add_finding", "drop_finding", "promise", "drop_promise", "keep_promise")
 _BY_ROW = ("retry_system", "go_without", "retry_task", "accept_failure", "erase_again", "decide_item", "disagree")
 MARKING = ("seek_marks", "mark", "unmark", "decide_mark", "look_over")
 """Moves that have a page of their own."""
-_PLACED = {*_TALK, *_BY_ROW, asking.CHECK, "assign", "withhold", "release", "add_item", "argue_refusal", *MARKING}
+_PLACED = {
+    *_TALK,
+    *_BY_ROW,
+    *_COMPLAINT,
+    asking.CHECK,
+    "assign",
+    "withhold",
+    "release",
+    "add_item",
+    "argue_refusal",
+    *MARKING,
+}
 """Moves that stand next to what they are about and not in the list of decisions."""
 
 
@@ -68,6 +80,8 @@ class Page:
     """What is done in the systems; None where nothing is."""
     reviewed: record.Record | None
     """The record of the review of a decision; None where nothing is reviewed."""
+    complaint: looking.Looking | None
+    """What was asked, found and promised; None where nobody complains."""
     put_off_to: date | None
     """The date that would be told if the answer were put off now as far as the laws let it."""
 
@@ -135,6 +149,12 @@ class Page:
             return _("%(who)s proposes what was weighed below. Somebody else must decide.") % {"who": who}
         if self.request.proposal == Proposal.RELEASE and self.request.spec.acts:
             return _("%(who)s proposes to do as asked. Somebody else must approve it.") % {"who": who}
+        if self.request.proposal == Proposal.ANSWER:
+            outcome = words.outcome_title(self.request.proposed_outcome)
+            return _("%(who)s proposes an answer: %(outcome)s. Somebody else must agree.") % {
+                "who": who,
+                "outcome": outcome,
+            }
         if self.request.proposal == Proposal.RELEASE:
             return _("%(who)s proposes to give the data. Somebody else must approve it.") % {"who": who}
         ground = words.ground_title(self.request.refusal_ground)
@@ -471,6 +491,7 @@ def build(
         asking.build(case, by, at, moves, bound, numbers),
         doing.build(case, by, at, moves, bound, revealed),
         record.build(case, by, at),
+        looking.build(case, by, at, moves, bound, revealed),
         why.put_off_to(case.request, at, history) if may_extend else None,
     )
 

@@ -40,6 +40,10 @@ OUTCOMES: Mapping[Outcome, Words] = {
     Outcome.UPHELD: gettext_lazy("the decision stands"),
     Outcome.OVERTURNED: gettext_lazy("the decision is changed"),
     Outcome.PARTLY_OVERTURNED: gettext_lazy("the decision is changed in part"),
+    Outcome.JUSTIFIED: gettext_lazy("justified"),
+    Outcome.PARTLY_JUSTIFIED: gettext_lazy("partly justified"),
+    Outcome.NOT_JUSTIFIED: gettext_lazy("not justified"),
+    Outcome.NOT_ESTABLISHED: gettext_lazy("not established"),
 }
 PERSONAL: Mapping[Personal, Words] = {
     Personal.NAME: gettext_lazy("Name"),
@@ -122,6 +126,9 @@ _RIGHTS: Mapping[Right, Words] = {
     Right.CORRECTION: gettext_lazy("Correction"),
     Right.DELETION: gettext_lazy("Deletion"),
     Right.RESTRICTION: gettext_lazy("Restriction"),
+    Right.COMPLAINT: gettext_lazy("Complaint"),
+    Right.BCR_COMPLAINT: gettext_lazy("Complaint about binding rules"),
+    Right.APPEAL: gettext_lazy("Appeal"),
 }
 """What staff call the rights; people who ask read the longer titles."""
 

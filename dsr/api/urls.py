@@ -49,6 +49,7 @@ urlpatterns = [
     path(f"{_ONE}/recipients", doing.Recipients.as_view()),
     path(f"{_ONE}/items", doing.Items.as_view()),
     path(f"{_ONE}/weighings", doing.Weighings.as_view()),
+    path(f"{_ONE}/complaint", doing.Complaint.as_view()),
     path(f"{_ONE}/certificate", doing.LatestCertificate.as_view()),
     path(f"{_ONE}/account", children.Account.as_view()),
     path(f"{_ONE}/transmissions", sending.Transmissions.as_view()),

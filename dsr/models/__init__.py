@@ -4,6 +4,7 @@ from dsr.models.answers import Argument, LedgerEntry, LedgerOutcome, Package, Pr
 from dsr.models.api import ApiToken, IdempotentAnswer, Scope
 from dsr.models.children import AgeFinding, Found
 from dsr.models.choices import CpniAccount, CpniEntry, CpniLetter, CpniUse
+from dsr.models.complaints import Enquiry, Finding, PointVerdict, Remedy
 from dsr.models.corrections import CorrectionItem, ItemDecision, Restriction
 from dsr.models.erasure import (
     OVER,
@@ -119,7 +120,9 @@ __all__ = [
     "Direction",
     "Effect",
     "EffectDay",
+    "Enquiry",
     "Event",
+    "Finding",
     "Found",
     "HeldPerson",
     "HoldState",
@@ -151,6 +154,7 @@ __all__ = [
     "Mechanism",
     "Pace",
     "Package",
+    "PointVerdict",
     "Post",
     "Probe",
     "ProbeResult",
@@ -158,6 +162,7 @@ __all__ = [
     "ProofKind",
     "Proposal",
     "Referral",
+    "Remedy",
     "Restriction",
     "RetentionChange",
     "Review",

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from dsr.lifecycle import Outcome, State, Turn
 from dsr.models.moves.choosing import ChoosingMoves
+from dsr.models.moves.complaining import ComplainingMoves
 from dsr.models.moves.desk import DeskMoves
 from dsr.models.moves.doing import DoingMoves
 from dsr.models.moves.handing import HandingMoves
@@ -42,6 +43,7 @@ class SubjectRequest(
     ReviewingMoves,
     ObjectingMoves,
     ReferringMoves,
+    ComplainingMoves,
 ):
     """One right of one submission. Its state changes in ``services._moves.make`` and nowhere else."""
 
@@ -83,6 +85,14 @@ class SubjectRequest(
                 condition=models.Q(approved_by__isnull=True) | ~models.Q(approved_by=models.F("prepared_by")),
                 name="request_two_people",
             ),
+            models.UniqueConstraint(
+                fields=("about",),
+                name="request_one_appeal_at_a_time",
+                condition=models.Q(right="appeal") & ~models.Q(state="closed"),
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(right="appeal") | models.Q(about__isnull=False), name="request_appeal_about"
+            ),
         )
         indexes = (
             models.Index(fields=("due_at", "id"), name="request_due"),
@@ -96,6 +106,7 @@ class SubjectRequest(
             models.Index(
                 fields=("assignee", "slack_at", "id"), name="request_mine_slack", condition=~models.Q(state="closed")
             ),
+            models.Index(fields=("about",), name="request_by_about", condition=models.Q(about__isnull=False)),
             models.Index(fields=("choice",), name="request_by_choice", condition=models.Q(choice__isnull=False)),
             models.Index(
                 fields=("right", "-ready_at"), name="request_answered", condition=models.Q(ready_at__isnull=False)

@@ -31,6 +31,7 @@ class DeadlineKind(models.TextChoices):
     KEPT = "kept", _("look again at what was kept")
     RECHECK = "recheck", _("look whether it stayed erased")
     LIFT = "lift", _("lift the restriction")
+    PROMISE = "promise", _("look whether a promise was kept")
     DESTROY = "destroy", _("destroy the files")
     PURGE = "purge", _("delete the personal data of the case")
 
@@ -53,6 +54,7 @@ ACTED_ON = (
     DeadlineKind.KEPT,
     DeadlineKind.RECHECK,
     DeadlineKind.LIFT,
+    DeadlineKind.PROMISE,
     DeadlineKind.DESTROY,
     DeadlineKind.PURGE,
 )

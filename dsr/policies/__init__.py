@@ -4,13 +4,15 @@ The needs of the rows of the lifecycle are registered by their modules: who is a
 (``desk``), what the systems answered (``answers``), what the law allows on a day (``time``), what is carried out in
 the systems (``doing``), whether they mind what was chosen (``choices``), what a ground takes (``grounds``), what is
 taken out of an answer (``marks``) or sent to somebody else (``sending``), whose account it is (``children``), who may
-review what a machine decided (``reviewing``), and how an objection is weighed (``objecting``).
+review what a machine decided (``reviewing``), how an objection is weighed (``objecting``), and complaints and appeals
+(``complaints``).
 """
 
 from dsr.policies import (
     answers,
     children,
     choices,
+    complaints,
     desk,
     doing,
     grounds,
@@ -45,6 +47,7 @@ __all__ = [
     "check_lawful",
     "children",
     "choices",
+    "complaints",
     "desk",
     "doing",
     "grounds",

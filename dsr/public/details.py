@@ -102,6 +102,26 @@ QUESTIONS: Mapping[str, Question] = {
         ),
         rows=6,
     ),
+    "complaint": Question(
+        gettext_lazy("What went wrong?"),
+        gettext_lazy(
+            "What happened, and when, as far as you know. If there is more than one thing, write each in a line of its "
+            "own: each is answered. Please write no passwords, card numbers or identity numbers here."
+        ),
+        rows=6,
+    ),
+    "complaint_subject": Question(gettext_lazy("What is it about? (optional)")),
+    "complaint_reference": Question(
+        gettext_lazy("Is it about a request that you made? (optional)"),
+        gettext_lazy("Its reference, as it stands in our mails. You need not have made any request to complain."),
+        rows=1,
+    ),
+    "complaint_wish": Question(gettext_lazy("What should we do about it? (optional)")),
+    "exporter": Question(
+        gettext_lazy("Which company sent the data out of Europe? (optional)"),
+        gettext_lazy("The company of our group that you gave the data to. If you do not know, we find out."),
+        rows=1,
+    ),
     "wrong_1": Question(
         gettext_lazy("What is wrong?"),
         gettext_lazy(
@@ -138,12 +158,27 @@ _LABELS: Mapping[str, str | Promise] = {
     "decision_when": gettext_lazy("When about"),
     "decision_what": gettext_lazy("What happened"),
     "decision_wrong": gettext_lazy("Why you think that it is wrong"),
+    "complaint": gettext_lazy("What went wrong"),
+    "complaint_subject": gettext_lazy("What it is about"),
+    "complaint_reference": gettext_lazy("The request that it is about"),
+    "complaint_wish": gettext_lazy("What should be done"),
+    "exporter": gettext_lazy("The company that sent the data"),
 }
 """What stands before an answer when it is shown again, where it is no wish for something in particular."""
 
 
 _EMPTY: Mapping[str, str | Promise] = dict.fromkeys(
-    ("decision_id", "decision_when", "decision_what", "decision_wrong"), gettext_lazy("nothing said")
+    (
+        "decision_id",
+        "decision_when",
+        "decision_what",
+        "decision_wrong",
+        "complaint_subject",
+        "complaint_reference",
+        "complaint_wish",
+        "exporter",
+    ),
+    gettext_lazy("nothing said"),
 )
 """What stands in place of an answer that was not given, where that is not everything."""
 
@@ -274,5 +309,5 @@ def shown(want: Want, notice: Notice, language: str) -> Iterator[tuple[str, list
         label = _LABELS.get(name, _("In particular, for: %(right)s"))
         yield (
             str(label) % {"right": title},
-            [str(asking.CHOICES[name][answer]) if name in asking.CHOICES else answer or unsaid],
+            [str(asking.CHOICES[name][answer]) if name in asking.CHOICES and answer else answer or unsaid],
         )

@@ -13,7 +13,7 @@ from dsr import reckoning, why
 from dsr.deadlines import local_date
 from dsr.lifecycle import Outcome, State, Turn
 from dsr.models import Direction, Event, Package, Post, SubjectRequest, Submission, Vouched
-from dsr.public import deeds, lines, objections, offers, pages, proofs, reviewed, stands, timeline
+from dsr.public import contests, deeds, lines, objections, offers, pages, proofs, reviewed, stands, timeline
 from dsr.rights import SPECS, Delivery, Right
 from dsr.rules import ClockKind, Notice, Statement, pack
 from dsr.selectors import queue
@@ -58,6 +58,8 @@ _CLOSED: Mapping[Outcome, str | Promise] = {
         gettext_lazy("It is decided. Below are the decision and its reasons, and what you can do about it."),
     ),
 }
+_REASONED = frozenset({Outcome.REFUSED, Outcome.REDIRECTED, *contests.OUTCOMES})
+"""Outcomes whose reasons are told as they were written."""
 _OURS = frozenset({ClockKind.NOTICE, ClockKind.REFUSE})
 """Dates that only bind us among ourselves."""
 _AFTERWARDS = frozenset({ClockKind.COMPLAIN, ClockKind.DECIDE_APPEAL})
@@ -139,6 +141,8 @@ class Part:
     stand: stands.Stand | None
     review: reviewed.Seen | None
     objection: objections.Objection | None
+    contest: contests.Contest | None
+    """What there is to see of a complaint or an appeal, and how to appeal."""
 
     @property
     def governing(self) -> Dated | None:
@@ -298,6 +302,7 @@ def _part(sight: Sight, request: SubjectRequest, notice: Notice, at: datetime) -
         badge=(deed and deeds.badge(request, deed))
         or (stand and stands.badge(request))
         or (objection and objections.badge(request))
+        or contests.badge(request)
         or _badge(request),
         tone=_tone(request),
         sentence=stands.sentence(request, stand)
@@ -314,11 +319,12 @@ def _part(sight: Sight, request: SubjectRequest, notice: Notice, at: datetime) -
         can_issue_again=not is_open and given and is_file and sight.submission.purged_at is None,
         lines=tuple(lines.of(sight, request, notice)) if state in (State.READY, State.CLOSED) else (),
         ground=lines.why(request.refusal_ground) if request.outcome == Outcome.REFUSED else "",
-        reason=text_of(request, "reason") if request.outcome in (Outcome.REFUSED, Outcome.REDIRECTED) else "",
+        reason=text_of(request, "reason") if request.outcome in _REASONED else "",
         deed=deed,
         stand=stand,
         review=review,
         objection=objection,
+        contest=contests.of(sight, request, at),
     )
 
 
@@ -372,7 +378,7 @@ def _now(request: SubjectRequest, package: Package | None, deed: deeds.Deed | No
     if request.right == Right.CHILD_ACCOUNT and request.turn != Turn.PERSON:
         return _reported(state)
     if state is State.CLOSED:
-        return own or str(_CLOSED[Outcome(request.outcome)])
+        return own or contests.sentence(request) or str(_CLOSED[Outcome(request.outcome)])
     if request.submission.stopped_at is not None and request.identity_floor:
         return _("A person is looking at something and will write to you. You need to do nothing.")
     if state is State.VERIFYING:
@@ -382,6 +388,8 @@ def _now(request: SubjectRequest, package: Package | None, deed: deeds.Deed | No
             day = local_date(package.expires_at, request.submission.zone)
             return _("Your answer is ready. Collect it by %(day)s.") % {"day": timeline.long_day(day)}
         return _("Your answer is ready.")
+    if state is State.IN_REVIEW and (contested := contests.sentence(request)):
+        return contested
     if state is State.IN_REVIEW and (request.question_at or request.fee_told_at or not own):
         return _in_review(request)
     return own or _("The answer is being put together. You need to do nothing.")

@@ -227,6 +227,14 @@ TOLD: Mapping[str, Words] = {
     "leave_be": gettext_lazy("This ended, and nothing was done to the account."),
     "withdraw": _withdrawn,
     "message_failed": _undelivered,
+    "take_complaint": gettext_lazy("Somebody who had no part in it began to look into your complaint."),
+    "enquire": gettext_lazy("We asked somebody about it."),
+    "keep_promise": gettext_lazy("Something that we promised was done."),
+    "news": gettext_lazy("We told you how it goes."),
+    "answer_complaint": gettext_lazy("We answered your complaint."),
+    "appeal": gettext_lazy("You appealed against what we decided."),
+    "decide_appeal": gettext_lazy("Your appeal was decided."),
+    "reconsider": gettext_lazy("Your request was taken up again, as your appeal was right."),
     "purged": gettext_lazy("Your data in this case was deleted."),
 }
 HIDDEN = frozenset(
@@ -248,6 +256,7 @@ HIDDEN = frozenset(
     | {"system_answered", "owner_reminded", "owner_reported", "retry_task"}
     | {"referral_answered"}
     | {"take_in", "find_account", "assess_age", "confirm_age", "weigh_age_anew"}  # whose account it is stays inside
+    | {"note_reply", "add_finding", "drop_finding", "promise", "drop_promise", "propose_answer", "propose_ruling"}
     | {"decide_item"}  # told when a second person has approved it, with its reasons
 )
 """Verbs that are staff's and systems' own business. A test fails on a verb that is in neither table."""

@@ -41,6 +41,7 @@ DONE = {
     "backed": gettext_lazy("Your document is with us."),
     "sending": gettext_lazy("Your data is being sent. You get a mail when it arrived, or when it does not work."),
     "not-sending": gettext_lazy("Nothing more is sent."),
+    "appealed": gettext_lazy("Your appeal is with us. You get a mail that says by when it is decided."),
     "again": gettext_lazy("We are making the answer ready once more. You get a mail when it is."),
 }
 

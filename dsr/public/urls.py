@@ -7,6 +7,7 @@ from dsr.public import (
     advertising,
     agents,
     alerts,
+    appealing,
     ask,
     backing,
     callbacks,
@@ -99,6 +100,7 @@ urlpatterns = [
     path("requests/<str:reference>/<uuid:request_id>/erasure/", acts.erasure, name="erasure"),
     path("requests/<str:reference>/<uuid:request_id>/take-up/", acts.take_up, name="take-up"),
     path("requests/<str:reference>/<uuid:request_id>/disagree/<int:number>/", acts.disagree, name="disagree"),
+    path("requests/<str:reference>/<uuid:request_id>/appeal/", appealing.appeal, name="appeal"),
     path("requests/<str:reference>/<uuid:request_id>/documents/", backing.backing, name="backing"),
     path("requests/<str:reference>/<uuid:request_id>/certificate/<int:number>/", acts.certificate, name="certificate"),
     path(

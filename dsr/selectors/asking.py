@@ -53,6 +53,11 @@ TITLES: dict[str, str | Promise] = {
     "decision_when": _("When about it was decided"),
     "decision_what": _("What happened"),
     "decision_wrong": _("Why you think that it is wrong"),
+    "complaint": _("What went wrong"),
+    "complaint_subject": _("What the complaint is about"),
+    "complaint_reference": _("The reference of the request that it is about, if it is about one"),
+    "complaint_wish": _("What should be done about it"),
+    "exporter": _("The company that sent the data out of Europe, if it is known"),
 }
 CHOICES: Mapping[str, Mapping[str, str | Promise]] = {
     "consequences": {"yes": _("Yes, I know what this means, and I want it")},
@@ -73,6 +78,14 @@ CHOICES: Mapping[str, Mapping[str, str | Promise]] = {
         "account_suspension": _("My account was suspended, or I cannot sign in any more"),
         "other": _("Something else that weighs on me"),
     },
+    "complaint_subject": {
+        "handling": _("How a request was dealt with"),
+        "use": _("How data is used or passed on"),
+        "security": _("How data is kept safe"),
+        "contact": _("Messages or calls that should not have come"),
+        "officer": _("The data protection officer"),
+        "other": _("Something else"),
+    },
 }
 """Questions that are answered by one of some words, each with its meaning."""
 _SAY: Mapping[str, str | Promise] = {
@@ -86,6 +99,8 @@ _SAY: Mapping[str, str | Promise] = {
     "childs_account": _("Give the number, mail address or telephone number of the account."),
     "childs_why": _("Say in a sentence why you think that it is a child's."),
     "decision_kind": _("Choose what was decided about you."),
+    "complaint": _("Say what went wrong."),
+    "complaint_subject": _("Choose what the complaint is about."),
     "wrong": _("Say what is wrong."),
     "right": _("Say what it should say instead."),
 }
@@ -155,6 +170,8 @@ def unanswered(
         names = {f"wrong_{row}", f"right_{row}"}
         if any(details.get(name) for name in names):
             needed |= names  # either side alone says nothing
+    # One of some words is one of them, where it may be left out as well.
+    needed |= {name for name in SPECS[right].questions if name in CHOICES and details.get(name)}
     missing = [name for name in SPECS[right].questions if name in needed and not _is_answer(name, details.get(name))]
     missing += [name for name, words in (known or {}).items() if set(uses.named(details.get(name, ""))) - set(words)]
     return {name: str(_SAY[name.rstrip("_0123456789")]) for name in missing}

@@ -8,16 +8,20 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
 from django.db.models import Q
 
+from dsr.lifecycle import COMPLAINTS
 from dsr.models import (
     Argument,
     Certificate,
     CorrectionItem,
     Deadline,
+    Enquiry,
     Event,
+    Finding,
     Kept,
     LedgerEntry,
     Package,
     Post,
+    Remedy,
     Restriction,
     Step,
     StepState,
@@ -58,6 +62,7 @@ class CaseFile:
     staff: dict[int, User]
     """Colleagues named in the history, by primary key."""
     acts: "Acts"
+    contest: "Contest"
 
     @property
     def categories(self) -> list[str]:
@@ -83,10 +88,21 @@ class Acts:
     weighings: list[Weighing] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Contest:
+    """What was asked, found and promised about a complaint; nothing for anything else."""
+
+    enquiries: list[Enquiry] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    remedies: list[Remedy] = field(default_factory=list)
+
+
 def find(request_id: UUID) -> SubjectRequest | None:
     """Return a request with what its policies and its header need."""
     return (
-        SubjectRequest.objects.select_related("submission__data_key", "assignee", "prepared_by", "approved_by")
+        SubjectRequest.objects.select_related(
+            "submission__data_key", "assignee", "prepared_by", "approved_by", "investigator", "about"
+        )
         .filter(pk=request_id)
         .first()
     )
@@ -128,12 +144,26 @@ def load(request: SubjectRequest) -> CaseFile:
         letters=letters,
         staff=_colleagues(events),
         acts=_acts(request),
+        contest=_contest(request),
     )
 
 
 def _speaks_of_repetition(request: SubjectRequest, withholdings: Iterable[Withholding]) -> bool:
     used = {request.refusal_ground, *(row.ground for row in withholdings if row.lifted_at is None)}
     return any(pack().refusals[ground].repeats for ground in used if ground in pack().refusals)
+
+
+def _contest(request: SubjectRequest) -> Contest:
+    if request.right not in COMPLAINTS:
+        return Contest()
+    found = Contest(
+        list(request.enquirys.select_related("by").order_by("number")),
+        list(request.findings.select_related("by").order_by("number")),
+        list(request.remedys.select_related("by", "owner").order_by("number")),
+    )
+    for row in (*found.enquiries, *found.findings, *found.remedies):
+        row.request = request
+    return found
 
 
 def _acts(request: SubjectRequest) -> Acts:
@@ -172,9 +202,13 @@ def _colleagues(events: Iterable[Event]) -> dict[int, User]:
     return {user.pk: user for user in get_user_model().objects.filter(pk__in=named)}
 
 
-def text_of(
-    row: Post | Withholding | Argument | Step | Task | WorksheetFile | CorrectionItem | SubjectRequest, name: str
-) -> str:
+_Texts = (
+    Post | Withholding | Argument | Step | Task | WorksheetFile | CorrectionItem | SubjectRequest
+    | Enquiry | Finding | Remedy
+)  # fmt: skip
+
+
+def text_of(row: _Texts, name: str) -> str:
     """Return a sealed text of a row, or "" once the person was forgotten."""
     try:
         return row.open(name)

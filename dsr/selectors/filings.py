@@ -21,7 +21,7 @@ _SUBMISSION = (
     *("id", "reference", "received_at", "country", "region", "zone"),
     *("notice_id", "notice_version", "rules_version", "regimes"),
 )
-_REQUEST = ("id", "submission_id", "right", "state", "regime", "due_on")
+_REQUEST = ("id", "submission_id", "right", "state", "regime", "due_on", "about_id")
 _EVENT = ("id", "submission_id", "request_id", "seq", "verb", "at", "data")
 
 
@@ -69,6 +69,9 @@ def _filled(page: Collection[Submission]) -> Iterator[Filed]:
     for event in events.order_by("submission_id", "seq").only(*_EVENT):
         history[event.submission_id].append(event)
     for submission in page:
-        for request in requests[submission.pk]:
+        own = {request.pk: request for request in requests[submission.pk]}
+        for request in own.values():
             request.submission = submission
+            if request.about_id in own:
+                request.about = own[request.about_id]
         yield Filed(submission, tuple(requests[submission.pk]), tuple(history[submission.pk]))

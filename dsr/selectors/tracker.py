@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from dsr import demands
-from dsr.lifecycle import State
+from dsr.lifecycle import COMPLAINTS, State
 from dsr.models import (
     Certificate,
     CorrectionItem,
@@ -14,9 +14,11 @@ from dsr.models import (
     DeadlineKind,
     Direction,
     Event,
+    Finding,
     LedgerEntry,
     Package,
     Post,
+    Remedy,
     Restriction,
     SubjectRequest,
     Submission,
@@ -95,6 +97,9 @@ class Sight:
     """What each system still has to mind, where something was chosen."""
     weighings: list[Weighing] = field(default_factory=list)
     """What was decided about uses that were objected to."""
+    findings: list[Finding] = field(default_factory=list)
+    remedies: list[Remedy] = field(default_factory=list)
+    """What was found and promised, where a complaint was answered."""
 
 
 def see(submission_id: UUID) -> Sight | None:
@@ -123,6 +128,7 @@ def see(submission_id: UUID) -> Sight | None:
         windows=_windows(requests),
         **_done(submission, by_id) if any(map(_is_done, requests)) else {},
         weighings=_weighings(requests),
+        **_answered(by_id),
     )
 
 
@@ -145,6 +151,18 @@ def _windows(requests: list[SubjectRequest]) -> list[Window]:
     if not chosen:
         return []
     return list(Window.objects.filter(choice__in=chosen).select_related("system").order_by("system__name"))
+
+
+def _answered(by_id: dict[UUID, SubjectRequest]) -> dict[str, Any]:
+    """Return what was found and promised, of complaints that were answered: before, it is nobody's to see."""
+    answered = [pk for pk, each in by_id.items() if each.right in COMPLAINTS and each.state == State.CLOSED]
+    if not answered:
+        return {}
+    findings = list(Finding.objects.filter(request__in=answered).order_by("number"))
+    remedies = list(Remedy.objects.filter(request__in=answered).order_by("number"))
+    for row in (*findings, *remedies):
+        row.request = by_id[row.request_id]
+    return {"findings": findings, "remedies": remedies}
 
 
 def _done(submission: Submission, by_id: dict[UUID, SubjectRequest]) -> dict[str, Any]:
@@ -179,6 +197,9 @@ def _requests(submission: Submission) -> list[SubjectRequest]:
     order = list(SPECS)
     rows = SubjectRequest.objects.filter(submission=submission)
     requests = sorted(rows, key=lambda request: order.index(Right(request.right)))
+    by_id = {request.pk: request for request in requests}
     for request in requests:
         request.submission = submission
+        if request.about_id in by_id:
+            request.about = by_id[request.about_id]
     return requests

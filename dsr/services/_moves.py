@@ -49,6 +49,7 @@ _OUTLIVE_CLOSING = (
     DeadlineKind.KEPT,
     DeadlineKind.RECHECK,
     DeadlineKind.LIFT,
+    DeadlineKind.PROMISE,
 )
 
 _ALL_ROWS = frozenset({"change_laws", "change_rules", "review_again"})
@@ -113,6 +114,9 @@ class Case:
         if not self._requests and not self._new:
             for request in _REQUESTS.rows(self.submission.pk):
                 self.adopt(request)
+            for request in self._requests.values():
+                if request.about_id in self._requests:
+                    request.about = self._requests[request.about_id]
         return list(self._requests.values())
 
     def adopt(self, request: SubjectRequest) -> None:
@@ -303,7 +307,8 @@ class Case:
         if move.target == State.CLOSED:
             self._closed.append(request)
             request.closed_at = at
-            request.outcome = str(computed_outcome(request) if move.outcome == COMPUTED else move.outcome)
+            computed = move.outcome == COMPUTED
+            request.outcome = str((request.proposed_outcome or computed_outcome(request)) if computed else move.outcome)
             request.question_at = request.fee_told_at = None
             request.waits_for = ""
             ended = Deadline.objects.filter(request=request, done_at__isnull=True).exclude(kind__in=_OUTLIVE_CLOSING)

@@ -120,7 +120,7 @@ def confirm_letter(case: Case, started: mail.Started, at: datetime) -> letters.C
 
 
 def _law(request: SubjectRequest) -> str:
-    for law in reckoning.laws(request.submission, request.right):
+    for law in reckoning.laws_of(request):
         if law.regime.id == request.regime:
             return law.regime.wording("title", request.submission.language)
     return ""

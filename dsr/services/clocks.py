@@ -61,8 +61,8 @@ def recount(request: SubjectRequest, at: datetime, history: Iterable[Event], *, 
     """
     zone = request.submission.zone
     events = [each.event for each in reckoning.happened(request, history)]
-    found = reckoning.reckon(request.submission, request.right, events)
-    earlier = [] if rows_too else reckoning.reckon(request.submission, request.right, events[:-1] or events)
+    found = reckoning.reckon_of(request, events)
+    earlier = [] if rows_too else reckoning.reckon_of(request, events[:-1] or events)
     if _dates(found) != _dates(earlier):
         _set_rows(request, deadlines(request, found, zone), at)
     elif reckoning.stands_in(request.submission):

@@ -1,6 +1,6 @@
 """Identity, first rung: control of the mail address, by link or code; the end of waiting, its warning, reopening."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -220,22 +220,28 @@ def reopen(submission_id: UUID, *, by: Caller, at: datetime) -> UUID:
     What was proved long ago is asked anew. Raises WrongState when nothing in it ended so.
     """
     with holding(submission_id=submission_id) as case:
-        submission = case.submission
         lapsed = [request for request in case.requests() if request.outcome == Outcome.UNVERIFIED]
         if not lapsed:
             raise WrongState(_("Only a request that lapsed can be reopened."), code="not-lapsed")
-        for request in lapsed:
-            case.move(request, "reopen", by=by, at=at)
-            request.deadlines.filter(kind=DeadlineKind.RESPOND).update(done_at=None)
-            proving.wait_anew(request, at)
-        _forget_proofs(case)
-        onfile.look_again(case, at)
-        agents.start_over(case)
-        mail.end(submission.pk, at)
-        started = mail.start(submission.pk, submission.open("email"), submission.data_key, at)
-        letter = asked.confirm_letter(case, started, at)
+        started = take_up(case, lapsed, by=by, at=at)
         moved.tell(case, at)
-        telling.tell_in(case, letter, at=at, dedupe=f"reopened:{started.challenge.pk}")
+    return started
+
+
+def take_up(case: Case, lapsed: Iterable[SubjectRequest], *, by: Caller, at: datetime) -> UUID:
+    """Ask anew who it is that asks, inside the caller's transaction, which has to tell of dates that move."""
+    submission = case.submission
+    for request in lapsed:
+        case.move(request, "reopen", by=by, at=at)
+        request.deadlines.filter(kind=DeadlineKind.RESPOND).update(done_at=None)
+        proving.wait_anew(request, at)
+    _forget_proofs(case)
+    onfile.look_again(case, at)
+    agents.start_over(case)
+    mail.end(submission.pk, at)
+    started = mail.start(submission.pk, submission.open("email"), submission.data_key, at)
+    letter = asked.confirm_letter(case, started, at)
+    telling.tell_in(case, letter, at=at, dedupe=f"reopened:{started.challenge.pk}")
     return started.challenge.pk
 
 

@@ -27,6 +27,7 @@ from dsr.services import beside, childalert, clocks, letters, links, pace, ruleb
 from dsr.services._moves import Caller, Case, new_case
 from dsr.services.asserted import Verified
 from dsr.services.choices import requested
+from dsr.services.complaints import filing as complaining
 from dsr.services.doorbell import Bell, ring
 from dsr.services.mandated import AgentClaim
 from notifications import sealing
@@ -285,6 +286,7 @@ def _request(
     demand = demands.demand_on_filing(submission, want.right)
     request.identity_floor, request.identity_of_record = demand.level, demand.of_record
     request.seal_json("details", dict(want.details))
+    request.about = complaining.about(submission, want.details)
     case.adopt(request)
     case.record("file", by=by, at=received, request=request, data={"right": want.right, "channel": submission.channel})
     deadlines = [*clocks.deadlines(request, found, submission.zone), clocks.watch(request, at)]

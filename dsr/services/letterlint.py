@@ -17,7 +17,7 @@ from django.conf import settings
 from django.template import Template
 from django.utils import formats, translation
 
-from dsr.lifecycle import ACTED, CHILD, CHOSEN, HANDED, REVIEW
+from dsr.lifecycle import ACTED, CHILD, CHOSEN, COMPLAINTS, HANDED, REVIEW
 from dsr.rights import Right
 from dsr.rules import Regime, RulePack, pack
 from dsr.rules.words import ELEMENTS
@@ -34,6 +34,7 @@ _ANSWERS: Final[Mapping[str, frozenset[Right]]] = {
     "in_effect": CHOSEN,
     "review_decided": REVIEW,
     "dealt_with": CHILD,
+    "complaint_answered": COMPLAINTS,
 }
 """Which rights a letter answers, by its kind: what a law wants of an answer it wants of that one alone."""
 _FIRST_DAY: Final = date(2026, 3, 5)
@@ -197,7 +198,7 @@ def samples(
     """
     hints = get_type_hints(cls)
     names = [each.name for each in dataclasses.fields(cast(type[Any], cls))]
-    fixed: dict[str, tuple[Any, ...]] = {"demands": (elements,)}
+    fixed: dict[str, tuple[Any, ...]] = {"demands": (elements,), **cls.only}
     if not routes:
         fixed["remedies"] = ((),)
     choices = [fixed.get(name) or _choices(name, hints[name], place) for place, name in enumerate(names)]

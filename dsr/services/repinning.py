@@ -118,7 +118,7 @@ def _fitting(submission: Submission, rules: RulePack, waiting: Collection[Subjec
     try:
         notice = rules.notice(submission.notice_id, submission.notice_version)
         for request in waiting:
-            reckoning.laws_in(rules, notice, submission, request.right)
+            reckoning.laws_in(rules, notice, submission, reckoning.right_of(request))
     except NotInRules:
         raise WrongState(
             _("The rules in force no longer hold a law or the notice that this request is answered under."),
@@ -135,9 +135,9 @@ def _would(filed: filings.Filed) -> tuple[Redated, ...]:
     submission.zone = notice.seat_for(submission.regimes[0]).zone
     found = []
     for request in waiting:
-        laws = reckoning.laws_in(rules, notice, submission, request.right)
+        laws = reckoning.laws_in(rules, notice, submission, reckoning.right_of(request))
         events = [each.event for each in reckoning.happened(request, filed.history)]
-        due = reckoning.governing(reckoning.reckon_under(laws, submission, request.right, events), submission.zone)
+        due = reckoning.governing(reckoning.reckon_of(request, events, named=laws), submission.zone)
         if due.on != request.due_on:
             found.append(Redated(request.right, request.due_on, due.on))
     return tuple(found)

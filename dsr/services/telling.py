@@ -131,9 +131,9 @@ def under_law(submission: Submission, letter: Letter, about: Iterable[SubjectReq
     elements = dict.fromkeys(
         element
         for request in about
-        for law in reckoning.laws(submission, request.right)
+        for law in reckoning.laws_of(request)
         for word in words
-        for element in law.regime.must_say(word, request.right)
+        for element in law.regime.must_say(word, reckoning.right_of(request))
     )
     return replace(letter, demands=tuple(elements)) if elements else letter
 

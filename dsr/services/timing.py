@@ -72,7 +72,7 @@ def _ground(request: SubjectRequest, laws: Sequence[reckoning.Law], ground: str)
     """Return the words of a ground that every law we put the answer off under knows. Raises Incomplete."""
     language, words = request.submission.language, ""
     for law in laws:
-        rule = law.regime.extension_for(request.right)
+        rule = law.regime.extension_for(reckoning.right_of(request))
         found = rule.ground(ground) if rule else None
         if found is None and law.regime.id == request.regime:
             raise Incomplete(_("Choose a ground that the law gives for putting the answer off."), field="ground")
@@ -92,7 +92,7 @@ def clarify(request_id: UUID, text: str, *, by: Caller, at: datetime, expect: in
         threads.keep(case, request, "clarify", Direction.TO_PERSON, text, by, at)
         case.take_moved()  # an open question moves no date yet, and the letter says what it does
         submission = case.submission
-        law = next(law for law in reckoning.laws(submission, request.right) if law.regime.id == request.regime)
+        law = next(law for law in reckoning.laws_of(request) if law.regime.id == request.regime)
         letter = letters.Question(
             reference=submission.reference,
             organisation=telling.organisation(submission),

@@ -84,10 +84,10 @@ class _Rules:
         if reckoning.rules_of(submission).version == self.draft.version:
             return
         events = [each.event for each in reckoning.happened(request, filed.history)]
-        before = _by_law(reckoning.reckon(submission, request.right, events))
-        laws = self._laws(submission, request.right)
-        calendars = {law.calendar.id for law in (*laws, *reckoning.laws(submission, request.right))}
-        after = _by_law(reckoning.reckon_under(laws, submission, request.right, events))
+        before = _by_law(reckoning.reckon_of(request, events))
+        laws = self._laws(submission, reckoning.right_of(request))
+        calendars = {law.calendar.id for law in (*laws, *reckoning.laws_of(request))}
+        after = _by_law(reckoning.reckon_of(request, events, named=laws))
         for key in dict.fromkeys((*before, *after)):
             was, now = before.get(key), after.get(key)
             dates = was.promised if was else None, now.promised if now else None

@@ -14,6 +14,7 @@ from dsr.lifecycle import (
     BY_VERB,
     CHILD,
     CHOSEN,
+    COMPLAINTS,
     HANDED,
     IDENTIFIED,
     JUDGED,
@@ -127,6 +128,7 @@ def test_every_state_that_lasts_is_in_the_matrix():
     impossible = {(Right.BE_INFORMED, State.VERIFYING), (Right.BE_INFORMED, State.IN_REVIEW)}
     impossible |= {(right, State.READY) for right in ACTED | CHOSEN | JUDGED}
     impossible |= {(right, State.VERIFYING) for right in JUDGED - IDENTIFIED}
+    impossible |= {(right, State.FULFILLING) for right in COMPLAINTS}
     impossible |= {(right, state) for right in CHOSEN for state in (State.VERIFYING, State.IN_REVIEW)}
     impossible |= {(Right.CPNI_OPT_OUT, State.FULFILLING)}
     impossible |= {(right, State.FULFILLING) for right in CHILD}  # what is done stands in the case of the account
@@ -146,7 +148,7 @@ def test_a_move_is_open_only_where_the_table_has_it(right, state, clock, systems
             try:
                 check_can_make(request, move, caller, at)
             except NotAllowed as error:
-                own = ("own-case", "four-eyes", "not-checker", "stronger-proof")
+                own = ("own-case", "four-eyes", "not-checker", "stronger-proof", "not-investigator", "concerns-you")
                 assert actor not in move.actors or error.code in own, (move.verb, actor)
             except WrongState as error:
                 assert actor in move.actors, (move.verb, actor)

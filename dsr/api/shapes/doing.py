@@ -130,5 +130,66 @@ class WeighingList(Shown):
     results: list[WeighingShown]
 
 
+class EnquiryShown(Shown):
+    """Who was asked what about a complaint, and what came back."""
+
+    number: int
+    whom: str
+    asked: str
+    reply: str
+    asked_at: datetime
+    replied_at: datetime | None
+    by: str
+
+
+class FindingShown(Shown):
+    """One point of a complaint, and what was found."""
+
+    number: int
+    verdict: str
+    point: str
+    facts: str = Field(description="For the file; never sent to the person.")
+    measure: str
+    reason: str
+    at: datetime
+    by: str
+
+
+class PromiseShown(Shown):
+    """Something that is promised to a person, by whom and by when."""
+
+    number: int
+    what: str
+    owner: str
+    due_on: date
+    done_at: datetime | None
+
+
+class RouteShown(Shown):
+    """One place where a complaint can go next."""
+
+    id: str
+    step: int
+    title: str
+    who: str
+    url: str
+    free: bool
+    open: bool = Field(description="Whether it can be turned to now, rather than only after those in `after`.")
+    after: list[str]
+
+
+class ComplaintShown(Shown):
+    """What was asked, found and promised about a complaint, and the ladder from here."""
+
+    masked: bool
+    about: UUID | None = Field(description="The request that it is about.")
+    investigator: str | None
+    proposed_outcome: str | None
+    enquiries: list[EnquiryShown]
+    findings: list[FindingShown]
+    promises: list[PromiseShown]
+    routes: list[RouteShown]
+
+
 class CertificateShown(RootModel[dict[str, Any]]):
     """The certificate as it was signed. `manage.py verify_receipt` checks it; see the reference of the package."""

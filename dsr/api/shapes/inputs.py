@@ -325,6 +325,53 @@ class WithTaskAndReason(WithTask):
     reason: str = Field(min_length=1, max_length=10_000)
 
 
+class WithEnquiry(WithText):
+    """Who was asked about a complaint, and what."""
+
+    whom: Line = Field(min_length=1, max_length=200, description="Who is asked: a colleague, a team, a company.")
+
+
+class WithReply(WithText):
+    """What came of an enquiry."""
+
+    enquiry: int = Field(ge=1, le=9999, description="Its number in GET /requests/{id}/complaint.")
+
+
+class WithFinding(Body):
+    """What was found about one point of a complaint."""
+
+    point: str = Field(min_length=1, max_length=4000, description="What the person complains of.")
+    verdict: Literal["justified", "partly", "not_justified", "not_established"]
+    facts: str = Field(min_length=1, max_length=10_000, description="For the file; never sent to the person.")
+    measure: str = Field(min_length=1, max_length=4000, description="The law or promise that it is held to.")
+    reason: str = Field(min_length=1, max_length=10_000, description="For the person, in words about this case.")
+
+
+class WithFindingNumber(Body):
+    """Which finding."""
+
+    finding: int = Field(ge=1, le=9999)
+
+
+class WithPromise(WithText):
+    """What will be done about a complaint, by whom and by when."""
+
+    owner: Line = Field(min_length=1, max_length=150, description="User name of the colleague who sees to it.")
+    due_on: date
+
+
+class WithRemedy(Body):
+    """Which promise."""
+
+    remedy: int = Field(ge=1, le=9999)
+
+
+class WithDecision(WithText):
+    """What is decided on an appeal, with the reasons for the person."""
+
+    decision: Literal["upheld", "partly_overturned", "overturned"]
+
+
 class WithItem(Body):
     """Something that the person says is wrong."""
 

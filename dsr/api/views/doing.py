@@ -11,7 +11,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
 from dsr import reckoning
-from dsr.api import scopes
+from dsr.api import contesting, scopes
 from dsr.api.answers import show
 from dsr.api.endpoint import Endpoint
 from dsr.api.problems import Problem
@@ -222,6 +222,29 @@ def _weighing(use: str, row: Weighing | None, request: SubjectRequest, revealed:
         by=row.by.username,
         at=row.at,
     )
+
+
+class Complaint(Endpoint):
+    """What was asked, found and promised about a complaint."""
+
+    scopes = {"GET": scopes.DESK}
+
+    @extend_schema(
+        operation_id="get_complaint",
+        summary="Who was asked about a complaint, what was found point by point, what is promised, and where it can go",
+        parameters=query_of(inputs.Revealing),
+        responses={200: doing.ComplaintShown},
+        tags=["doing"],
+    )
+    def get(self, request: Request, request_id: UUID) -> HttpResponse:
+        """Return it with its texts hidden, or in full for a reason that is recorded."""
+        reason = parameters(request, inputs.Revealing).reason
+        found, at = find(request_id, bearing(request).caller), timezone.now()
+        purged = found.submission.purged_at is not None
+        revealed = reason is not None and not purged
+        if revealed:
+            reveal(request, found, frozenset({Personal.DETAILS}), reason or "", at)
+        return show(contesting.complaint(found, revealed=revealed))
 
 
 class LatestCertificate(Endpoint):

@@ -49,6 +49,7 @@ from dsr.services import (
     weighing,
 )
 from dsr.services._moves import open_moves
+from dsr.services.complaints import answering, appeals, looking, promises
 from dsr.services.erasure import waiting
 from dsr.services.redaction import marking, proposing
 from dsr.services.sending import naming
@@ -219,6 +220,30 @@ def _weigh(do: Doing, given: inputs.WithWeighing) -> object:
     return weighing.weigh(weight=weighing.Weight(**given.model_dump()), **do.how)
 
 
+def _note_reply(do: Doing, given: inputs.WithReply) -> object:
+    return looking.note_reply(number=given.enquiry, text=given.text, **do.how)
+
+
+def _drop_finding(do: Doing, given: inputs.WithFindingNumber) -> object:
+    return looking.drop_finding(number=given.finding, **do.how)
+
+
+def _drop_promise(do: Doing, given: inputs.WithRemedy) -> object:
+    return looking.drop_promise(number=given.remedy, **do.how)
+
+
+def _add_finding(do: Doing, given: inputs.WithFinding) -> object:
+    return looking.add_finding(found=looking.Found(**given.model_dump()), **do.how)
+
+
+def _promise(do: Doing, given: inputs.WithPromise) -> object:
+    return looking.promise(text=given.text, owner=given.owner, due_on=given.due_on, **do.how)
+
+
+def _propose_ruling(do: Doing, given: inputs.WithDecision) -> object:
+    return appeals.propose(decision=given.decision, text=given.text, **do.how)
+
+
 # fmt: off
 MOVES: dict[str, Dispatch] = {
     "reopen":          Dispatch(inputs.Nothing, _reopen),
@@ -289,6 +314,20 @@ MOVES: dict[str, Dispatch] = {
     "decide_objection_late": Dispatch(
         inputs.WithReason, lambda do, given: weighing.decide_late(reason=given.reason, **do.how)
     ),
+    "take_complaint":  Dispatch(inputs.Nothing, lambda do, _given: looking.take(**do.how)),
+    "enquire":         Dispatch(inputs.WithEnquiry, lambda do, g: looking.enquire(whom=g.whom, text=g.text, **do.how)),
+    "note_reply":      Dispatch(inputs.WithReply, _note_reply),
+    "add_finding":     Dispatch(inputs.WithFinding, _add_finding),
+    "drop_finding":    Dispatch(inputs.WithFindingNumber, _drop_finding),
+    "promise":         Dispatch(inputs.WithPromise, _promise),
+    "drop_promise":    Dispatch(inputs.WithRemedy, _drop_promise),
+    "keep_promise":    Dispatch(inputs.WithRemedy, lambda do, given: promises.keep(number=given.remedy, **do.how)),
+    "news":            Dispatch(inputs.WithText, lambda do, given: looking.news(text=given.text, **do.how)),
+    "propose_answer":  Dispatch(inputs.WithText, lambda do, given: answering.propose(text=given.text, **do.how)),
+    "answer_complaint": Dispatch(inputs.Nothing, lambda do, _given: answering.answer(**do.how)),
+    "appeal":          Dispatch(inputs.WithText, lambda do, given: appeals.file(text=given.text, **do.how)),
+    "propose_ruling": Dispatch(inputs.WithDecision, _propose_ruling),
+    "decide_appeal":   Dispatch(inputs.Nothing, lambda do, _given: appeals.decide(**do.how)),
     "withdraw":        Dispatch(inputs.Nothing, lambda do, _given: review.withdraw(**do.how)),
     **{verb: Dispatch(model, make) for verb, (model, make) in reviewing.MOVES.items()},
 }

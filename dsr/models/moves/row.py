@@ -20,6 +20,7 @@ class Proposal(models.TextChoices):
 
     RELEASE = "release", _("do as asked")
     REFUSE = "refuse", _("refuse")
+    ANSWER = "answer", _("answer so")
 
 
 class RequestRow(fsm.ProtectedStateMixin, SealedRow):
@@ -55,6 +56,20 @@ class RequestRow(fsm.ProtectedStateMixin, SealedRow):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
     )
     approved_at = models.DateTimeField(_("approved"), null=True)
+    proposed_outcome = models.CharField(
+        _("what it would come to"), max_length=24, blank=True, default="", db_default=""
+    )
+    investigator = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    about = models.ForeignKey(
+        "dsr.SubjectRequest",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="contested",
+        db_index=False,
+        editable=False,
+    )
     refusal_ground = models.CharField(_("refusal ground"), max_length=40, blank=True)
     confirmed_at = models.DateTimeField(_("erasure confirmed twice"), null=True)
     act_at = models.DateTimeField(_("carried out from"), null=True)
@@ -90,4 +105,5 @@ class RequestRow(fsm.ProtectedStateMixin, SealedRow):
         """Forget a proposal and what came of it."""
         self.proposal, self.prepared_at, self.prepared_by_id = "", None, None
         self.approved_at, self.approved_by_id, self.refusal_ground = None, None, ""
+        self.proposed_outcome = ""
         self.reason_sealed = None

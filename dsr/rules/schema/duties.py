@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from dsr.rules.schema.base import Figure, Many, Place, Row, Slug, Text, Url
 from dsr.rules.words import (
     Confidence,
+    CountsIn,
     Element,
     EndWord,
     IdentityDemand,
@@ -44,6 +45,8 @@ class Window(Row):
 class Authority(Figure):
     """Who watches over the law and takes complaints."""
 
+    id: Slug | None = None
+    """By which a step of the complaint ladder names it that comes after."""
     title: Text
     url: Url | None = None
 
@@ -194,10 +197,18 @@ class ServiceRule(Figure):
     text: Text
 
 
+class AppealTime(Row):
+    """How long after the decision one may appeal to the organisation."""
+
+    n: Annotated[int, Field(ge=1)]
+    unit: CountsIn
+
+
 class AppealRule(Figure):
     """Whether a decision may be appealed to the organisation itself, and what the answer must state."""
 
     offered: bool
+    within: AppealTime | None = None
     must_state: Many[Element] = ()
     text: Text | None = None
 

@@ -143,3 +143,5 @@ class ComplaintRoute(Named):
     url: Url | None = None
     free: bool | None = None
     framework: Text | None = None
+    after: Many[Slug] = ()
+    """What has to be tried before: ids of other steps, or of authorities of a law."""

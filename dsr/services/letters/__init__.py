@@ -60,6 +60,7 @@ from dsr.services.letters.choices import (
     CpniNotice,
     InEffect,
 )
+from dsr.services.letters.complaints import ComplaintAnswered, ComplaintNews, PromiseDue
 from dsr.services.letters.doing import (
     CarriedOut,
     ErasureConfirm,
@@ -90,6 +91,8 @@ __all__ = [
     "ChoiceSheet",
     "ChoicesLate",
     "Closed",
+    "ComplaintAnswered",
+    "ComplaintNews",
     "ConfirmAddress",
     "CpniDisagreed",
     "CpniNotice",
@@ -126,6 +129,7 @@ __all__ = [
     "ObjectionDecided",
     "ObjectionOver",
     "Overdue",
+    "PromiseDue",
     "Question",
     "Received",
     "Referred",
@@ -153,7 +157,16 @@ __all__ = [
 
 SENT_AS: Final[Mapping[LetterWord, tuple[type[LegalLetter], ...]]] = {
     "acknowledgement": (Received, Acknowledged),
-    "answer": (AnswerReady, CarriedOut, InEffect, DealtWith, ReviewDecided, ObjectionDecided, ObjectionOver),
+    "answer": (
+        AnswerReady,
+        CarriedOut,
+        InEffect,
+        DealtWith,
+        ReviewDecided,
+        ObjectionDecided,
+        ObjectionOver,
+        ComplaintAnswered,
+    ),
     "appeal": (AppealDecided,),
     "clarification": (Question,),
     "extension": (Extended,),

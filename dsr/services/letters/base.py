@@ -1,6 +1,8 @@
 """What letters have in common that laws ask something of."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from notifications.letters import Letter
 
@@ -13,4 +15,6 @@ class LegalLetter(Letter):
     how to appeal, is stated if it is there. ``telling.tell`` fills it in.
     """
 
+    only: ClassVar[Mapping[str, tuple[Any, ...]]] = {}
+    """Of a choice among words, those that such a letter can hold, where it is not every one."""
     demands: tuple[str, ...] = ()

@@ -210,6 +210,9 @@ class AnswerReady(LegalLetter):
     """Says what was done, that the answer can be collected, and until when."""
 
     kind: ClassVar[str] = "answer_ready"
+    only: ClassVar[Mapping[str, tuple[Outcome, ...]]] = {
+        "outcome": (Outcome.FULFILLED, Outcome.PARTLY_FULFILLED, Outcome.NOTHING_HELD)
+    }
     must_show: ClassVar[frozenset[str]] = frozenset({"reference", "right", "expires_on", "tracker", "withheld"})
     states: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "action_taken": ("right",),
@@ -280,7 +283,10 @@ class Refused(LegalLetter):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppealDecided(LegalLetter):
-    """Tells what came of an appeal to us: whether the decision stands, why, and where to go from here."""
+    """Tells what came of an appeal to us: whether the decision stands, why, and where to go from here.
+
+    ``due_on`` is the day by which what was changed is done, where something was.
+    """
 
     kind: ClassVar[str] = "appeal_decided"
     must_show: ClassVar[frozenset[str]] = frozenset({"reference", "upheld", "reason", "remedies"})
@@ -293,8 +299,10 @@ class AppealDecided(LegalLetter):
     reference: str
     right: str
     upheld: bool
+    partly: bool = False
     reason: Paragraphs
     remedies: tuple[str, ...]
+    due_on: date | None = None
     tracker: Secret
 
 

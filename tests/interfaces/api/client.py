@@ -95,6 +95,11 @@ def vera() -> Api:
     return Api(token(builders.staff("vera"), Scope.STAFF))
 
 
+def ivy() -> Api:
+    """Ivy checks who people are, and works the queue."""
+    return Api(token(builders.staff("ivy"), Scope.STAFF))
+
+
 def dora() -> Api:
     """Dora answers for data protection."""
     return Api(token(builders.staff("dora"), Scope.STAFF))

@@ -1,0 +1,69 @@
+"""Complaints and appeals as answers. Texts appear masked unless it is told otherwise."""
+
+from dsr.api.shapes import doing
+from dsr.models import Enquiry, Finding, Remedy, SubjectRequest
+from dsr.selectors.masking import DOTS
+from dsr.services.complaints import routes
+
+
+def complaint(request: SubjectRequest, *, revealed: bool) -> doing.ComplaintShown:
+    """Return what was asked, found and promised, and the ladder from here."""
+    purged = request.submission.purged_at is not None
+    enquiries = [] if purged else list(request.enquirys.select_related("by").order_by("number"))
+    findings = [] if purged else list(request.findings.select_related("by").order_by("number"))
+    promises = [] if purged else list(request.remedys.select_related("owner").order_by("number"))
+    return doing.ComplaintShown(
+        masked=not revealed,
+        about=request.about_id,
+        investigator=request.investigator.username if request.investigator else None,
+        proposed_outcome=request.proposed_outcome or None,
+        enquiries=[
+            doing.EnquiryShown(
+                number=row.number,
+                asked_at=row.at,
+                replied_at=row.replied_at,
+                by=row.by.username,
+                **_texts(row, request, revealed, "whom", "asked", "reply"),
+            )
+            for row in enquiries
+        ],
+        findings=[
+            doing.FindingShown(
+                number=row.number,
+                verdict=row.verdict,
+                at=row.at,
+                by=row.by.username,
+                **_texts(row, request, revealed, "point", "facts", "measure", "reason"),
+            )
+            for row in findings
+        ],
+        promises=[
+            doing.PromiseShown(
+                number=row.number,
+                owner=row.owner.username,
+                due_on=row.due_on,
+                done_at=row.done_at,
+                **_texts(row, request, revealed, "what"),
+            )
+            for row in promises
+        ],
+        routes=[
+            doing.RouteShown(
+                id=route.id,
+                step=route.step,
+                title=route.title,
+                who=route.who,
+                url=route.url,
+                free=route.free,
+                open=route.open,
+                after=list(route.after),
+            )
+            for route in routes.ladder(request.submission, request.right, routes.tried(request))
+        ],
+    )
+
+
+def _texts(row: Enquiry | Finding | Remedy, request: SubjectRequest, revealed: bool, *names: str) -> dict[str, str]:
+    row.request = request  # so that all share the one data key that was opened
+    texts = {name: row.open(name) for name in names}
+    return texts if revealed else {name: DOTS if text else "" for name, text in texts.items()}

@@ -1,0 +1,51 @@
+"""A complaint: made without any proof, looked into by one, answered by another, with the next step named."""
+
+import pytest
+
+from dsr.lifecycle import Outcome, State
+from dsr.rights import Right
+from tests import builders, contesting
+from tests.clock import Clock
+from tests.drain import drain
+from tests.interfaces.public.visitor import Visitor
+from tests.journeys import roads
+from tests.journeys.roads import ROADS, WEB, Desk
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("systems", "storage_of_its_own")]
+SAID = "You wrote to me although I had asked you not to."
+
+
+@pytest.mark.parametrize("road", ROADS)
+@pytest.mark.parametrize(
+    ("right", "next_step"),
+    [(Right.COMPLAINT, "JAMS"), (Right.BCR_COMPLAINT, "supervisory authority of the country where the company is")],
+)
+def test_complaint(road: str, right: Right, next_step: str, visitor: Visitor, clock: Clock) -> None:
+    if road == WEB:
+        request = roads.by_web(visitor, right, clock, answers=lambda page: page.fill("What went wrong?", SAID))
+    else:
+        request = roads.by_api(right, details={"complaint": SAID})
+    assert request.state == State.IN_REVIEW
+    assert builders.letters_to(request.submission, "received")
+
+    desk, found = Desk(road), contesting.finding()
+    desk.move("hal", request, "take_complaint")
+    desk.move("hal", request, "enquire", whom="The mail team", text="Which list was used in May?")
+    desk.move("hal", request, "note_reply", enquiry=1, text="That of March.")
+    parts = {name: getattr(found, name) for name in ("point", "verdict", "facts", "measure", "reason")}
+    desk.move("hal", request, "add_finding", **parts)
+    desk.move("hal", request, "promise", text="The list is checked daily.", owner="hal", due_on="2099-12-31")
+    desk.move("hal", request, "news", text="We have asked the mail team.")
+    desk.move("hal", request, "propose_answer", text=contesting.ANSWER)
+    desk.move("vera", request, "answer_complaint")
+
+    drain(clock.tick())
+
+    ended = builders.again(request)
+    told = builders.sent_text(request.submission, "complaint_answered")
+    assert (ended.state, ended.outcome) == (State.CLOSED, Outcome.JUSTIFIED)
+    assert request.submission.reference in told
+    assert contesting.ANSWER in " ".join(told.split())
+    assert "The list is checked daily." in told
+    assert next_step in " ".join(told.split())
+    desk.move("hal", request, "keep_promise", remedy=1)
