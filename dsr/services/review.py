@@ -7,8 +7,9 @@ from uuid import UUID
 from django.contrib.auth import get_user_model
 from django.utils.translation import gettext as _
 
+from dsr import reckoning
 from dsr.errors import Incomplete, NotFound
-from dsr.lifecycle import BY_VERB
+from dsr.lifecycle import APPEALED, BY_VERB
 from dsr.models import SubjectRequest, System, Withholding
 from dsr.policies import can_make, check_can_make
 from dsr.rights import SPECS, Look, Right
@@ -180,6 +181,7 @@ def _tell_refusal(case: Case, request: SubjectRequest, at: datetime, *, late: bo
         reason=request.open("reason"),
         remedies=telling.remedies(submission),
         late=late,
+        appeal_until=reckoning.appeal_until(request) if Right(request.right) in APPEALED else None,
         tracker=telling.tracker_link(submission, at),
     )
     telling.tell_in(case, letter, at=at, dedupe=f"refused:{request.pk}:{request.version}", about=[request])

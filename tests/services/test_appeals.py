@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime
 
 import pytest
+from django.utils.formats import date_format
 
 from dsr import reckoning
 from dsr.errors import RecourseError
@@ -25,6 +26,17 @@ def _code(act) -> str:
 
 
 # --- Making one ------------------------------------------------------------------------------------------------------
+
+
+def test_letter_that_refuses_says_until_when_one_can_appeal(clock: Clock, systems) -> None:
+    parent = contesting.refused(clock())
+
+    (letter,) = builders.letters_to(parent.submission, "refused")
+
+    assert letter.appeal_until == reckoning.appeal_until(parent) == appeals.until(parent, clock())
+    drain(clock.tick())
+    last = date_format(letter.appeal_until, "j F Y")
+    assert f"You can appeal to us until {last}" in " ".join(builders.sent_text(parent.submission, "refused").split())
 
 
 def test_appeal_is_a_request_of_its_own_under_the_same_reference_and_is_confirmed(clock: Clock, systems) -> None:

@@ -256,7 +256,7 @@ class DownloadCode(Letter):
 class Refused(LegalLetter):
     """Tells the decision to refuse: ground, law, reasons, every way to complain; sorry if it is ``late``.
 
-    ``appeal_until`` is the last day for asking us to look at it again, where the law sets one.
+    ``appeal_until`` is the last day for asking us to look at it again: the law's, or our own where it sets none.
     """
 
     kind: ClassVar[str] = "refused"
