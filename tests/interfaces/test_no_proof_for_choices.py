@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.test import Client
+from django.utils import timezone
 
 from dsr import lifecycle, policies
 from dsr.errors import Unlawful
@@ -20,6 +21,7 @@ from dsr.rules import NotInRules, ladder, pack
 from dsr.rules.words import CHOICES, METHOD_LEVELS
 from dsr.selectors import asking
 from tests import builders, organisation
+from tests.clock import Clock
 from tests.interfaces.api.client import Api, token
 
 ON = date(2026, 3, 5)
@@ -115,8 +117,9 @@ def test_asking_for_more_is_against_the_law_for_a_choice(choice: str, clock: Any
 
 
 @pytest.fixture
-def api(db: None) -> Api:
-    """Somebody who may read, file and work."""
+def api(db: None, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Api:
+    """Somebody who may read, file and work, on a day that stays: what can be named with a choice is by its notice."""
+    monkeypatch.setattr(timezone, "now", clock)
     user = builders.staff("hal", "file_requests", "check_identity", "approve_requests")
     return Api(token(user, *Scope.values))
 

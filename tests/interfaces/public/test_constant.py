@@ -309,6 +309,9 @@ CASES: dict[str, Case] = {
     "disagree": _shut("disagree/1"),
     "second-review": _shut("second-review"),
     "backing": _shut("documents"),
+    "appeal": _shut("appeal"),
+    "send": _shut("send"),
+    "send-receipt": _shut("send/receipt"),
     "certificate": _shut("certificate/1"),
     "certificate-file": _shut("certificate/1/file"),
 }
