@@ -12,6 +12,9 @@ from dsr.models import (
     Restriction,
     SubjectRequest,
     Submission,
+    Task,
+    TaskKind,
+    TaskResult,
     TaskState,
 )
 from dsr.services import evidence, steps, taskproof
@@ -28,7 +31,7 @@ _PSEUDONYMS = (
     "origin_fingerprint",
     "idempotency_digest",
 )
-
+_SEEN_TO = (TaskResult.DONE, TaskResult.KEPT, TaskResult.NOTHING_HELD)
 
 LATER = timedelta(days=30)
 """For how long a case is put off that cannot be forgotten yet."""
@@ -71,8 +74,17 @@ def forget(submission_id: UUID, at: datetime) -> bool:
 
 
 def _still_restricted(case: Case) -> bool:
-    """Whether a system holds data restricted for this case: lifting that takes what names the person."""
-    return Restriction.objects.filter(request__submission=case.submission, lifted_at=None).exists()
+    """Whether a system holds data restricted for this case: lifting that takes what names the person.
+
+    A child's account is shut only until it is erased, so nobody ever lifts that; what is kept goes by its own handles.
+    """
+    held = Restriction.objects.filter(request__submission=case.submission, lifted_at=None)
+    if case.submission.sheltered:
+        erased = Task.objects.filter(
+            request__submission=case.submission, kind=TaskKind.ERASE, state=TaskState.DONE, result__in=_SEEN_TO
+        )
+        held = held.exclude(system__in=erased.values("system"))
+    return held.exists()
 
 
 def _put_off(submission: Submission, until: datetime) -> None:
@@ -93,6 +105,8 @@ def _let_go(case: Case, at: datetime) -> None:
     if (mandate := mandates.of(case.submission.pk)) is not None:  # the person was asked about it, at an address
         forgetting.forget(mandate.pk, at)
     for request in case.requests():
+        for review in request.reviews.all():  # the owner of the deciding system was written to about it
+            forgetting.forget(review.pk, at)
         steps.let_go(request)
         taskproof.let_go(request)
         _call_off(request, at)

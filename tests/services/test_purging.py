@@ -66,6 +66,19 @@ OF_MAIL = ("dsr.InboundMail.",)
 SENT_ON = ("dsr.Transmission.",)
 """What is left by sending an answer to somebody else: test_sending.py lives through that."""
 
+JUDGED = (
+    "dsr.AgeFinding.",
+    "dsr.AutomatedDecision.",
+    "dsr.DecidedPerson.",
+    "dsr.Enquiry.",
+    "dsr.Finding.",
+    "dsr.Remedy.",
+    "dsr.Review.",
+    "dsr.ReviewPoint.",
+    "dsr.Weighing.",
+)
+"""What is written down where people judge, of whatever right: test_purging_judged.py lives through that."""
+
 OF_PROGRAMS = ("dsr.Webhook.",)
 """Where programs are told what happens; of nobody whose case ends."""
 
@@ -135,7 +148,7 @@ def test_fixture_left_something_in_every_kind_of_personal_column(lived: Submissi
     missing = {
         name
         for name in wanted - filled
-        if not name.startswith(IN_SYSTEMS + OF_ACCOUNTS + OF_CHOICES + OF_MAIL + OF_PROGRAMS + SENT_ON)
+        if not name.startswith(IN_SYSTEMS + OF_ACCOUNTS + OF_CHOICES + OF_MAIL + OF_PROGRAMS + SENT_ON + JUDGED)
     }
     assert missing == {"dsr.IdempotentAnswer.digest"} | ELSEWHERE
 
