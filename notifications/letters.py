@@ -9,12 +9,12 @@ import dataclasses
 import html
 import re
 import secrets
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import Enum
 from functools import cache, lru_cache
-from typing import Annotated, Any, ClassVar, Final, cast, get_args, get_type_hints
+from typing import Annotated, Any, ClassVar, Final, Self, cast, get_args, get_type_hints
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -153,10 +153,50 @@ Hide = Callable[[str], str]
 """What is put in place of a secret."""
 
 
+class Words(tuple[str, ...]):
+    """Words of a sample, which keep those that templates looked for. `whole` once they were used in any other way."""
+
+    asked: set[str]
+    whole: bool
+
+    def __new__(cls, words: Iterable[str]) -> Self:
+        made = super().__new__(cls, words)
+        made.asked, made.whole = set(), False
+        return made
+
+    def __contains__(self, word: object) -> bool:
+        self.asked.add(str(word))
+        return super().__contains__(word)
+
+    def __getitem__(self, place: Any) -> Any:
+        self.whole = True
+        return super().__getitem__(place)
+
+    def __eq__(self, other: object) -> bool:
+        self.whole = True
+        return super().__eq__(other)
+
+    __hash__ = tuple.__hash__
+
+    def __iter__(self) -> Iterator[str]:
+        self.whole = True
+        return super().__iter__()
+
+    def __len__(self) -> int:
+        self.whole = True
+        return super().__len__()
+
+    def __repr__(self) -> str:
+        self.whole = True
+        return super().__repr__()
+
+
 def _value(value: Any, marks: frozenset[Mark], hide: Hide | None) -> Any:
     if isinstance(value, str) and not isinstance(value, Enum):
         said = clean(value) if Mark.PARAGRAPHS in marks else one_line(value)
         return hide(said) if hide and Mark.SECRET in marks else said
+    if isinstance(value, Words):
+        return value
     if isinstance(value, (tuple, list)):
         return [_value(item, marks, hide) for item in value]
     if dataclasses.is_dataclass(value) and not isinstance(value, type):

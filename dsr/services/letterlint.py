@@ -23,7 +23,7 @@ from dsr.rules import Regime, RulePack, pack
 from dsr.rules.words import ELEMENTS
 from dsr.rules.words import Letter as LetterWord
 from dsr.services import letters, telling
-from notifications.letters import PARTS, stated, template
+from notifications.letters import PARTS, Stated, Words, stated, template
 
 BODIES: Final = tuple(part for part in PARTS if part.startswith("body."))
 _ABOUT: Final[Mapping[LetterWord, tuple[str, ...]]] = {"opt_out_notice": ("cpni_opt_out",)}
@@ -159,13 +159,46 @@ def _left_out(
 ) -> tuple[tuple[str, str, str], ...]:
     """Return part, element and how it is missing, for each element that some variant of a letter does not state."""
     found: dict[tuple[str, str], str] = {}
-    for letter in samples(KINDS[kind], elements, routes=routes):
-        passages = stated(letter, language)
+    for letter, passages in _said(kind, elements, routes, language, _parts):
         for part, said in zip(BODIES, (passages.text, passages.html), strict=True):
             for element in elements:
                 if why := _why_not(letter, element, said, language):
                     found.setdefault((part, element), why)
     return tuple((part, element, why) for (part, element), why in found.items())
+
+
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """What every variant of a letter states, and what its templates looked for among the elements that are wanted."""
+
+    elements: tuple[str, ...]
+    words: Words
+    said: tuple[tuple[letters.LegalLetter, Stated], ...]
+
+    def is_same(self, elements: tuple[str, ...]) -> bool:
+        """Whether other elements would come to the same words."""
+        if self.words.whole:
+            return self.elements == elements
+        return self.words.asked & set(elements) == self.words.asked & set(self.elements)
+
+
+def _said(
+    kind: str, elements: tuple[str, ...], routes: bool, language: str, parts: tuple[Template, ...]
+) -> tuple[tuple[letters.LegalLetter, Stated], ...]:
+    """Return every variant with what it states, rendered only where the templates can tell the elements apart."""
+    before = _looked(kind, routes, language, parts)
+    for looked in before:
+        if looked.is_same(elements):
+            return looked.said
+    words = Words(elements)
+    variants = (dataclasses.replace(letter, demands=words) for letter in samples(KINDS[kind], elements, routes=routes))
+    before.append(_Looked(elements, words, tuple((letter, stated(letter, language)) for letter in variants)))
+    return before[-1].said
+
+
+@lru_cache(maxsize=256)
+def _looked(_kind: str, _routes: bool, _language: str, _parts: tuple[Template, ...]) -> list[_Looked]:
+    return []
 
 
 def _why_not(letter: letters.LegalLetter, element: str, said: Mapping[str, str], language: str) -> str:

@@ -98,6 +98,7 @@ def test_looking_at_every_letter_of_many_laws_takes_less_than_two_seconds(settin
         if element != "apology"
     ]
     letterlint._left_out.cache_clear()
+    letterlint._looked.cache_clear()
     pack()
 
     started = perf_counter()
@@ -107,6 +108,30 @@ def test_looking_at_every_letter_of_many_laws_takes_less_than_two_seconds(settin
     assert found == ()
     assert len(regimes) > 200
     assert taken < 2
+
+
+@pytest.mark.parametrize(
+    "shown",
+    ["{{ demands }}", "{{ demands|join:', ' }}", "{{ demands.0 }}", "{% if demands|length == 1 %}one{% endif %}"],
+)
+def test_templates_that_use_what_is_wanted_in_another_way_are_rendered_for_each(rewrite: Rewrite, shown: str) -> None:
+    rewrite("extended", "body.txt", lambda text: text.replace("{% endblock body %}", shown + "{% endblock body %}"))
+
+    assert faults(only="extended") == ()
+
+    [*looked] = letterlint._looked("extended", True, "en", letterlint._templates("extended"))
+    assert looked
+    assert all(each.words.whole for each in looked)
+
+
+def test_templates_that_look_for_one_element_are_rendered_once_with_it_and_once_without() -> None:
+    letterlint._left_out.cache_clear()
+    letterlint._looked.cache_clear()
+    faults(only="extended", regimes=[wanting("extension", each) for each in letters.Extended.states])
+
+    looked = letterlint._looked("extended", True, "en", letterlint._templates("extended"))
+    assert [each.words.asked for each in looked] == [{"judicial_remedy"}] * 2
+    assert not any(each.words.whole for each in looked)
 
 
 # --- A passage that is not there -------------------------------------------------------------------------------------
