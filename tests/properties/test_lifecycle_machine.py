@@ -35,7 +35,12 @@ from tests.properties.reviewing import Reviewing
 from verification import mail
 
 PEOPLE = ("person", "sam", "hal", "vera")
-GROUNDS = {Right.DELETION: "legal_claims", Right.RESTRICTION: "legal_claims", Right.CORRECTION: "accuracy_confirmed"}
+GROUNDS = {
+    Right.DELETION: "legal_claims",
+    Right.RESTRICTION: "legal_claims",
+    Right.CORRECTION: "accuracy_confirmed",
+    Right.AUTOMATED_DECISION_REVIEW: "out_of_scope_law",
+}
 """On what a right may be refused; what is handed over, because it names others."""
 NEEDS_NO_PROOF = "accuracy_confirmed"
 """The one of them that the case itself shows."""
