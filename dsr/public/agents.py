@@ -18,7 +18,7 @@ from dsr.policies import Caller
 from dsr.public import ask, forms, offers, pages, throttle, tickets
 from dsr.public.guard import public, typed
 from dsr.public.pages import language
-from dsr.rights import SPECS
+from dsr.rights import OFFERED
 from dsr.services import agents, evidence, principals, tracking
 from dsr.services.principals import Seen
 from dsr.uploading import in_memory
@@ -54,7 +54,7 @@ def home(request: HttpRequest) -> HttpResponse:
             months=row.months,
             confirms=row.confirms,
             receives=row.may_receive,
-            by_form=not row.rights or bool(set(row.rights) & set(SPECS)),
+            by_form=not row.rights or bool(set(row.rights) & OFFERED),
         )
         for row in ladder.mandates
         if row.offered

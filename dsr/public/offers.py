@@ -95,7 +95,7 @@ def mandates(language: str) -> list[tuple[str, Option]]:
     return [
         (row.id, Option(row.wording("title", language), row.wording("shows", language)))
         for row in rules.pack().ladder.mandates
-        if row.offered and (not row.rights or set(row.rights) & set(SPECS))
+        if row.offered and (not row.rights or set(row.rights) & OFFERED)
     ]
 
 

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from datetime import datetime
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,7 @@ def marketing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, 
 def support(marketing: tuple[Path, int], settings: Any, transactional_db: None) -> Iterator[Path]:
     """The demonstration organisation with its four systems and its staff; the folder that an owner searches by hand."""
     settings.DATA_DIR, settings.DEMO_PORT = marketing
+    settings.DECISION_NETWORKS = [ip_network("127.0.0.1/32")]
     settings.DEMO_ACCOUNTS_URL = settings.DEMO_MESSAGING_URL = ""
     demo.load_once(timezone.now())
     yield Places(settings.DATA_DIR).support

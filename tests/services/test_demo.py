@@ -2,6 +2,7 @@
 
 import io
 import json
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ def _own_place(settings: Any, tmp_path: Path) -> Any:
     settings.DATA_DIR = tmp_path
     settings.DEMO_ACCOUNTS_URL = settings.DEMO_MESSAGING_URL = ""
     settings.DEMO_PORT = 9
+    settings.DECISION_NETWORKS = [ip_network("127.0.0.1/32")]
     yield
     close_all()
 

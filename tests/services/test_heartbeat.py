@@ -5,6 +5,7 @@ import shutil
 import threading
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,7 @@ def marketing(loaded: Path, tmp_path: Path, settings: Any, live_server: Any) -> 
     thread = threading.Thread(target=service.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     settings.DATA_DIR, settings.DEMO_PORT = folder, service.server_address[1]
+    settings.DECISION_NETWORKS = [ip_network("127.0.0.1/32")]
     settings.DEMO_ACCOUNTS_URL = settings.DEMO_MESSAGING_URL = ""
     settings.BASE_URL, settings.HEARTBEAT_MINUTES = live_server.url, 30
     demo.load_once(timezone.now())

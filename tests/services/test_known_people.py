@@ -4,6 +4,7 @@ import logging
 import threading
 from collections.abc import Iterator
 from datetime import date, timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,7 @@ def _demonstration(settings: Any, tmp_path: Path) -> Iterator[None]:
     settings.DEMO_ACCOUNTS_URL = settings.DEMO_MESSAGING_URL = ""
     service = serve(0, tmp_path)
     settings.DEMO_PORT = service.server_address[1]
+    settings.DECISION_NETWORKS = [ip_network("127.0.0.1/32")]
     thread = threading.Thread(target=service.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     demo.load_once(NOW)

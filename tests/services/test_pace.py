@@ -11,7 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from dsr.lifecycle import Turn
-from dsr.models import Pace, Stage, SubjectRequest
+from dsr.models import Pace, Stage, SubjectRequest, Submission
 from dsr.rights import Right
 from dsr.selectors import listing, queue
 from dsr.services import pace, timing
@@ -148,7 +148,7 @@ def _queue_of(chance: Random, number: int) -> list[SubjectRequest]:
             ]
         )
         values: dict[str, Any] = {"right": str(Right.ACCESS), "state": "in_review", "due_at": start, **stage}
-        row = SubjectRequest(pk=UUID(int=n), **values)
+        row = SubjectRequest(pk=UUID(int=n), submission=Submission(), **values)
         # There was time for the work, and for some days of waiting.
         row.due_at += start - pace.start_by(row, {}) + timedelta(days=chance.uniform(0, 9))
         row.slack_at = pace.start_by(row, {})

@@ -24,9 +24,10 @@ from dsr.services import (
     taskwork,
     timing,
 )
+from dsr.services.complaints import answering, looking
 from notifications import delivery as mail_delivery
 from notifications.models import Message
-from tests import builders, estate, organisation
+from tests import builders, contesting, estate, organisation
 from tests.clock import Clock
 from tests.drain import drain
 from verification.models import Purpose
@@ -189,6 +190,12 @@ def test_every_use_case_done_twice_with_the_same_deadline_is_done_once(clock: Cl
     review.prepare(request.pk, by=builders.hal(), at=clock.tick())
     review.approve(request.pk, by=builders.vera(), at=clock.tick())
     builders.file(Right.ACCESS, Right.BE_INFORMED, at=clock.tick())
+    complaint = contesting.complained(clock.tick())
+    contesting.looked_into(complaint, clock.tick())
+    day = clock().date() + timedelta(days=60)
+    looking.promise(complaint.pk, "The list is checked daily.", "ines", day, by=contesting.ines(), at=clock.tick())
+    answering.propose(complaint.pk, contesting.ANSWER, by=contesting.ines(), at=clock.tick())
+    answering.answer(complaint.pk, by=builders.vera(), at=clock.tick())
     seen = set()
 
     for _day in range(1100):

@@ -134,7 +134,7 @@ def _again(row: Transmission, failure: TemporaryFailure, before: int, at: dateti
 
 def _later(row: Transmission, code: str, due: datetime, *, tried: bool) -> None:
     Transmission.objects.filter(pk=row.pk, lease=row.lease, state=TransmissionState.WAITING).update(
-        code=code, due_at=due, lease=None, claimed_until=None, attempts=F("attempts") - (not tried)
+        code=code, due_at=due, lease=None, claimed_until=None, attempts=F("attempts") - int(not tried)
     )
 
 

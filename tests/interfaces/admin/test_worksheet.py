@@ -402,14 +402,15 @@ DESK = {
     "change_laws", "tell_fee", "ask_more", "hold", "note_unasked", "stop", "seek_marks", "mark",
 }  # fmt: skip
 SEARCH = {"retry_system", "go_without"}
+OTHER_DOORS = {"add_right", "refer", "referral_answered"}
 
 
 @pytest.mark.parametrize(
     ("name", "offered"),
     [
-        ("hal", DESK | SEARCH),
-        ("vera", DESK | SEARCH | {"redirect"}),
-        ("sam", {"note", "message", "withdraw", "note_unasked", "stop"}),
+        ("hal", DESK | SEARCH | OTHER_DOORS),
+        ("vera", DESK | SEARCH | OTHER_DOORS | {"redirect"}),
+        ("sam", {"note", "message", "withdraw", "note_unasked", "stop", "add_right"}),
         ("audrey", set()),
     ],
 )

@@ -66,6 +66,7 @@ def test_agent_sees_the_moves_of_support_only(sam: Api, in_review: SubjectReques
         "revoke_mandate",
         "stop",
         "add_right",
+        "appeal",
     }
 
 
@@ -274,6 +275,14 @@ def test_move_of_an_unknown_request_is_not_found(hal: Api, verb: str) -> None:
             "proof_on": "2026-01-05",
         },
         "send_back": {"reason": "r"},
+        "enquire": {"whom": "w", "text": "t"},
+        "note_reply": {"enquiry": 1, "text": "t"},
+        "add_finding": {"point": "p", "verdict": "justified", "facts": "f", "measure": "m", "reason": "r"},
+        "drop_finding": {"finding": 1},
+        "promise": {"text": "t", "owner": "hal", "due_on": "2099-12-31"},
+        "drop_promise": {"remedy": 1},
+        "keep_promise": {"remedy": 1},
+        "propose_ruling": {"decision": "upheld", "text": "t"},
         "assess_age": {"finding": "child", "reason": "r"},
         "weigh_age_anew": {"reason": "r"},
         "add_right": {"right": "be_informed", "reason": "r"},

@@ -57,7 +57,7 @@ def test_page_says_what_is_needed_from_the_rules(visitor):
     for told in ("Signed permission", "Power of attorney", "Parent or guardian", "Advocate", "two witnesses"):
         assert told in visitor.text
     assert "Somebody who administers an estate" not in visitor.text
-    assert "Ask on this (Advocate)" not in visitor.text
+    assert "Ask on this (Advocate)" in visitor.text  # who may complain, and receives nothing
     assert "signed permission is enough" in visitor.text
 
 
