@@ -109,7 +109,7 @@ class WhoAsks(Lifecycle):
         self.shown: set[tuple[str, str]] = set()
         self.claims_shown = False
         self.searched, self.question = False, False
-        self.proposal, self.preparer = "", ""
+        self.proposal, self.preparer, self.argued_by = "", "", ""
         self.answered, self.lapsed = False, False
         self.seen = Event.objects.count()
         self.was = self.submission()
@@ -305,8 +305,14 @@ class WhoAsks(Lifecycle):
         before = self.request()
         act = lambda by: proving.end_unproved(self.request_id, "Nobody knows.", by=by, at=self.now)
         doubt = self.stopped() or before.identity_doubts > 0
-        if self.attempt("end_unproved", who, act, doubt):
+        if self.attempt("end_unproved", who, act, doubt, self.doubted_by_others(who)):
             self.lapsed, self.question = True, False
+
+    def doubted_by_others(self, who: str) -> bool:
+        """Whether not all that was doubted was doubted by one and the same colleague."""
+        doubts = Event.objects.filter(request=self.request_id, verb__in=["ask_more", "stop"])
+        mine = doubts.filter(actor_id=str(self.callers[who].user_id))
+        return not mine.exists() or mine.count() < doubts.count()
 
     @rule(word=st.sampled_from(["was_me", "stop"]))
     def answer_alert(self, word: str) -> None:

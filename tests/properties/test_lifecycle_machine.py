@@ -201,7 +201,7 @@ class Lifecycle(Reviewing, RuleBasedStateMachine):
     @rule(who=st.sampled_from(PEOPLE))
     def argue(self, who: str) -> None:
         """Somebody says what proves a ground: of the refusal, or of the next thing held back."""
-        part = None if self.proposal == "refuse" else (self.unproved().first() or self.held().first())
+        part = None if self.proposal == "refuse" else (self.unproved().first() or self.held_back().first())
         proof = arguing.Proof("document", "Safe 4", "The legal team", self.now.date())
         key = part.pk if part else None
         act = lambda by: arguing.argue(self.request_id, proof, {}, by=by, at=self.now, withholding_id=key)
@@ -209,13 +209,13 @@ class Lifecycle(Reviewing, RuleBasedStateMachine):
         if self.attempt("argue_refusal", who, act, is_theirs, part is not None or self.proposal == "refuse"):
             self.argued_by = self.argued_by if part else who
 
-    def held(self) -> Any:
+    def held_back(self) -> Any:
         """What is held back now."""
         return self.request().withholdings.filter(lifted_at=None)
 
     def unproved(self) -> Any:
         """What is held back and not proved, where that has to be."""
-        return self.held().exclude(arguments__replaced_at=None, arguments__isnull=False).exclude(ground=NEEDS_NO_PROOF)
+        return self.held_back().exclude(arguments__replaced_at=None, arguments__isnull=False).exclude(ground=NEEDS_NO_PROOF)
 
     def proved(self) -> bool:
         """Whether whoever proposed to refuse has proved it, where that has to be."""

@@ -8,7 +8,7 @@ from dsr import lifecycle
 from dsr.lifecycle import Outcome, State, Turn
 from dsr.models import Direction, Event, Post, SubjectRequest, Submission
 from dsr.policies import Caller
-from dsr.public import sight, timeline
+from dsr.public import contests, sight, timeline
 from dsr.rights import Right
 from dsr.rules import pack
 from dsr.services import assembling, delivery, purging, review, telling, threads
@@ -174,7 +174,10 @@ def test_every_verb_that_a_journey_records_has_words(systems, clock):
 
 def test_every_state_and_outcome_has_words():
     assert set(sight.STATES) == set(State)
-    assert set(sight.OUTCOMES) == set(sight._CLOSED) == set(Outcome)
+    # Complaints and appeals end in words of their own.
+    assert set(sight.OUTCOMES) == set(sight._CLOSED)
+    assert set(sight.OUTCOMES) | set(contests.OUTCOMES) == set(Outcome)
+    assert set(contests.OUTCOMES) == set(contests._CLOSED)
 
 
 def test_what_was_held_back_is_told_with_ground_reason_and_remedies(visitor, systems, clock):
