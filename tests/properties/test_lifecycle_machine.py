@@ -215,7 +215,11 @@ class Lifecycle(Reviewing, RuleBasedStateMachine):
 
     def unproved(self) -> Any:
         """What is held back and not proved, where that has to be."""
-        return self.held_back().exclude(arguments__replaced_at=None, arguments__isnull=False).exclude(ground=NEEDS_NO_PROOF)
+        return (
+            self.held_back()
+            .exclude(arguments__replaced_at=None, arguments__isnull=False)
+            .exclude(ground=NEEDS_NO_PROOF)
+        )
 
     def proved(self) -> bool:
         """Whether whoever proposed to refuse has proved it, where that has to be."""
