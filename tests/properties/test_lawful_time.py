@@ -37,20 +37,21 @@ RICH = ("eu_gdpr", "uk_gdpr", "us_ca_ccpa", "ch_fadp")
 PAUSES = ("exclude_inclusive", "toll", "start_later")
 
 
-def counted(regime: Regime, n: int, unit: str, still: set[date]) -> date:
-    """The last day of a period from receipt, by walking through the calendar."""
+def counted(regime: Regime, n: int, unit: str, still: set[date], begun: date = RECEIVED) -> date:
+    """The last day of a period from the day on which it began, by walking through the calendar."""
+    still = {day for day in still if day >= begun}
     rule = regime.answer_rule("access")
     if unit == "business_day":
-        day = RECEIVED
+        day = begun
         while n:
             day += DAY
             n -= regime.working.is_working(day) and day not in still
     elif unit == "month":
-        year, month = divmod(RECEIVED.month - 1 + n, 12)
-        year, month = RECEIVED.year + year, month + 1
-        day = date(year, month, min(RECEIVED.day, calendar.monthrange(year, month)[1])) + len(still) * DAY
+        year, month = divmod(begun.month - 1 + n, 12)
+        year, month = begun.year + year, month + 1
+        day = date(year, month, min(begun.day, calendar.monthrange(year, month)[1])) + len(still) * DAY
     else:
-        day = RECEIVED + (n + len(still)) * DAY
+        day = begun + (n + len(still)) * DAY
     while rule.roll == "next" and not regime.working.is_working(day):
         day += DAY
     return day
@@ -75,7 +76,7 @@ class LawfulTime(RuleBasedStateMachine):
         self.asked: date | None = None
         self.spans: list[tuple[date, date]] = []
         self.extensions = 0
-        self.charged = False
+        self.charged, self.begun = False, RECEIVED
         self.now += waited * DAY
 
     # --- What the law says, counted here ---
@@ -95,7 +96,7 @@ class LawfulTime(RuleBasedStateMachine):
 
     def first_end(self, *, guided: bool = True) -> date:
         """The last day of the first period."""
-        return counted(self.regime, self.rule.n, self.rule.unit, self.still(guided=guided))
+        return counted(self.regime, self.rule.n, self.rule.unit, self.still(guided=guided), self.begun)
 
     def longest(self) -> date | None:
         """How far the answer can be put off, None for no bound."""
@@ -104,7 +105,7 @@ class LawfulTime(RuleBasedStateMachine):
         if longer.n is None:
             return None
         assert longer.unit == self.rule.unit, "count a law of mixed units here too"
-        return counted(self.regime, self.rule.n + longer.n, self.rule.unit, self.still())
+        return counted(self.regime, self.rule.n + longer.n, self.rule.unit, self.still(), self.begun)
 
     # --- What people try ---
 
@@ -198,6 +199,9 @@ class LawfulTime(RuleBasedStateMachine):
             assert self.letters("fee_told") == told + 1
             timing.waive_fee(self.id, by=self.hal, at=self.now)
             self.charged = True
+            pause = self.regime.pause_for("fee", "access")
+            if pause is not None and pause.mode == "start_later":
+                self.begun = self.today()  # the law counts from the day on which the fee is settled
 
     @rule(wrong=st.sampled_from([False, False, True]))
     def refuse(self, wrong: bool) -> None:
