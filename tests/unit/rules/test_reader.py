@@ -50,7 +50,7 @@ IN_A_NOTICE: list[Bad] = [
     ("dangling category", LIBRARY, swap('categories = ["gifts"]', 'categories = ["presents"]'), "purposes[2].categories[0]: there is no 'presents' among categories"),
     ("dangling legal basis", LIBRARY, swap('legal_bases = ["charity_law"]', 'legal_bases = ["custom"]'), "purposes[2].legal_bases[0]: there is no 'custom'"),
     ("dangling relationship", LIBRARY, swap('relationships = ["donor"]', 'relationships = ["patron"]'), "categories[1].relationships[0]: there is no 'patron'"),
-    ("dangling channel", LIBRARY, swap('how = ["newsletter_link", "desk"]', 'how = ["pigeon"]'), "rights[6].how[0]: there is no 'pigeon' among channels"),
+    ("dangling channel", LIBRARY, swap('how = ["newsletter_link", "desk"]', 'how = ["pigeon"]'), "rights[8].how[0]: there is no 'pigeon' among channels"),
     ("dangling channel of agents", LIBRARY, swap('accepts = ["written_authority"]\nhow = ["desk", "mail"]', 'accepts = ["written_authority"]\nhow = ["owl"]'), "agents.how[0]: there is no 'owl'"),
     ("dangling parent", LIBRARY, swap('parent = "loans"', 'parent = "books"'), "categories[3].parent: there is no 'books'"),
     ("source without a title", LIBRARY, swap('[[sources]]\nid = "obtained"\ntitle = "From other libraries"\ndescription = "What comes with an interlibrary loan."\n', ""), "categories[4].source: there is no 'obtained' among sources"),

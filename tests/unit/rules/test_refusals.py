@@ -11,6 +11,7 @@ GROUNDS = {
     "trade_secret", "security_fraud_prevention", "legal_obligation_retain", "legal_claims", "legal_hold",
     "contract_needed", "free_expression", "public_interest_health", "accuracy_confirmed", "already_done",
     "right_not_in_law", "kept_to_suppress", "conditions_not_met", "child_not_parent", "law_forbids_telling",
+    "compelling_grounds", "law_demands_use", "rests_on_consent",
 }  # fmt: skip
 #: Answers that refuse nothing: there is nothing, it is done, or somebody else has to be asked.
 NO_REFUSAL = {"no_data_found", "already_done", "processor_redirect"}
