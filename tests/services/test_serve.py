@@ -56,8 +56,8 @@ def running(pid: int) -> bool:
         return False
 
 
-def eventually(ask: Callable[[], T], seconds: float = 40) -> T:
-    """The first true answer within some time."""
+def eventually(ask: Callable[[], T], seconds: float = 120) -> T:
+    """The first true answer within some time: a first start builds the whole database, on a machine that may be busy."""
     until = monotonic() + seconds
     while not (answer := ask()) and monotonic() < until:
         sleep(0.1)

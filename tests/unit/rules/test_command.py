@@ -208,7 +208,7 @@ def test_check_says_what_there_is() -> None:
     expected = [f"the holidays of {name} are known until" for name in yearly] + [f"{name} of " for name in off]
     assert all(warning.startswith(tuple(expected)) for warning in answer["warnings"])
     assert "eu_gdpr 2018-05-25" in answer["regimes"]
-    assert len(answer["refusals"]) == 26
+    assert len(answer["refusals"]) == 29
     assert "all good" in _run("check")
 
 
