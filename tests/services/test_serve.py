@@ -57,7 +57,7 @@ def running(pid: int) -> bool:
 
 
 def eventually(ask: Callable[[], T], seconds: float = 120) -> T:
-    """The first true answer within some time: a first start builds the whole database, on a machine that may be busy."""
+    """The first true answer within some time: a first start builds the whole database, perhaps beside others."""
     until = monotonic() + seconds
     while not (answer := ask()) and monotonic() < until:
         sleep(0.1)
