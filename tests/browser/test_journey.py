@@ -7,10 +7,16 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from dsr.demo.people import ADA, ADA_EMAIL
+from dsr.models import SubjectRequest
 from dsr.packaging import checking
+from dsr.policies import Caller
+from dsr.rights import Right
+from tests import builders
 from tests.browser import album, letters
 from tests.browser.conftest import work
 from tests.browser.watching import Watch, Window
@@ -123,6 +129,11 @@ def prepares(hal: Window, reference: str) -> None:
     form.get_by_label("Reason").fill(REASON)
     form.get_by_role("button").click()
     hal.says("Done: Hold something back.", REASON)
+    # What proves the ground has a form of its own, which its own tests fill in.
+    held = SubjectRequest.objects.get(submission__reference=reference, right=Right.ACCESS)
+    builders.argue(held, timezone.now(), by=Caller.of_user(User.objects.get(username="hal"), "admin"))
+    hal.page.reload()
+    hal.arrived(f"{reference} Access")
     hal.unfold("Propose to give the data").get_by_role("button").click()
 
     hal.says("hal proposes to give the data. Somebody else must approve it.")
