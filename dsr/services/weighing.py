@@ -21,7 +21,7 @@ from dsr.deadlines import local_date
 from dsr.errors import Incomplete
 from dsr.lifecycle import BY_VERB, State
 from dsr.logs import get_logger, places
-from dsr.models import LedgerEntry, LedgerOutcome, Proposal, SubjectRequest, Weighed, Weighing, Window
+from dsr.models import Proposal, SubjectRequest, Weighed, Weighing
 from dsr.policies import Caller, can_make, check_can_make
 from dsr.policies.objecting import wanted
 from dsr.rights import Right
@@ -318,7 +318,7 @@ def _closed(request_id: UUID, at: datetime) -> bool:
 
 def _close(case: Case, request: SubjectRequest, at: datetime) -> None:
     windows = list(request.choice.windows.select_related("system").order_by("system__name")) if request.choice else []
-    _enter_in_ledger(request, windows)
+    requested.enter_in_ledger(request, windows)
     case.move(request, "objection_over", by=_SYSTEM, at=at, data={"systems": len(windows)})
     if request.choice is None:
         return  # nothing stops: that is told with the decision
@@ -344,18 +344,3 @@ def _close(case: Case, request: SubjectRequest, at: datetime) -> None:
             tracker=links.tracker(submission.reference, telling.tracker_pass(case, at)),
         )
     telling.tell_in(case, letter, at=at, dedupe=f"objection_over:{request.pk}", about=[request])
-
-
-def _enter_in_ledger(request: SubjectRequest, windows: Iterable[Window]) -> None:
-    LedgerEntry.objects.bulk_create(
-        LedgerEntry(
-            request=request,
-            system=window.system,
-            category=category,
-            outcome=LedgerOutcome.SUPPRESSED,
-            at=window.done_at,
-        )
-        for window in windows
-        if window.done_at is not None
-        for category in window.system.categories
-    )

@@ -136,7 +136,7 @@ def _close(case: Case, request: SubjectRequest, at: datetime) -> bool:
     if request.state != State.FULFILLING:
         return False
     windows = _windows(request)
-    _enter_in_ledger(request, windows)
+    enter_in_ledger(request, windows)
     if any(window.code == SUPERSEDED for window in windows):
         case.move(request, "chosen_anew", by=_SYSTEM, at=at)
         _tell_ended(case, request, at)
@@ -152,7 +152,7 @@ def _windows(request: SubjectRequest) -> list[Window]:
     return list(request.choice.windows.select_related("system").order_by("system__name"))
 
 
-def _enter_in_ledger(request: SubjectRequest, windows: Iterable[Window]) -> None:
+def enter_in_ledger(request: SubjectRequest, windows: Iterable[Window]) -> None:
     """Enter that the systems which confirmed leave the person out, inside the caller's transaction."""
     LedgerEntry.objects.bulk_create(
         LedgerEntry(

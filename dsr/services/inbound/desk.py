@@ -92,7 +92,7 @@ def _check_proposed(row: InboundMail, act: Act, by: Caller) -> None:
     if not row.end:
         raise WrongState(_("Nothing is proposed."), code="mail-not-proposed")
     if act == Act.CONFIRM and row.proposed_by_id == by.user_id:
-        raise NotAllowed(_("You proposed this, so somebody else has to confirm it."), code="another-person")
+        raise NotAllowed(_("You proposed this, so somebody else has to confirm it."), code="four-eyes")
 
 
 def needs_second(row: InboundMail) -> bool:

@@ -27,7 +27,7 @@ ELSEWHERE = {
     *("not-yet", "not-this-way", "no-facts"),
     *("not-sent", "not-failed", "not-systems"),
     *("incident-looked-after", "incident-closed", "told-already", "nobody-to-tell"),
-    *("mail-done", "mail-open", "mail-proposed", "mail-not-proposed", "another-person"),
+    *("mail-done", "mail-open", "mail-proposed", "mail-not-proposed"),
 }
 
 
