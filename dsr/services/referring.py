@@ -21,8 +21,6 @@ from dsr.models import Customer, Known, Referral, SubjectRequest
 from dsr.rights import SPECS, Right
 from dsr.services import letters, telling
 from dsr.services._moves import Caller, Case, holding
-from dsr.services.doorbell import Bell, ring
-from notifications import outbox
 from notifications.ids import uuid7
 
 
@@ -125,17 +123,7 @@ def _tell_customer(case: Case, request: SubjectRequest, row: Referral, at: datet
             agreement=row.customer.agreement,
             due_on=row.due_on,
         )
-    message = outbox.compose(
-        letter,
-        to=row.customer.contact,
-        language=settings.LANGUAGE_CODE,
-        data_key=case.submission.data_key,
-        about=case.submission.pk,
-        at=at,
-        dedupe=f"customer:{row.pk}",
-    )
-    case.add(message, once=True)
-    ring(Bell.MESSAGE, str(message.pk))
+    telling.tell_other(case, letter, to=row.customer.contact, at=at, dedupe=f"customer:{row.pk}")
 
 
 def answered(

@@ -27,7 +27,6 @@ from dsr.services import (
 from dsr.services._moves import Case, holding
 from dsr.services.doorbell import Bell, ring
 from dsr.services.threads import checked_text, keep_note
-from notifications import outbox
 from verification import grants, mail
 
 _SYSTEM = Caller.system()
@@ -80,17 +79,8 @@ def _call_staff(case: Case, at: datetime) -> None:
                 organisation=telling.organisation(submission),
                 link=links.console(first.pk),
             )
-        message = outbox.compose(
-            letter,
-            to=user.email,
-            language=settings.LANGUAGE_CODE,
-            data_key=submission.data_key,
-            about=submission.pk,
-            at=at,
-            dedupe=f"stopped:{submission.pk}:{at:%Y%m%d%H%M%S}:{user.pk}",
-        )
-        case.add(message, once=True)
-        ring(Bell.MESSAGE, str(message.pk))
+        dedupe = f"stopped:{submission.pk}:{at:%Y%m%d%H%M%S}:{user.pk}"
+        telling.tell_other(case, letter, to=user.email, at=at, dedupe=dedupe)
 
 
 def resume(request_id: UUID, reason: str, *, by: Caller, at: datetime, expect: int | None = None) -> SubjectRequest:

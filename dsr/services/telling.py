@@ -5,6 +5,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.conf import settings
+
 from dsr import demands, reckoning
 from dsr.deadlines import local_date
 from dsr.models import SubjectRequest, Submission
@@ -106,6 +108,25 @@ def tell(
     else:
         case.add(message, once=True)
         case.told.add(letter.kind)
+    ring(Bell.MESSAGE, str(message.pk))
+
+
+def tell_other(case: Case, letter: Letter, *, to: str, at: datetime, dedupe: str, about: UUID | None = None) -> None:
+    """Queue a letter to somebody other than the person: a colleague, a customer, the owner of a system.
+
+    It goes in the language of the house, under the key of the case, and once; ``about`` defaults to the submission.
+    """
+    submission = case.submission
+    message = outbox.compose(
+        letter,
+        to=to,
+        language=settings.LANGUAGE_CODE,
+        data_key=submission.data_key,
+        about=about or submission.pk,
+        at=at,
+        dedupe=dedupe,
+    )
+    case.add(message, once=True)
     ring(Bell.MESSAGE, str(message.pk))
 
 

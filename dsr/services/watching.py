@@ -27,9 +27,7 @@ from dsr.services import (
     telling,
 )
 from dsr.services._moves import Case, holding
-from dsr.services.doorbell import Bell, ring
 from dsr.services.letters import Whose
-from notifications import outbox
 
 WARNED: dict[Mark, tuple[Whose, ...]] = {
     Mark.HALF: (Whose.OWNER,),
@@ -157,17 +155,8 @@ def _tell_staff(case: Case, request: SubjectRequest, mark: Mark, at: datetime) -
                 whose=whose,
                 link=links.console(request.pk),
             )
-        message = outbox.compose(
-            letter,
-            to=user.email,
-            language=settings.LANGUAGE_CODE,
-            data_key=submission.data_key,
-            about=submission.pk,
-            at=at,
-            dedupe=f"watch:{request.pk}:{mark}:{request.due_on}:{today}:{user.pk}",
-        )
-        case.add(message, once=True)
-        ring(Bell.MESSAGE, str(message.pk))
+        dedupe = f"watch:{request.pk}:{mark}:{request.due_on}:{today}:{user.pk}"
+        telling.tell_other(case, letter, to=user.email, at=at, dedupe=dedupe)
 
 
 def _warned(request: SubjectRequest, mark: Mark) -> Iterator[tuple[User, Whose]]:

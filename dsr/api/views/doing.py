@@ -20,7 +20,7 @@ from dsr.api.schema import query_of
 from dsr.api.scopes import bearing
 from dsr.api.shapes import doing, inputs
 from dsr.api.views.requests import find
-from dsr.api.views.submissions import reveal
+from dsr.api.views.submissions import details_of, reveal
 from dsr.choices import uses
 from dsr.models import CorrectionItem, SubjectRequest, Task, Weighing
 from dsr.policies.objecting import wanted
@@ -149,13 +149,8 @@ class Items(Endpoint):
     )
     def get(self, request: Request, request_id: UUID) -> HttpResponse:
         """Return them with their texts hidden, or in full for a reason that is recorded."""
-        reason = parameters(request, inputs.Revealing).reason
-        found, at = find(request_id, bearing(request).caller), timezone.now()
-        purged = found.submission.purged_at is not None
-        revealed = reason is not None and not purged
-        if revealed:
-            reveal(request, found, frozenset({Personal.DETAILS}), reason or "", at)
-        rows = [] if purged else found.items.select_related("decided_by").order_by("number")
+        found, revealed = details_of(request, request_id)
+        rows = [] if found.submission.purged_at else found.items.select_related("decided_by").order_by("number")
         return show(doing.ItemList(masked=not revealed, results=[_item(each, found, revealed) for each in rows]))
 
 
@@ -238,12 +233,7 @@ class Complaint(Endpoint):
     )
     def get(self, request: Request, request_id: UUID) -> HttpResponse:
         """Return it with its texts hidden, or in full for a reason that is recorded."""
-        reason = parameters(request, inputs.Revealing).reason
-        found, at = find(request_id, bearing(request).caller), timezone.now()
-        purged = found.submission.purged_at is not None
-        revealed = reason is not None and not purged
-        if revealed:
-            reveal(request, found, frozenset({Personal.DETAILS}), reason or "", at)
+        found, revealed = details_of(request, request_id)
         return show(contesting.complaint(found, revealed=revealed))
 
 

@@ -3,21 +3,17 @@
 from uuid import UUID
 
 from django.http import HttpResponse
-from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
 from dsr.api import scopes
 from dsr.api.answers import show
 from dsr.api.endpoint import Endpoint
-from dsr.api.reading import parameters
 from dsr.api.schema import query_of
-from dsr.api.scopes import bearing
 from dsr.api.shapes import inputs, marks
-from dsr.api.views.requests import find
-from dsr.api.views.submissions import reveal
+from dsr.api.views.submissions import details_of
 from dsr.models import Mark
-from dsr.selectors.masking import DOTS, Personal
+from dsr.selectors.masking import DOTS
 from dsr.services.redaction import seeing
 
 
@@ -35,13 +31,8 @@ class Marks(Endpoint):
     )
     def get(self, request: Request, request_id: UUID) -> HttpResponse:
         """Return the marks with their texts hidden, or in full for a reason that is recorded."""
-        reason = parameters(request, inputs.Revealing).reason
-        found = find(request_id, bearing(request).caller)
-        purged = found.submission.purged_at is not None
-        revealed = reason is not None and not purged
-        if revealed:
-            reveal(request, found, frozenset({Personal.DETAILS}), reason or "", timezone.now())
-        rows = [] if purged else seeing.marks(found)
+        found, revealed = details_of(request, request_id)
+        rows = [] if found.submission.purged_at else seeing.marks(found)
         return show(marks.MarkList(masked=not revealed, results=[_mark(each, revealed=revealed) for each in rows]))
 
 

@@ -22,6 +22,7 @@ from dsr.api.reading import body, checked, idempotency_key, no_parameters, param
 from dsr.api.schema import IDEMPOTENT, query_of
 from dsr.api.scopes import bearing
 from dsr.api.shapes import inputs, outputs
+from dsr.api.views.requests import find
 from dsr.deadlines import local_date
 from dsr.errors import Incomplete, RecourseError
 from dsr.lifecycle import TURN_OF, State, Turn
@@ -176,6 +177,19 @@ def reveal(request: Request, about: SubjectRequest, fields: Iterable[str], reaso
     except Incomplete as error:
         fault = Fault(error.sentence, parameter="reason")
         raise Problem("bad-parameter", _("Some parameters cannot be used."), [fault]) from None
+
+
+def details_of(request: Request, request_id: UUID) -> tuple[SubjectRequest, bool]:
+    """Find a request, and say whether its details are shown: for a reason, which is put on record before.
+
+    Nothing is shown of what is forgotten. Raises Problem where there is none for the caller, or it may not look.
+    """
+    reason = parameters(request, inputs.Revealing).reason
+    found = find(request_id, bearing(request).caller)
+    revealed = reason is not None and found.submission.purged_at is None
+    if revealed:
+        reveal(request, found, frozenset({Personal.DETAILS}), reason or "", timezone.now())
+    return found, revealed
 
 
 def _with_key() -> Any:

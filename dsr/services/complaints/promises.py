@@ -16,8 +16,6 @@ from dsr.policies import check_can_make
 from dsr.rights import SPECS, Right
 from dsr.services import colleagues, letters, links, telling
 from dsr.services._moves import Caller, holding
-from dsr.services.doorbell import Bell, ring
-from notifications import outbox
 
 _AHEAD = timedelta(days=3)
 _AGAIN = timedelta(days=7)
@@ -77,17 +75,8 @@ def look(deadline: Deadline, at: datetime) -> None:
                         late=late,
                         link=links.console(request.pk),
                     )
-                message = outbox.compose(
-                    letter,
-                    to=user.email,
-                    language=settings.LANGUAGE_CODE,
-                    data_key=case.submission.data_key,
-                    about=case.submission.pk,
-                    at=at,
-                    dedupe=f"promise:{remedy.pk}:{row.due_at.isoformat()}:{user.pk}",
-                )
-                case.add(message, once=True)
-                ring(Bell.MESSAGE, str(message.pk))
+                dedupe = f"promise:{remedy.pk}:{row.due_at.isoformat()}:{user.pk}"
+                telling.tell_other(case, letter, to=user.email, at=at, dedupe=dedupe)
             over = day_ends(remedy.due_on, case.submission.zone)
             row.due_at = over if at < over else at + _AGAIN
         row.claimed_until, row.attempts = None, 0

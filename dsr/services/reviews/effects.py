@@ -27,7 +27,6 @@ from dsr.services import letters, links, telling
 from dsr.services._moves import Caller, Case, holding
 from dsr.services.doorbell import Bell, ring
 from dsr.services.threads import checked_text, keep_note
-from notifications import outbox
 from notifications.models import Forgotten
 from notifications.sealing import SealBroken
 from verification import grants
@@ -166,17 +165,8 @@ def _send_sheet(review: Review, lease: UUID, at: datetime) -> None:
                 system=review.decision.system,
                 link=links.effect_sheet(token),
             )
-        message = outbox.compose(
-            letter,
-            to=review.decision.owner_email,
-            language=settings.LANGUAGE_CODE,
-            data_key=case.submission.data_key,
-            about=review.pk,
-            at=at,
-            dedupe=f"effect:{review.pk}:{lease}",
-        )
-        case.add(message, once=True)
-        ring(Bell.MESSAGE, str(message.pk))
+        dedupe = f"effect:{review.pk}:{lease}"
+        telling.tell_other(case, letter, to=review.decision.owner_email, at=at, dedupe=dedupe, about=review.pk)
         Review.objects.filter(pk=review.pk, lease=lease).update(
             effect_due_at=at + REMIND, claimed_until=None, lease=None, code=""
         )
