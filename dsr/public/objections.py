@@ -106,7 +106,9 @@ def sentence(request: SubjectRequest, found: Objection) -> str:
     if request.state == State.CLOSED:
         return str(_ENDS.get(request.outcome, ""))
     if request.state == State.IN_REVIEW:
-        return _("Two people weigh it. Until you are told what was decided, your data is kept and not used.")
+        if not found.paused:
+            return _("Two people weigh it. First we have our systems keep your data and not use it meanwhile.")
+        return _("Two people weigh it. Until you are told what was decided, the systems below do not use your data.")
     if request.state == State.FULFILLING and found.is_late:
         return _("It is decided, but not every system has stopped in time. We are sorry; below is which.")
     if request.state == State.FULFILLING:

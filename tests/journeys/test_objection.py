@@ -57,7 +57,7 @@ def test_by_the_form(clock: Clock, systems: list[System], tmp_path: Path) -> Non
     _prove(submission, clock)
     assert organisation.row(tmp_path, builders.ADA)["restricted"]
     tracker = visitor.open(telling.tracker_link(submission, clock()))
-    assert "Until you are told what was decided, your data is kept and not used." in tracker.text
+    assert "Until you are told what was decided, the systems below do not use your data." in tracker.text
     assert "The desk: since 5 March 2026" in tracker.text
 
     weighing.weigh(objection.pk, builders.goes_on("profiling"), by=builders.hal(), at=clock.tick())

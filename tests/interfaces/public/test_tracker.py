@@ -12,7 +12,7 @@ from dsr.public import contests, sight, timeline
 from dsr.rights import Right
 from dsr.rules import pack
 from dsr.services import assembling, delivery, purging, review, telling, threads
-from tests import builders
+from tests import builders, organisation
 from tests import outpost as outposts
 from tests.drain import drain
 from tests.interfaces.public.visitor import Visitor
@@ -170,6 +170,19 @@ def test_every_verb_that_a_journey_records_has_words(systems, clock):
     assert purging.forget(request.submission_id, clock.tick(days=731))
 
     assert set(Event.objects.values_list("verb", flat=True)) <= timeline.TOLD.keys() | timeline.HIDDEN
+
+
+def test_objection_claims_no_pause_that_no_system_has_confirmed(visitor, tmp_path, clock):
+    tables = [{key: value for key, value in organisation.TABLES[0].items() if "restrict" not in key}]
+    organisation.desk(tmp_path, clock(), tables=tables)
+    objection = builders.in_review(Right.OBJECTION, at=clock())
+    drain(clock.tick())
+    assert not objection.restrictions.exists()
+
+    visitor.open(telling.tracker_link(objection.submission, clock()))
+
+    assert "First we have our systems keep your data and not use it meanwhile." in visitor.text
+    assert "do not use your data" not in visitor.text
 
 
 def test_every_state_and_outcome_has_words():
