@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.contrib.auth.models import Permission, User
 
+from dsr.deadlines import local_date
 from dsr.lifecycle import Actor, State
 from dsr.models import Channel, ItemDecision, SubjectRequest, Submission, Vouched
 from dsr.policies import Caller
@@ -232,10 +233,11 @@ def argue(request: SubjectRequest, at: datetime, *, by: Caller | None = None, **
     now = again(request)
     parts: list[tuple[UUID | None, str]] = [(None, now.refusal_ground)] if now.refusal_ground else []
     parts += [] if parts else list(now.withholdings.filter(lifted_at=None).values_list("pk", "ground"))
+    today = local_date(at, now.submission.zone)
     for part, ground in parts:
-        kinds = {"text": "See the file.", "date": f"{at:%Y-%m-%d}", "count": "3", "yes_no": "yes"}
+        kinds = {"text": "See the file.", "date": f"{today:%Y-%m-%d}", "count": "3", "yes_no": "yes"}
         given = {each.id: each.must or kinds[each.kind] for each in pack().refusal(ground).checklist}
-        proof = arguing.Proof("document", "Safe 4, folder 17", "The legal team", at.date())
+        proof = arguing.Proof("document", "Safe 4, folder 17", "The legal team", today)
         now = arguing.argue(now.pk, proof, {**given, **answers}, by=by or hal(), at=at, withholding_id=part)
     return now
 

@@ -19,6 +19,7 @@ from hypothesis.stateful import (
 )
 
 from dsr import reckoning
+from dsr.deadlines import local_date
 from dsr.errors import RecourseError
 from dsr.lifecycle import BY_VERB, State
 from dsr.models import Deadline, DeadlineKind, Event, ItemDecision, SubjectRequest, System, Window
@@ -202,7 +203,8 @@ class Lifecycle(Reviewing, RuleBasedStateMachine):
     def argue(self, who: str) -> None:
         """Somebody says what proves a ground: of the refusal, or of the next thing held back."""
         part = None if self.proposal == "refuse" else (self.unproved().first() or self.held_back().first())
-        proof = arguing.Proof("document", "Safe 4", "The legal team", self.now.date())
+        today = local_date(self.now, self.request().submission.zone)
+        proof = arguing.Proof("document", "Safe 4", "The legal team", today)
         key = part.pk if part else None
         act = lambda by: arguing.argue(self.request_id, proof, {}, by=by, at=self.now, withholding_id=key)
         is_theirs = not self.proposal or self.preparer == who
