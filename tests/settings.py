@@ -45,6 +45,9 @@ else:
     # Named after the process that started the run, so that runs side by side do not meet.
     _run = os.environ.setdefault("TEST_RUN", str(os.getpid()))
     DATABASES["default"]["TEST"] = {"NAME": f"recourse_test_{_run}"}
+    # What a test commits need not outlive the server; programs that a test starts have the product's own settings.
+    _options = DATABASES["default"].setdefault("OPTIONS", {})
+    _options["options"] = f"{_options.get('options', '')} -c synchronous_commit=off".strip()
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # hundreds of staff are made; none is real
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
