@@ -1,4 +1,4 @@
-"""A complaint about the corporate rules: who sent the data is named, and so is that company's own authority and court."""
+"""A complaint about the corporate rules: who sent the data is named, and so are its own authority and court."""
 
 from datetime import date
 
