@@ -104,6 +104,8 @@ DELETION, CORRECTION, RESTRICTION, PORTABILITY, OBJECTION, REVIEW, CHILD, APPEAL
     )
 )
 COMPLAINTS = frozenset({Right.COMPLAINT, Right.BCR_COMPLAINT})
+BACKED = CORRECTION | REVIEW
+"""Where people may add documents unasked, until it is decided."""
 APPEALED = (SEARCHED | JUDGED) - APPEAL - CHILD - REVIEW
 """What can be appealed against, once it was not answered in full; whoever reports a child learns nothing of it."""
 

@@ -262,7 +262,7 @@ _BY_MODEL: dict[str, dict[PrivacyClass, str]] = {
         "change_sealed confirmation_sealed",
         _STAFF: "reviewer role",
     },
-    "dsr.ReviewMaterial": {_OPEN: "id review name at"},
+    "dsr.ReviewMaterial": {_OPEN: "id review name document at"},
     "dsr.ReviewPoint": {_OPEN: "id review number answered_at", _SEALED: "text_sealed answer_sealed"},
     "dsr.IdempotentAnswer": {_OPEN: "id scope key status body at", _PSEUDONYM: "digest"},
 }

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Final, Protocol
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Subquery
 
 from notifications.ids import uuid7
 from notifications.models import DataKey, Forgotten
@@ -23,7 +23,7 @@ AFTER_OUTCOME: Final = timedelta(days=7)
 """How long what is no identity document is kept once the outcome is there."""
 AT_MOST: Final = timedelta(days=30)
 """How long a piece is kept when nobody decides anything."""
-WITH_THE_CASE: Final = frozenset({Purpose.CORRECTION})
+WITH_THE_CASE: Final = frozenset({Purpose.CORRECTION, Purpose.REPRESENTATION})
 """What is no proof of who asks, but part of what was decided: it has a day of its own only where nothing was."""
 
 
@@ -81,7 +81,7 @@ def keep(about: UUID, purpose: Purpose, document: Clean, *, keeper: Keeper, with
     return Kept(piece)
 
 
-def live(about: UUID) -> QuerySet[Evidence]:
+def live(about: UUID | Subquery) -> QuerySet[Evidence]:
     """Return the pieces about a thing that are not destroyed, oldest first."""
     rows = Evidence.objects.filter(about=about, destroyed_at=None).select_related("data_key")
     return rows.order_by("received_at", "id")
@@ -127,9 +127,14 @@ def keep_until(about: UUID, when: datetime) -> None:
     Evidence.objects.filter(about=about, destroyed_at=None, destroy_at__gt=when).update(destroy_at=when)
 
 
-def date_with_the_case(about: UUID, when: datetime | None) -> None:
+def readable(about: UUID | Subquery, purpose: Purpose) -> QuerySet[Evidence]:
+    """Return the pieces of one purpose that somebody can still read, oldest first."""
+    return live(about).filter(purpose=purpose, data_key__forgotten_at=None)
+
+
+def date_with_the_case(about: UUID, purpose: Purpose, when: datetime | None) -> None:
     """Set when pieces are destroyed that go with the thing they are about, unless they are released: None, with it."""
-    kept = Evidence.objects.filter(about=about, purpose__in=WITH_THE_CASE, destroyed_at=None)
+    kept = Evidence.objects.filter(about=about, purpose=purpose, destroyed_at=None)
     kept.filter(data_key__forgotten_at=None).update(destroy_at=when)
 
 

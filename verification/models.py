@@ -201,6 +201,7 @@ class Purpose(models.TextChoices):
     MANDATE = "mandate", _("to see that somebody may ask for another")
     DECLARATION = "declaration", _("a signed declaration")
     CORRECTION = "correction", _("to show what is right")
+    REPRESENTATION = "representation", _("for the review of a decision")
 
 
 class Evidence(models.Model):

@@ -258,14 +258,19 @@ class Asking:
     @property
     def backing(self) -> list[PieceRow]:
         """The documents that were handed in to show what is right: they stand beside what is decided about."""
-        return [self._piece(row) for row in self.asker.pieces if row.purpose in WITH_THE_CASE]
+        return [self._piece(row) for row in self.asker.pieces if row.purpose == Purpose.CORRECTION]
+
+    @property
+    def heard(self) -> list[PieceRow]:
+        """The documents that the person sent for the review of a decision."""
+        return [self._piece(row) for row in self.asker.pieces if row.purpose == Purpose.REPRESENTATION]
 
     def _piece(self, row: Evidence) -> PieceRow:
         return PieceRow(
             row,
             row.get_purpose_display(),
             [(each, str(Why(each.why).label), self._colleague(each.by)) for each in row.openings.all()],
-            evidence.may_look(Purpose(row.purpose), self.by) and not is_gone(row),
+            evidence.may_look(Purpose(row.purpose), self.by, [self.case.request]) and not is_gone(row),
             row.media_type.startswith("image/"),
         )
 

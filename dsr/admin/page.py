@@ -480,6 +480,7 @@ def build(
     moves = {move.verb: move for move in open_moves(case.request, by, at) if move.verb in HANDLERS}
     history = reckoning.read(case.request.submission)
     may_extend = "extend" in moves and moves["extend"].allowed
+    who = asking.build(case, by, at, moves, bound, numbers)
     return Page(
         case,
         at,
@@ -488,9 +489,9 @@ def build(
         bound,
         masking.values(case.request, revealed),
         why.explain(case.request, at, history),
-        asking.build(case, by, at, moves, bound, numbers),
+        who,
         doing.build(case, by, at, moves, bound, revealed),
-        record.build(case, by, at),
+        record.build(case, by, at, [piece.row.pk for piece in who.heard] if who else []),
         looking.build(case, by, at, moves, bound, revealed),
         why.put_off_to(case.request, at, history) if may_extend else None,
     )

@@ -1,12 +1,16 @@
 """The record of a review as the worksheet draws it: what is there, what is lacking, what the reviewer has open."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
 
 from dsr.admin import words
 from dsr.admin.reviewforms import MATERIAL_TITLES
-from dsr.models import AutomatedDecision, Direction, Review, ReviewPoint, SubjectRequest, review_of
+from dsr.models import AutomatedDecision, Direction, Review, ReviewMaterial, ReviewPoint, SubjectRequest, review_of
 from dsr.policies import Caller, reviewing
 from dsr.selectors.casefile import CaseFile
 from dsr.selectors.tracker import text_of
@@ -50,8 +54,8 @@ class Record:
     because: str
 
 
-def build(case: CaseFile, by: Caller, at: datetime) -> Record | None:
-    """Return the record for one reader; None where nothing is reviewed."""
+def build(case: CaseFile, by: Caller, at: datetime, sent: Sequence[UUID] = ()) -> Record | None:
+    """Return the record for one reader, ``sent`` being the documents of the person; None where nothing is reviewed."""
     request = case.request
     review = review_of(request) if request.spec.judges else None
     if review is None:
@@ -65,13 +69,20 @@ def build(case: CaseFile, by: Caller, at: datetime) -> Record | None:
         is_mine=mine,
         reviewer=words.colleague(review.reviewer),
         missing=[] if review.concluded_at else [each.sentence for each in reviewing.missing(review)],
-        materials=[(str(MATERIAL_TITLES[row.name]), row.at) for row in materials],
+        materials=[(_titled(row, sent), row.at) for row in materials],
         opened=[Opened(str(MATERIAL_TITLES[name]), _contents(name, case, review)) for name in MATERIAL_TITLES
                 if name in recent],
         points=[_point(each, review, mine) for each in review.points.order_by("number")],
         minutes=int(timedelta(seconds=review.active_seconds).total_seconds() // 60),
         because=said(review.code),
     )  # fmt: skip
+
+
+def _titled(row: ReviewMaterial, sent: Sequence[UUID]) -> str:
+    if row.name != reviewing.DOCUMENT:
+        return str(MATERIAL_TITLES[row.name])
+    number = sent.index(row.document) + 1 if row.document in sent else 0
+    return _("document %(number)d that the person sent") % {"number": number} if number else _("a document")
 
 
 def _point(point: ReviewPoint, review: Review, mine: bool) -> Point:

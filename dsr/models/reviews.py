@@ -254,6 +254,7 @@ class ReviewMaterial(models.Model):
     id = models.BigAutoField(primary_key=True)
     review = models.ForeignKey(Review, on_delete=models.PROTECT, related_name="materials")
     name = models.CharField(_("what"), max_length=20)
+    document = models.UUIDField(_("document of the person"), null=True)
     at = models.DateTimeField(_("opened"))
 
     class Meta:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.db.models import Subquery
 from django.utils.translation import gettext as _
 
 from dsr.deadlines import add_months, local_date
@@ -21,6 +22,8 @@ from dsr.models import (
 )
 from dsr.policies.base import Caller, need
 from notifications import sealing
+from verification.evidence import readable
+from verification.models import Purpose
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -35,6 +38,8 @@ DECISION, INPUTS, NOTICE, REPRESENTATIONS, THREAD, OTHER = (
 )
 MATERIALS = (DECISION, INPUTS, NOTICE, REPRESENTATIONS, THREAD, OTHER)
 """What a reviewer can open: the first of them has to be opened in every review."""
+DOCUMENT = "document"
+"""What the person sent; each is opened by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +191,8 @@ def _lacks_of_review(review: Review) -> Iterator[Missing]:
         yield Missing("material_inputs", _("You have not opened what went into the decision."))
     if review.represented_at is not None and REPRESENTATIONS not in opened:
         yield Missing("material_representations", _("You have not opened what the person says."))
+    if unopened(review):
+        yield Missing("material_document", _("You have not opened every document that the person sent."))
     if review.represented_at is None and review.none_sent_at is None:
         yield Missing(
             "representations", _("The person has said nothing yet: ask, or note after the day that nothing was sent.")
@@ -199,6 +206,13 @@ def _lacks_of_review(review: Review) -> Iterator[Missing]:
         yield Missing("answers", _("A point of the person has no answer yet."))
     if not review.measure:
         yield Missing("measure", _("Say what eases the effect meanwhile, or that nothing has to."))
+
+
+def unopened(review: Review) -> bool:
+    """Whether the reviewer has not opened a document that the person sent and that can still be read."""
+    filed = SubjectRequest.objects.filter(pk=review.request_id).values("submission_id")
+    opened = review.materials.exclude(document=None).values("document")
+    return readable(Subquery(filed), Purpose.REPRESENTATION).exclude(pk__in=opened).exists()
 
 
 @need

@@ -1,4 +1,4 @@
-"""Documents that show what is right, beside a correction: taken until it is decided, and kept with the case.
+"""Documents beside a correction or for the review of a decision: taken until it is decided, and kept with the case.
 
 The file is never put on a disk as it came, and is never shown again on this page.
 """
@@ -48,26 +48,30 @@ class BackingForm(PublicForm):
 def backing(request: HttpRequest, reference: str, submission_id: UUID, at: datetime, request_id: UUID) -> HttpResponse:
     """Say which documents may help; on POST, take one. Pressed twice, it is taken once."""
     subject = the_request(submission_id, request_id)
-    if not evidence.takes_backing(subject):
+    purpose = evidence.backing_of(subject)
+    if purpose is None:
         raise WrongState(_("No documents can be added to this request any more."), code="evidence-not-asked")
     if request.method != "POST":
-        return _show(request, reference, subject, BackingForm())
+        return _show(request, reference, subject, purpose, BackingForm())
     throttle.spend(request, throttle.POSTS, at)
     form = BackingForm(request.POST, request.FILES)
     if not form.is_valid():
-        return _show(request, reference, subject, form)
-    if not is_taken(request, form, submission_id, Purpose.CORRECTION, at):
-        return _show(request, reference, subject, form)
+        return _show(request, reference, subject, purpose, form)
+    if not is_taken(request, form, submission_id, purpose, at):
+        return _show(request, reference, subject, purpose, form)
     return pages.see_other(pages.tracker_address(reference, carried(request, "key"), "backed"))
 
 
-def _show(request: HttpRequest, reference: str, subject: SubjectRequest, form: BackingForm) -> HttpResponse:
-    here = live(subject.submission_id).filter(purpose=Purpose.CORRECTION)
+def _show(
+    request: HttpRequest, reference: str, subject: SubjectRequest, purpose: Purpose, form: BackingForm
+) -> HttpResponse:
+    here = live(subject.submission_id).filter(purpose=purpose)
     days = [local_date(piece.received_at, subject.submission.zone) for piece in here]
     context = {
         "reference": reference,
         "key": carried(request, "key"),
         "address": request.path,
+        "for_review": purpose == Purpose.REPRESENTATION,
         "form": form,
         "problems": form.is_bound,
         "nonce": tickets.nonce(),

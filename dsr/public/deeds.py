@@ -156,7 +156,7 @@ def of(sight: Sight, request: SubjectRequest, notice: Notice, at: datetime) -> D
             for row in sight.restrictions
             if row.request_id == request.pk
         ),
-        may_back=evidence.takes_backing(request) and submission.purged_at is None,
+        may_back=evidence.backing_of(request) is not None and submission.purged_at is None,
     )
 
 

@@ -14,6 +14,7 @@ from dsr.policies import Caller, can_make
 from dsr.public import timeline
 from dsr.rights import Right
 from dsr.selectors.tracker import text_of
+from dsr.services import evidence
 
 ENDS: Mapping[Outcome, str | Promise] = {
     Outcome.UPHELD: gettext_lazy("A person has looked at the decision, and it stands. Below it says why."),
@@ -41,6 +42,7 @@ class Seen:
     sentence: str
     until: date | None
     reason: str
+    may_add: bool
     may_ask_again: bool
     number: int
 
@@ -55,6 +57,7 @@ def of(request: SubjectRequest, at: datetime) -> Seen | None:
         sentence=_sentence(request, review),
         until=review.asked_until if review and request.state == State.IN_REVIEW and review.asked_until else None,
         reason=text_of(review, "plain") if review and review.concluded_at else "",
+        may_add=evidence.backing_of(request) is not None and request.submission.purged_at is None,
         may_ask_again=can_make(request, "review_again", Caller.person(), at),
         number=review.number if review else 1,
     )

@@ -68,16 +68,23 @@ def _confirmed_erasure(event: Event) -> str:
 
 
 def _document_came(event: Event) -> str:
+    is_theirs = event.actor == Actor.PERSON
     if event.data.get("purpose") == Purpose.CORRECTION:
-        if event.actor == Actor.PERSON:
+        if is_theirs:
             return _("You added a document that shows what is right.")
         return _("We added your document that shows what is right.")
+    if event.data.get("purpose") == Purpose.REPRESENTATION:
+        if is_theirs:
+            return _("You added a document for the review.")
+        return _("We added your document for the review.")
     return _("A document that we asked for reached us.")
 
 
 def _document_opened(event: Event) -> str:
     if event.data.get("purpose") == Purpose.CORRECTION:
         return _("A colleague who decides about your request looked at your document.")
+    if event.data.get("purpose") == Purpose.REPRESENTATION:
+        return _("The person who reviews the decision looked at your document.")
     return _("A colleague who checks identities looked at your document.")
 
 

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from dsr import reckoning
 from dsr.errors import NotFound, RecourseError, Stale, Unlawful
-from dsr.lifecycle import BY_VERB, COMPUTED, TURN_OF, Actor, Move, Outcome, State, Turn, of
+from dsr.lifecycle import BACKED, BY_VERB, COMPUTED, TURN_OF, Actor, Move, Outcome, State, Turn, of
 from dsr.models import (
     Deadline,
     DeadlineKind,
@@ -302,7 +302,7 @@ class Case:
             return
         self._settled_at = at
         ends = State.CLOSED in (move.target, source)  # or goes on after its end
-        if ends and request.right == Right.CORRECTION and live(self.submission.pk).exists():
+        if ends and request.right in BACKED and live(self.submission.pk).exists():
             clocks.look_at_evidence(self.submission, at)  # how long it stays hangs on what was decided
         if move.target == State.CLOSED:
             self._closed.append(request)

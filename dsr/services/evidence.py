@@ -4,12 +4,11 @@ The bytes lie in the vault, each piece under a key of its own. Whoever ends a ch
 the end of that transaction on nobody can read the document, and the sweep deletes what is left of it.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -24,6 +23,7 @@ from dsr.rights import Right
 from dsr.services import asked, clocks
 from dsr.services._moves import Caller, Case, holding
 from dsr.services.doorbell import Bell, ring
+from dsr.services.reviews import heard
 from dsr.services.storage import vault
 from verification import evidence, uploads
 from verification.models import Evidence, Purpose, Why
@@ -33,16 +33,19 @@ from verification.uploads import Clean, NotAccepted, Refusal
 FOLDER: Final = "evidence/"
 """What the names of all evidence in the vault begin with."""
 MOST: Final = 6
-"""Pieces that a submission has at one time: so many to show who asks, and so many to show what is right."""
+"""Pieces that a submission has at one time: so many to show who asks, and so many for each thing to be decided."""
 _SHOWN_BY: Final = {
     Method.DOCUMENT: Purpose.IDENTITY,
     Method.FACTS_DECLARED: Purpose.DECLARATION,
     Method.POWER_OF_ATTORNEY: Purpose.MANDATE,
 }
-_BACKED: Final = (State.VERIFYING, State.IN_REVIEW)
-"""Where a correction stands while one may still show what is right."""
+_BACKS: Final[Mapping[Right, tuple[Purpose, frozenset[State]]]] = {
+    Right.CORRECTION: (Purpose.CORRECTION, frozenset({State.VERIFYING, State.IN_REVIEW})),
+    Right.AUTOMATED_DECISION_REVIEW: (Purpose.REPRESENTATION, frozenset({State.IN_REVIEW})),
+}
+"""What people may add to a request unasked until it is decided, and where the request stands as long."""
 _UNDECIDED: Final = (Outcome.UNVERIFIED, Outcome.WITHDRAWN, Outcome.REDIRECTED)
-"""How a correction ends without a word on what is right, unless there was one before."""
+"""How such a request ends without a word on what was added, unless there was one before."""
 _HAND_IN: Final = frozenset({Actor.PERSON, Actor.SUPPORT, Actor.ANALYST, Actor.APPROVER})
 _SYSTEM = Caller.system()
 
@@ -102,14 +105,14 @@ def cleaned(data: bytes) -> Clean:
 
 
 def asked_for(case: Case) -> frozenset[Purpose]:
-    """Return what the person may show, as things stand: who asks while a request waits for that, or what is right."""
-    backing = {Purpose.CORRECTION} if any(map(takes_backing, case.requests())) else set()
-    return _asked_who(case) | backing
+    """Return what the person may show, as things stand: who asks while that is waited for, or what helps to decide."""
+    return _asked_who(case) | {purpose for each in case.requests() if (purpose := backing_of(each)) is not None}
 
 
-def takes_backing(request: SubjectRequest) -> bool:
-    """Whether the person may add documents that show what is right: until it is decided about a correction."""
-    return request.right == Right.CORRECTION and request.state in _BACKED
+def backing_of(request: SubjectRequest) -> Purpose | None:
+    """Return what documents are for that the person may add until it is decided; None where none are taken."""
+    purpose, states = _BACKS.get(Right(request.right), (None, frozenset()))
+    return purpose if request.state in states else None
 
 
 def _asked_who(case: Case) -> frozenset[Purpose]:
@@ -158,8 +161,10 @@ def _check_wanted(case: Case, purpose: Purpose, by: Caller, at: datetime, wanted
         )
     if purpose not in (asked_for(case) if wanted is None else wanted):
         raise WrongState(_("We did not ask for such a document, so please do not send one."), code="evidence-not-asked")
-    here = Q(purpose__in=evidence.WITH_THE_CASE)
-    if evidence.live(case.submission.pk).filter(here if purpose in evidence.WITH_THE_CASE else ~here).count() >= MOST:
+    here = evidence.live(case.submission.pk)
+    with_case = purpose in evidence.WITH_THE_CASE
+    same = here.filter(purpose=purpose) if with_case else here.exclude(purpose__in=evidence.WITH_THE_CASE)
+    if same.count() >= MOST:
         raise WrongState(
             _("There are %(number)d documents here already, which is as many as we keep.") % {"number": MOST},
             code="evidence-full",
@@ -175,16 +180,18 @@ def _take_in(case: Case, piece: Evidence, by: Caller, at: datetime) -> None:
     case.record("evidence_received", by=by, at=at, data=_told(piece))
     _set_date(case, at)
     for request in case.requests():
+        if piece.purpose == Purpose.REPRESENTATION:
+            heard.came_in(request, at)
         if _brings_to_staff(piece, request):
             case.needs_staff(request)
             case.touch(request)  # also where it is their turn already: who looked before it came looks again
 
 
 def _brings_to_staff(piece: Evidence, request: SubjectRequest) -> bool:
-    """Whether somebody has to look: who asks is waited for, or a correction is weighed that waits for no word."""
-    if piece.purpose != Purpose.CORRECTION:
+    """Whether somebody has to look: who asks is waited for, or what it belongs to is weighed and waits for no word."""
+    if piece.purpose not in evidence.WITH_THE_CASE:
         return bool(request.state == State.VERIFYING)
-    weighed = request.right == Right.CORRECTION and request.state == State.IN_REVIEW
+    weighed = request.state == State.IN_REVIEW and backing_of(request) == piece.purpose
     return bool(weighed and not request.waits_for)
 
 
@@ -207,21 +214,27 @@ def look(evidence_id: UUID, why: Why, *, by: Caller, at: datetime) -> tuple[str,
             piece = Evidence.objects.select_related("data_key").get(pk=evidence_id)
             opened = evidence.open(piece, by=str(by.user_id), why=why, at=at)
             case.record("evidence_opened", by=by, at=at, data={**_told(piece), "why": str(why)})
+            if purpose == Purpose.REPRESENTATION:
+                heard.opened(heard.of(case.requests(), by), piece.pk, at)
         return piece.media_type, opened.read(_KEEPER)
     except evidence.Gone:
         raise WrongState(_("This document has been destroyed, as it had served."), code="evidence-gone") from None
 
 
-def may_look(purpose: Purpose, by: Caller) -> bool:
-    """Whether a piece is for somebody's eyes: who asks is for those who check that, what is right for who decides."""
+def may_look(purpose: Purpose, by: Caller, requests: Iterable[SubjectRequest] = ()) -> bool:
+    """Whether a piece is for somebody's eyes: of who checks who asks, who decides what is right, or who reviews."""
+    if purpose == Purpose.REPRESENTATION:
+        return heard.may_open(requests, by)
     needed = "dsr.reveal_personal" if purpose in evidence.WITH_THE_CASE else "dsr.check_identity"
     return bool(by.user is not None and by.user.has_perm(needed))
 
 
 def _check_may_look(case: Case, purpose: Purpose, by: Caller, at: datetime) -> None:
-    if not may_look(purpose, by) and purpose in evidence.WITH_THE_CASE:
+    if purpose == Purpose.REPRESENTATION:
+        heard.of(case.requests(), by)
+    elif not may_look(purpose, by) and purpose in evidence.WITH_THE_CASE:
         raise NotAllowed(_("Your account may not see personal values."), code="not-revealing")
-    if not may_look(purpose, by):
+    elif not may_look(purpose, by):
         raise NotAllowed(_("You may not open evidence. Ask a colleague who checks identities."))
     _check_not_own(case, by, at)
 
@@ -304,16 +317,21 @@ def _set_date(case: Case, at: datetime) -> None:
 
 
 def _date_backing(case: Case) -> None:
-    """Let what shows what is right go soon where nothing was decided about it, and stay with the case otherwise.
+    """Let what was added to a request go soon where nothing was decided about it, and stay with the case otherwise.
 
     Worked out anew each time: a request that ended may be taken up again.
     """
-    corrections = [request for request in case.requests() if request.right == Right.CORRECTION]
-    if corrections:
-        ended = [request.closed_at for request in corrections if request.closed_at and _ended_undecided(request)]
-        over = max(ended) + evidence.AFTER_OUTCOME if len(ended) == len(corrections) else None
-        evidence.date_with_the_case(case.submission.pk, over)
+    for right, (purpose, _states) in _BACKS.items():
+        backed = [request for request in case.requests() if request.right == right]
+        if backed:
+            ended = [request.closed_at for request in backed if request.closed_at and _ended_undecided(request)]
+            over = max(ended) + evidence.AFTER_OUTCOME if len(ended) == len(backed) else None
+            evidence.date_with_the_case(case.submission.pk, purpose, over)
 
 
 def _ended_undecided(request: SubjectRequest) -> bool:
-    return request.outcome in _UNDECIDED and not request.items.exclude(decision="").exists()
+    if request.outcome not in _UNDECIDED:
+        return False
+    if request.right == Right.AUTOMATED_DECISION_REVIEW:
+        return not request.reviews.exclude(verdict="").exists()
+    return not request.items.exclude(decision="").exists()

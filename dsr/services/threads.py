@@ -7,12 +7,12 @@ from django.utils.translation import gettext as _
 
 from dsr.errors import Incomplete, WrongState
 from dsr.lifecycle import BY_VERB, State
-from dsr.models import Direction, Post, Review, SubjectRequest, forget_review
+from dsr.models import Direction, Post, SubjectRequest
 from dsr.policies import can_make, check_can_make
-from dsr.rights import Right
 from dsr.services import letters, moved, telling
 from dsr.services._moves import Caller, Case, holding
 from dsr.services.intake import clean_text
+from dsr.services.reviews import heard
 from notifications.ids import uuid7
 
 LONGEST = 10_000
@@ -38,7 +38,7 @@ def write_from_person(
         request = case.request(request_id, expect=expect)
         # While more proof is waited for, a question rests: what is written then is a message.
         asked = request.question_at is not None and request.state in BY_VERB["answer"].sources
-        verb = "answer" if asked else "represent" if _is_reviewed(request) else "message"
+        verb = "answer" if asked else "represent" if heard.is_reviewed(request) else "message"
         keep(case, request, verb, Direction.FROM_PERSON, text, by, at)
         moved.tell(case, at)
     return request
@@ -60,7 +60,7 @@ def mailed(submission_id: UUID, text: str, *, by: Caller, at: datetime) -> Subje
         opened = [each for each in requests if each.state != State.CLOSED]
         request = (asked or opened or requests)[0]
         answers = asked and can_make(request, "answer", by, at)
-        verb = "answer" if answers else "represent" if _is_reviewed(request) else "message"
+        verb = "answer" if answers else "represent" if heard.is_reviewed(request) else "message"
         keep(case, request, verb, Direction.FROM_PERSON, text, by, at)
         case.needs_staff(request)
         moved.tell(case, at)
@@ -113,15 +113,9 @@ def keep(
     check_can_make(request, BY_VERB[verb], by, at)
     post = _post_row(case, request, direction, text, by, at)
     case.move(request, verb, by=by, at=at, data={"post": str(post.pk)})
-    if direction == Direction.FROM_PERSON and _is_reviewed(request):
-        Review.objects.filter(request=request, concluded_at=None).update(represented_at=at, none_sent_at=None)
-        forget_review(request)
+    if direction == Direction.FROM_PERSON:
+        heard.came_in(request, at)
     return post
-
-
-def _is_reviewed(request: SubjectRequest) -> bool:
-    """Whether what the person writes now is about a decision that a human looks at anew."""
-    return request.right == Right.AUTOMATED_DECISION_REVIEW and request.state == State.IN_REVIEW
 
 
 def keep_note(case: Case, request: SubjectRequest, text: str, by: Caller, at: datetime) -> Post:

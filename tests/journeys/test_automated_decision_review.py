@@ -6,9 +6,12 @@ from datetime import date
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.core import mail
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
 from django.utils import timezone
 
 from dsr.api import authentication, throttles
@@ -18,21 +21,25 @@ from dsr.demo.suspensions import PATH
 from dsr.models import DecisionKind, Reviewer, Scope, SubjectRequest
 from dsr.policies import Caller
 from dsr.public import track
-from dsr.services import telling
+from dsr.services import evidence, telling
 from dsr.services.reviews import working
-from tests import builders, reviews
+from tests import builders, papers, reviews
 from tests.drain import drain
 from tests.interfaces.admin import desk
 from tests.interfaces.api import client as api
+from tests.interfaces.public.test_backing import hand_in
 from tests.interfaces.public.visitor import Visitor
+from verification.models import Evidence, Why
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NUMBER = "SUS-77"
+BOOKING = papers.encoded(papers.picture(), "PNG")
 
 
 @pytest.fixture
 def accounts(tmp_path: Path, settings: Any) -> Iterator[Service]:
     """The machine that suspends accounts, on this machine."""
+    settings.STORAGE_URL = f"file://{tmp_path}/vault"
     settings.DECISION_NETWORKS = [ip_network("127.0.0.0/8")]
     service = serve(0, tmp_path)
     thread = threading.Thread(target=service.serve_forever, kwargs={"poll_interval": 0.05})
@@ -103,6 +110,11 @@ def test_by_api(accounts, tmp_path):
     builders.prove(request.submission, timezone.now())
     pk = request.pk
 
+    booking = SimpleUploadedFile("booking.png", BOOKING, "image/png")
+    handed = {"purpose": "representation", "file": booking}
+    sent = api.Answered(sam.client.post(f"{api.V1}/requests/{pk}/evidence", handed, headers=sam.headers))
+    assert sent.status == 201, sent.json
+
     linked = hal.move(pk, "link_decision", {"decision": told_once.json["id"]})
     assert linked.status == 200, linked.json
     assert vera.move(pk, "take_review").status == 200
@@ -114,13 +126,16 @@ def test_by_api(accounts, tmp_path):
     early = vera.get(f"/requests/{pk}/review").json
     reason = {"measure": "limited_access", "reason": "She can read her invoices."}
     assert vera.move(pk, "interim_measure", reason).status == 200
+    evidence.look(UUID(sent.json["id"]), Why.CHECK, by=reviews.reviewer("vera"), at=timezone.now())
+    opened = vera.get(f"/requests/{pk}/review").json
     words = {"reasons": reviews.REASONS, "plain": reviews.PLAIN, "alternatives": reviews.ALTERNATIVES}
     over = vera.move(pk, "overturn", {**words, "verdict": "overturned", "change": "Lift the suspension."})
     assert over.status == 200, over.json
     waiting = _again(request)
     drain(timezone.now())
 
-    assert [each["field"] for each in early["missing"]] == ["measure"]
+    assert [each["field"] for each in early["missing"]] == ["material_document", "measure"]
+    assert {each["document"] for each in opened["materials"]} == {None, sent.json["id"]}
     assert waiting == ("fulfilling", "")
     assert _again(request) == ("closed", "overturned")
     assert not accounts.suspensions.is_suspended(NUMBER)
@@ -171,6 +186,8 @@ def test_by_web_with_a_second_reviewer(accounts, tmp_path, visitor):
 
     visitor.open(_tracker(request))
     visitor.fill("Your message", reviews.WRONG).press("Send")
+    hand_in(visitor.follow("Add a document for the review"), BOOKING, "booking.png")
+    assert "Your document is with us." in visitor.text
     assert desk.move(vera, request, "take_review").status_code == 403
     _review_by_web(dora, request, uphold=False)
     drain(timezone.now())
@@ -206,6 +223,11 @@ def _review_by_web(who: Any, request: SubjectRequest, *, uphold: bool) -> None:
         done("open_material", material=material)
     page = desk.text(who.get(desk.sheet(request)))
     assert "payments_abroad: 3" in page
+    piece = Evidence.objects.filter(purpose="representation").first()
+    if piece is not None:
+        assert "Open document 1" in page
+        where = reverse("admin:dsr_subjectrequest_evidence", args=(request.pk, piece.pk))
+        assert who.post(where, {"why": "check"})["Content-Type"] == "image/png"
     if uphold:
         working.represent(request.pk, reviews.WRONG, by=builders.sam(), at=timezone.now())
         done("open_material", material="representations")

@@ -10,7 +10,7 @@ from dsr.models import AutomatedDecision, DecidedPerson, Effect, Event, Review
 from dsr.policies import Caller, reason_against, reviewing
 from dsr.rights import Right
 from dsr.services import housekeeping, review, threads
-from dsr.services.reviews import concluding, effects, figures, recording, working
+from dsr.services.reviews import concluding, effects, figures, heard, recording, working
 from notifications import letters
 from notifications.models import Forgotten, Message
 from tests import builders, reviews
@@ -398,7 +398,7 @@ def test_time_is_counted_from_act_to_act_and_no_pause_counts_for_long(clock):
     working.open_material(request.pk, "decision", by=rita, at=clock.tick(seconds=90))
     working.open_material(request.pk, "inputs", by=rita, at=clock.tick(hours=3))
 
-    assert Review.objects.get().active_seconds == 90 + int(working.IDLE.total_seconds())
+    assert Review.objects.get().active_seconds == 90 + int(heard.IDLE.total_seconds())
 
 
 def test_a_streak_of_upheld_raises_the_alarm_and_small_figures_are_left_out(clock, settings):

@@ -128,6 +128,7 @@ class MaterialShown(Shown):
     """Something that the reviewer opened, and when."""
 
     name: str
+    document: UUID | None = Field(description="Which document of the person it is, where it is one.")
     at: datetime
 
 

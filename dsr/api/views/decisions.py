@@ -236,7 +236,9 @@ def _record(review: Review, received_at: datetime) -> shapes.ReviewShown:
         represented_at=review.represented_at,
         none_sent_at=review.none_sent_at,
         measure=review.measure or None,
-        materials=[shapes.MaterialShown(name=each.name, at=each.at) for each in review.materials.all()],
+        materials=[
+            shapes.MaterialShown(name=each.name, document=each.document, at=each.at) for each in review.materials.all()
+        ],
         points=[shapes.PointShown(number=each.number, answered_at=each.answered_at) for each in review.points.all()],
         missing=[shapes.LackShown(field=each.field, sentence=each.sentence) for each in lacks],
         active_seconds=review.active_seconds,

@@ -18,7 +18,7 @@ from dsr.rights import SPECS, Right
 from dsr.services import letters, moved, telling
 from dsr.services._moves import Caller, Case, holding
 from dsr.services.doorbell import Bell, ring
-from dsr.services.reviews import working
+from dsr.services.reviews import heard, working
 from dsr.services.threads import checked_text
 from notifications import sealing
 
@@ -153,7 +153,7 @@ def _likenesses(reasons: str) -> list[str]:
 
 
 def _conclude(review: Review, found: Conclusion, verdict: Verdict, at: datetime) -> None:
-    working.beat(review, at)
+    heard.beat(review, at)
     review.verdict, review.concluded_at = verdict, at
     review.likeness = _likenesses(found.reasons)[0]
     for name, text in (

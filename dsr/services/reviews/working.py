@@ -29,12 +29,12 @@ from dsr.policies import check_can_make
 from dsr.policies.reviewing import MATERIALS
 from dsr.services import letters, telling, threads
 from dsr.services._moves import Caller, Case, holding
-from dsr.services.reviews import recording
+from dsr.services.reviews import heard, recording
 from dsr.services.threads import checked_text, keep_note
 from notifications.ids import uuid7
+from verification import evidence
+from verification.models import Purpose
 
-IDLE = timedelta(minutes=5)
-"""What lies further apart than this between two acts of a reviewer counts as this much: nobody reads unseen."""
 _SHORTEST_POINT = 3
 
 
@@ -105,6 +105,7 @@ def begin(request: SubjectRequest, decision: AutomatedDecision, number: int, at:
     """Begin the record of a review, inside the caller's transaction."""
     said = request.open_json("details").get("decision_wrong") if request.details_sealed else ""
     earlier = Event.objects.filter(request=request, verb="represent").exists()
+    sent = evidence.readable(request.submission_id, Purpose.REPRESENTATION).exists()
     review = Review(
         id=uuid7(at),
         request=request,
@@ -112,7 +113,7 @@ def begin(request: SubjectRequest, decision: AutomatedDecision, number: int, at:
         decision=decision,
         linked_at=at,
         data_key=decision.data_key,
-        represented_at=at if said or earlier else None,
+        represented_at=at if said or earlier or sent else None,
     )
     review.save(force_insert=True)
     forget_review(request)
@@ -276,15 +277,8 @@ def _mine(request: SubjectRequest) -> Review:
 def _beaten(request: SubjectRequest, at: datetime) -> Review:
     """Return the review with the time since the reviewer's last act counted, as far as it can have been work."""
     review = _mine(request)
-    beat(review, at)
+    heard.beat(review, at)
     return review
-
-
-def beat(review: Review, at: datetime) -> None:
-    """Count the time since the reviewer's last act, as far as it can have been work; the caller saves."""
-    if review.beat_at is not None:
-        review.active_seconds += int(max(timedelta(), min(at - review.beat_at, IDLE)).total_seconds())
-    review.beat_at = at
 
 
 # --- Who may review --------------------------------------------------------------------------------------------------
