@@ -294,6 +294,9 @@ MOVES: tuple[Move, ...] = (
     _move("news",             _("Tell how it goes"),           _IN_REVIEW, None, STAFF, "not_own_case", "investigates", rights=COMPLAINTS, inputs=("text",), tells=("complaint_news",)),
     _move("propose_answer",   _("Propose the answer"),         _IN_REVIEW, None, STAFF, "not_own_case", "not_prepared", "investigates", "findings_complete", rights=COMPLAINTS, inputs=("text",)),
     _move("answer_complaint", _("Give the answer"),            _IN_REVIEW, State.CLOSED, _APPROVER, "not_own_case", "answer_proposed", "another_person", "unconnected", outcome="computed", rights=COMPLAINTS, tells=("complaint_answered",)),
+    _move("note_outside",     _("Note that it went to an outside body"), State, None, STAFF, "not_own_case", "not_purged", rights=COMPLAINTS, inputs=("body", "received_on", "owner"), may_say=("reference", "due_on")),
+    _move("redate_outside",   _("Note another day of an outside body"), State, None, STAFF, "not_own_case", "not_purged", "is_outside", rights=COMPLAINTS, inputs=("outside", "due_on", "reason")),
+    _move("end_outside",      _("Note what came of it at an outside body"), State, None, STAFF, "not_own_case", "not_purged", "is_outside", rights=COMPLAINTS, inputs=("outside", "result", "ended_on", "text")),
     # deciding an appeal
     _move("appeal",           _("Appeal against what was decided"), State, None, PEOPLE, "not_own_case", "not_purged", "not_stopped", "may_be_appealed", "no_appeal_open", "appeal_in_time", rights=APPEALED, inputs=("text",), tells=("received",)),
     _move("propose_ruling",   _("Propose what to decide"),     _IN_REVIEW, None, STAFF, "not_own_case", "not_prepared", "had_no_part", rights=APPEAL, inputs=("decision", "text")),

@@ -108,6 +108,11 @@ _BY_MODEL: dict[str, dict[PrivacyClass, str]] = {
         _STAFF: "by",
     },
     "dsr.Remedy": {_OPEN: "id request number at due_on done_at", _SEALED: "what_sealed", _STAFF: "by owner done_by"},
+    "dsr.OutsideReference": {
+        _OPEN: "id request number at body received_on due_on set_by result ended_on",
+        _SEALED: "reference_sealed outcome_sealed",
+        _STAFF: "by owner",
+    },
     "dsr.Event": {
         _OPEN: "id submission request seq at recorded_at verb actor via from_state to_state data prev_hash hash",
         _STAFF: "actor_id",

@@ -9,6 +9,7 @@ from dsr.policies import Caller
 from dsr.rights import Right
 from dsr.services import intake
 from dsr.services.complaints import answering, appeals, looking
+from dsr.services.complaints import outside as outside_bodies
 from tests import builders
 
 REASON = "We looked at every mail that was sent to you in May and found two that should not have gone."
@@ -89,3 +90,20 @@ def decided(appeal: SubjectRequest, at: datetime, decision: str = "overturned") 
     appeals.propose(appeal.pk, decision, WHY, by=ines(), at=at)
     appeals.decide(appeal.pk, by=olga(), at=at + timedelta(minutes=1))
     return builders.again(appeal)
+
+
+def outside(
+    request: SubjectRequest, at: datetime, body: str = "jams", by: Caller | None = None, **changes: Any
+) -> SubjectRequest:
+    """A complaint of which JAMS wrote that it has it; Hal works on it."""
+    builders.hal()
+    said = {"body": body, "received_on": at.date(), "owner": "hal", "reference": "JAMS 4711", **changes}
+    outside_bodies.note(request.pk, outside_bodies.Taken(**said), by=by or ines(), at=at)
+    return builders.again(request)
+
+
+def ended(request: SubjectRequest, at: datetime, number: int = 1, **changes: Any) -> SubjectRequest:
+    """A complaint of which an outside body has said what came of it."""
+    said = {"result": "against", "ended_on": at.date(), "text": "It saw no breach.", **changes}
+    outside_bodies.end(request.pk, number, outside_bodies.Ended(**said), by=ines(), at=at)
+    return builders.again(request)

@@ -155,6 +155,11 @@ CONSEQUENCES: Mapping[str, str | Promise] = {
     "promise": gettext_lazy("The answer tells it with its day, and its owner is warned until it is done."),
     "drop_promise": gettext_lazy("It is deleted. The person was not told of it yet."),
     "keep_promise": gettext_lazy("Nobody is warned of it any more."),
+    "note_outside": gettext_lazy(
+        "Whoever works on it is warned of its day. The next step that the person is told of goes on from there."
+    ),
+    "redate_outside": gettext_lazy("The day of its letter counts from now on. Your reason is kept as a note."),
+    "end_outside": gettext_lazy("Nobody is warned of it any more, and what comes after it is open to the person."),
     "news": gettext_lazy("The person gets a mail that there is news, and reads it on the page of the complaint."),
     "propose_answer": gettext_lazy(
         "Somebody else has to agree. Nobody showed who they are in order to complain: say nothing about a person that "

@@ -1,35 +1,38 @@
-"""The part of a page about a complaint or an appeal: what it is about, who was asked, what was found and promised.
+"""The part of a page about a complaint or an appeal: what it is about, what was found and promised, where it went.
 
 What people wrote is drawn only while the details are revealed.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django import forms
 
 from dsr.admin import words
 from dsr.admin.moveforms import MoveForm, move_form
+from dsr.deadlines import day_ends
 from dsr.lifecycle import COMPLAINTS
-from dsr.models import Enquiry, Finding, Remedy, SubjectRequest
+from dsr.models import Enquiry, Finding, OutsideReference, Remedy, SubjectRequest
 from dsr.policies import Caller
 from dsr.rights import Right
 from dsr.rules.routes import Route
 from dsr.selectors.casefile import CaseFile, text_of
 from dsr.selectors.masking import Personal
 from dsr.services._moves import OpenMove
-from dsr.services.complaints import routes
+from dsr.services.complaints import outside, routes
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One enquiry, finding or promise: its texts while they are revealed, who did it, and what can be done."""
+    """One enquiry, finding, promise or outside reference: its texts while revealed, who did it, what can be done."""
 
-    row: Enquiry | Finding | Remedy
+    row: Enquiry | Finding | Remedy | OutsideReference
     texts: Mapping[str, str]
     by: str
     forms: list[MoveForm]
+    title: str = ""
+    urgency: str = ""
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,7 @@ class Looking:
         open_ones = [self.moves[verb] for verb in verbs if verb in self.moves and self.moves[verb].allowed]
         return [move_form(move, self.case, self.bound, self.at, **initial) for move in open_ones]
 
-    def _row(self, row: Enquiry | Finding | Remedy, names: tuple[str, ...], **moves: str) -> Row:
+    def _row(self, row: Enquiry | Finding | Remedy | OutsideReference, names: tuple[str, ...], **moves: str) -> Row:
         texts = {name: text_of(row, name) if self.revealed else "" for name in names}
         found = [form for verb, name in moves.items() for form in self._forms(verb, **{name: row.number})]
         return Row(row, texts, words.colleague(row.by), found)
@@ -108,6 +111,24 @@ class Looking:
         ]
 
     @property
+    def outside(self) -> list[Row]:
+        """Where it went beside us, each with the day by which it is answered."""
+        return [self._outside(row) for row in self.case.contest.outside]
+
+    def _outside(self, row: OutsideReference) -> Row:
+        moves = {} if row.ended_on else {"redate_outside": "outside", "end_outside": "outside"}
+        found = self._row(row, ("reference", "outcome"), **moves)
+        zone, urgency = self.request.submission.zone, ""
+        if row.due_on and not row.ended_on:
+            _left, urgency = words.time_left(row.due_on, day_ends(row.due_on, zone), zone, self.at)
+        return replace(found, title=outside.title_of(self.request, row.body), urgency=urgency)
+
+    @property
+    def add_outside(self) -> list[MoveForm]:
+        """Where it can be noted that it went."""
+        return self._forms("note_outside")
+
+    @property
     def add(self) -> list[MoveForm]:
         """What can be added."""
         return self._forms("enquire", "add_finding", "promise") if self.revealed else []
@@ -115,7 +136,7 @@ class Looking:
     @property
     def routes(self) -> tuple[Route, ...]:
         """Where the person can go on once it is answered."""
-        return routes.ladder(self.request.submission, self.request.right, routes.tried(self.request))
+        return routes.left(self.request, self.case.contest.outside or routes.outside(self.request))
 
 
 def build(

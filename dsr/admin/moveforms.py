@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from dsr import reckoning, rules
-from dsr.admin import childforms, consequences, elsewhereforms, reviewforms, words
+from dsr.admin import childforms, consequences, elsewhereforms, outsideforms, reviewforms, words
 from dsr.admin.objecting import weighing_fields
 from dsr.admin.proving import ANSWER, proving_fields
 from dsr.deadlines import local_date
@@ -47,7 +47,7 @@ from dsr.services import (
     weighing,
 )
 from dsr.services._moves import OpenMove
-from dsr.services.complaints import answering, appeals, looking, promises
+from dsr.services.complaints import answering, appeals, looking, outside, promises
 from dsr.services.erasure import waiting
 from dsr.services.redaction import marking, proposing
 from dsr.services.sending import naming
@@ -172,7 +172,20 @@ def _add_finding(request: SubjectRequest, given: Given, by: Caller, at: datetime
     return looking.add_finding(request.pk, found, by=by, at=at, expect=given["version"])
 
 
+def _note_outside(request: SubjectRequest, given: Given, by: Caller, at: datetime) -> object:
+    taken = outside.Taken(**{name: given[name] for name in outside.Taken.__slots__})
+    return outside.note(request.pk, taken, by=by, at=at, expect=given["version"])
+
+
+def _end_outside(request: SubjectRequest, given: Given, by: Caller, at: datetime) -> object:
+    ended = outside.Ended(given["result"], given["ended_on"], given["text"])
+    return outside.end(request.pk, given["outside"], ended, by=by, at=at, expect=given["version"])
+
+
 HANDLERS: Mapping[str, Handler] = {
+    "note_outside": _note_outside,
+    "redate_outside": _simple(outside.redate, "outside", "due_on", "reason"),
+    "end_outside": _end_outside,
     "take_complaint": _simple(looking.take),
     "enquire": _simple(looking.enquire, "whom", "text"),
     "note_reply": _simple(looking.note_reply, "enquiry", "text"),
@@ -291,7 +304,7 @@ GRAVE = frozenset({
 })  # fmt: skip
 _BESIDE = {"argue_refusal": ("withholding",)}
 """Inputs that say which row a move is about, where it need not be about one."""
-_ROWS = ("step", "withholding", "method", "task", "item", "mark", "enquiry", "finding", "remedy")
+_ROWS = ("step", "withholding", "method", "task", "item", "mark", "enquiry", "finding", "remedy", "outside")
 """Inputs that say which of several rows a move is about; they belong to the form's key."""
 
 
@@ -488,6 +501,8 @@ def fields_for(verb: str, case: CaseFile, about: object = None) -> dict[str, for
         return _mark_fields(case)
     if verb in elsewhereforms.VERBS:
         return elsewhereforms.fields_for(verb, case)
+    if verb in outsideforms.VERBS:
+        return outsideforms.fields_for(verb, case, _owner())
     if verb in ("find_account", "assess_age"):
         return childforms.fields_for(verb)
     if verb == "weigh":

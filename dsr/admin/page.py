@@ -45,6 +45,7 @@ _MOMENT = timedelta(microseconds=1)
 _RECENT = 12
 _TALK = ("message", "ask", "answer", "note")
 _COMPLAINT = ("enquire", "note_reply", "add_finding", "drop_finding", "promise", "drop_promise", "keep_promise")
+_OUTSIDE = ("note_outside", "redate_outside", "end_outside")
 _BY_ROW = ("retry_system", "go_without", "retry_task", "accept_failure", "erase_again", "decide_item", "disagree")
 MARKING = ("seek_marks", "mark", "unmark", "decide_mark", "look_over")
 """Moves that have a page of their own."""
@@ -52,6 +53,7 @@ _PLACED = {
     *_TALK,
     *_BY_ROW,
     *_COMPLAINT,
+    *_OUTSIDE,
     asking.CHECK,
     "assign",
     "withhold",

@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from dsr import rules
 from dsr.admin import words
 from dsr.admin.base import Choices, ReadOnlyAdmin, SteadyChangeList
+from dsr.deadlines import day_ends
 from dsr.lifecycle import State, Turn
 from dsr.models import Proposal, SubjectRequest
 from dsr.rights import SPECS
@@ -105,12 +106,14 @@ class TurnFilter(Choices):
         """Return everybody who may have to act."""
         turns = [(str(turn), str(words.TURNS[turn]).capitalize()) for turn in Turn if turn != Turn.NOBODY]
         again = ("again", _("Something erased is there again"))
-        return [*turns, ("stuck", _("A system needs a decision")), again]
+        return [*turns, ("stuck", _("A system needs a decision")), again, ("outside", _("At an outside body"))]
 
     def narrowed(self, queryset: QuerySet[Any], value: str) -> QuerySet[Any]:
         """Return requests that wait for somebody."""
         if value == "again":
             return queue.with_reappeared(queryset)
+        if value == "outside":
+            return queue.at_outside_body(queryset)
         return queue.with_stuck_system(queryset) if value == "stuck" else queue.waiting_for(queryset, Turn(value))
 
 
@@ -207,6 +210,16 @@ class FoundFilter(Choices):
     def narrowed(self, queryset: QuerySet[Any], value: str) -> QuerySet[Any]:
         """Return the requests of one person."""
         return queue.found(queryset, queue.Sought.from_text(value))
+
+
+def _outside(row: Any) -> str:
+    """Return by when an outside body is answered about it, "" where none waits."""
+    if row.outside_on is None:
+        return ""
+    zone = row.submission.zone
+    left, urgency = words.time_left(row.outside_on, day_ends(row.outside_on, zone), zone, row.extra.at)
+    text = _("outside body: %(day)s") % {"day": words.day(row.outside_on)}
+    return format_html('<br>{} <span class="r-left r-{}">{}</span>', text, urgency, left)
 
 
 class QueueAdmin(ReadOnlyAdmin):
@@ -312,13 +325,14 @@ class QueueAdmin(ReadOnlyAdmin):
         zone = row.submission.zone
         if over := row.closed_at or row.ready_at:
             said = _("closed %(on)s") if row.closed_at else _("answered %(on)s")
-            return format_html('<span class="r-quiet">{}</span>', said % {"on": words.day(words.local(over, zone))})
+            on = words.day(words.local(over, zone))
+            return format_html('<span class="r-quiet">{}</span>{}', said % {"on": on}, _outside(row))
         left, urgency = words.time_left(row.due_on, row.due_at, zone, row.extra.at)
         if row.waits_for:
             left, urgency = words.standing_still()
         return format_html(
-            '<time datetime="{}">{}</time> <span class="r-left r-{}">{}</span>',
-            row.due_on.isoformat(), words.day(row.due_on), urgency, left,
+            '<time datetime="{}">{}</time> <span class="r-left r-{}">{}</span>{}',
+            row.due_on.isoformat(), words.day(row.due_on), urgency, left, _outside(row),
         )  # fmt: skip
 
     @admin.display(description=gettext_lazy("start by"))

@@ -1,17 +1,18 @@
 """Complaints and appeals as answers. Texts appear masked unless it is told otherwise."""
 
 from dsr.api.shapes import doing
-from dsr.models import Enquiry, Finding, Remedy, SubjectRequest
+from dsr.models import Enquiry, Finding, OutsideReference, Remedy, SubjectRequest
 from dsr.selectors.masking import DOTS
-from dsr.services.complaints import routes
+from dsr.services.complaints import outside, routes
 
 
 def complaint(request: SubjectRequest, *, revealed: bool) -> doing.ComplaintShown:
-    """Return what was asked, found and promised, and the ladder from here."""
+    """Return what was asked, found and promised, where it went, and the ladder from here."""
     purged = request.submission.purged_at is not None
     enquiries = [] if purged else list(request.enquirys.select_related("by").order_by("number"))
     findings = [] if purged else list(request.findings.select_related("by").order_by("number"))
     promises = [] if purged else list(request.remedys.select_related("owner").order_by("number"))
+    been = routes.outside(request)
     return doing.ComplaintShown(
         masked=not revealed,
         about=request.about_id,
@@ -47,6 +48,8 @@ def complaint(request: SubjectRequest, *, revealed: bool) -> doing.ComplaintShow
             )
             for row in promises
         ],
+        outside=[] if purged else [_outside(row, request, revealed) for row in been if row.request_id == request.pk],
+        bodies=[doing.BodyShown(id=each.id, title=each.title, who=each.who) for each in outside.bodies(request)],
         routes=[
             doing.RouteShown(
                 id=route.id,
@@ -58,12 +61,29 @@ def complaint(request: SubjectRequest, *, revealed: bool) -> doing.ComplaintShow
                 open=route.open,
                 after=list(route.after),
             )
-            for route in routes.ladder(request.submission, request.right, routes.tried(request))
+            for route in routes.left(request, been)
         ],
     )
 
 
-def _texts(row: Enquiry | Finding | Remedy, request: SubjectRequest, revealed: bool, *names: str) -> dict[str, str]:
+def _outside(row: OutsideReference, request: SubjectRequest, revealed: bool) -> doing.OutsideShown:
+    return doing.OutsideShown(
+        number=row.number,
+        body=row.body,
+        title=outside.title_of(request, row.body),
+        received_on=row.received_on,
+        due_on=row.due_on,
+        set_by=row.set_by or None,
+        owner=row.owner.username,
+        result=row.result or None,
+        ended_on=row.ended_on,
+        **_texts(row, request, revealed, "reference", "outcome"),
+    )
+
+
+def _texts(
+    row: Enquiry | Finding | Remedy | OutsideReference, request: SubjectRequest, revealed: bool, *names: str
+) -> dict[str, str]:
     row.request = request  # so that all share the one data key that was opened
     texts = {name: row.open(name) for name in names}
     return texts if revealed else {name: DOTS if text else "" for name, text in texts.items()}

@@ -4,7 +4,15 @@ from dsr.models.answers import Argument, LedgerEntry, LedgerOutcome, Package, Pr
 from dsr.models.api import ApiToken, IdempotentAnswer, Scope
 from dsr.models.children import AgeFinding, Found
 from dsr.models.choices import CpniAccount, CpniEntry, CpniLetter, CpniUse
-from dsr.models.complaints import Enquiry, Finding, PointVerdict, Remedy
+from dsr.models.complaints import (
+    DaySetBy,
+    Enquiry,
+    Finding,
+    OutsideReference,
+    OutsideResult,
+    PointVerdict,
+    Remedy,
+)
 from dsr.models.corrections import CorrectionItem, ItemDecision, Restriction
 from dsr.models.erasure import (
     OVER,
@@ -113,6 +121,7 @@ __all__ = [
     "CpniLetter",
     "CpniUse",
     "Customer",
+    "DaySetBy",
     "Deadline",
     "DeadlineKind",
     "DecidedPerson",
@@ -152,6 +161,8 @@ __all__ = [
     "MarkWhat",
     "Measure",
     "Mechanism",
+    "OutsideReference",
+    "OutsideResult",
     "Pace",
     "Package",
     "PointVerdict",

@@ -1,4 +1,4 @@
-"""Looking into a complaint: what was asked of whom, what was found point by point, and what was promised."""
+"""Looking into a complaint: what was asked of whom, what was found point by point, what was promised, where it went."""
 
 from django.conf import settings
 from django.db import models
@@ -94,3 +94,57 @@ class Remedy(_Row):
             ),
         )
         indexes = (models.Index(fields=("due_on",), name="remedy_open", condition=models.Q(done_at__isnull=True)),)
+
+
+class OutsideResult(models.TextChoices):
+    """What came of a matter at an outside body."""
+
+    SETTLED = "settled", _("settled")
+    FOR_PERSON = "for_person", _("found for the person")
+    PARTLY = "partly", _("found for the person in part")
+    AGAINST = "against", _("found against the person")
+    DROPPED = "dropped", _("not taken up, or withdrawn")
+
+
+class DaySetBy(models.TextChoices):
+    """Who set the day by which an outside body is answered."""
+
+    NOBODY = "", _("nobody")
+    LETTER = "letter", _("its letter")
+    RULE = "rule", _("the rule")
+
+
+class OutsideReference(_Row):
+    """A complaint that went to an outside body: which, under what number, by when it is answered, what came of it."""
+
+    body = models.CharField(_("body"), max_length=200)
+    reference_sealed = models.BinaryField(null=True)
+    received_on = models.DateField(_("received"))
+    due_on = models.DateField(_("answer due"), null=True)
+    set_by = models.CharField(_("day set by"), max_length=8, choices=DaySetBy.choices, blank=True)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False)
+    result = models.CharField(_("what came of it"), max_length=12, choices=OutsideResult.choices, blank=True)
+    ended_on = models.DateField(_("over since"), null=True)
+    outcome_sealed = models.BinaryField(null=True)
+
+    class Meta:
+        verbose_name = _("outside reference")
+        verbose_name_plural = _("outside references")
+        ordering = ("request", "number")
+        constraints = (
+            models.UniqueConstraint(fields=("request", "number"), name="outside_once"),
+            models.CheckConstraint(condition=models.Q(set_by__in=DaySetBy.values), name="outside_set_by_known"),
+            models.CheckConstraint(
+                condition=models.Q(result__in=OutsideResult.values, ended_on__isnull=False)
+                | models.Q(result="", ended_on__isnull=True),
+                name="outside_ended_with_result",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(due_on__isnull=True, set_by="")
+                | models.Q(due_on__isnull=False) & ~models.Q(set_by=""),
+                name="outside_day_set_by_somebody",
+            ),
+        )
+        indexes = (
+            models.Index(fields=("request", "due_on"), name="outside_open", condition=models.Q(ended_on__isnull=True)),
+        )

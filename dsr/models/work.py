@@ -32,6 +32,7 @@ class DeadlineKind(models.TextChoices):
     RECHECK = "recheck", _("look whether it stayed erased")
     LIFT = "lift", _("lift the restriction")
     PROMISE = "promise", _("look whether a promise was kept")
+    OUTSIDE = "outside", _("look whether an outside body was answered")
     DESTROY = "destroy", _("destroy the files")
     PURGE = "purge", _("delete the personal data of the case")
 
@@ -55,6 +56,7 @@ ACTED_ON = (
     DeadlineKind.RECHECK,
     DeadlineKind.LIFT,
     DeadlineKind.PROMISE,
+    DeadlineKind.OUTSIDE,
     DeadlineKind.DESTROY,
     DeadlineKind.PURGE,
 )

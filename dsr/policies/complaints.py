@@ -117,6 +117,13 @@ def findings_complete(request: SubjectRequest, by: Caller, at: datetime) -> None
 
 
 @need
+def is_outside(request: SubjectRequest, by: Caller, at: datetime) -> None:
+    """An outside body has the matter, and it is not over there."""
+    if not request.outsidereferences.filter(ended_on=None).exists():
+        raise WrongState(_("No outside body has this matter now."), code="nothing-outside")
+
+
+@need
 def answer_proposed(request: SubjectRequest, by: Caller, at: datetime) -> None:
     """Somebody proposed what to answer, and what it comes to."""
     if request.proposal != Proposal.ANSWER or not request.proposed_outcome:

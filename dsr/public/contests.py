@@ -73,7 +73,8 @@ def of(sight: Sight, request: SubjectRequest, at: datetime) -> Contest | None:
         return Contest((), (), (), until) if until else None
     if not closed or request.outcome == Outcome.WITHDRAWN:
         return Contest((), (), (), until)
-    mine = request.pk
+    mine, matter = request.pk, {request.pk, request.about_id}
+    been = [row for row in sight.outside if row.request_id in matter]
     return Contest(
         tuple(
             Point(text_of(row, "point"), str(VERDICTS[row.verdict]), text_of(row, "reason"))
@@ -85,7 +86,7 @@ def of(sight: Sight, request: SubjectRequest, at: datetime) -> Contest | None:
             for row in sight.remedies
             if row.request_id == mine
         ),
-        next_step(routes.ladder(request.submission, request.right, routes.tried(request))),
+        next_step(routes.left(request, been)),
         until,
     )
 

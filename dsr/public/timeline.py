@@ -264,6 +264,7 @@ HIDDEN = frozenset(
     | {"referral_answered"}
     | {"take_in", "find_account", "assess_age", "confirm_age", "weigh_age_anew"}  # whose account it is stays inside
     | {"note_reply", "add_finding", "drop_finding", "promise", "drop_promise", "propose_answer", "propose_ruling"}
+    | {"note_outside", "redate_outside", "end_outside"}
     | {"decide_item"}  # told when a second person has approved it, with its reasons
 )
 """Verbs that are staff's and systems' own business. A test fails on a verb that is in neither table."""

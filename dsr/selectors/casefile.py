@@ -19,6 +19,7 @@ from dsr.models import (
     Finding,
     Kept,
     LedgerEntry,
+    OutsideReference,
     Package,
     Post,
     Remedy,
@@ -95,6 +96,8 @@ class Contest:
     enquiries: list[Enquiry] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     remedies: list[Remedy] = field(default_factory=list)
+    outside: list[OutsideReference] = field(default_factory=list)
+    """Where it went beside us."""
 
 
 def find(request_id: UUID) -> SubjectRequest | None:
@@ -160,8 +163,9 @@ def _contest(request: SubjectRequest) -> Contest:
         list(request.enquirys.select_related("by").order_by("number")),
         list(request.findings.select_related("by").order_by("number")),
         list(request.remedys.select_related("by", "owner").order_by("number")),
+        list(request.outsidereferences.select_related("by", "owner").order_by("number")),
     )
-    for row in (*found.enquiries, *found.findings, *found.remedies):
+    for row in (*found.enquiries, *found.findings, *found.remedies, *found.outside):
         row.request = request
     return found
 
@@ -204,7 +208,7 @@ def _colleagues(events: Iterable[Event]) -> dict[int, User]:
 
 _Texts = (
     Post | Withholding | Argument | Step | Task | WorksheetFile | CorrectionItem | SubjectRequest
-    | Enquiry | Finding | Remedy
+    | Enquiry | Finding | Remedy | OutsideReference
 )  # fmt: skip
 
 

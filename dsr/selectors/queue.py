@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Self
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 
 from dsr import ids
 from dsr.lifecycle import State, Turn
@@ -18,6 +18,7 @@ from dsr.models import (
     ChangeState,
     HoldState,
     LegalHold,
+    OutsideReference,
     RetentionChange,
     Signal,
     Step,
@@ -69,8 +70,10 @@ def keys(requests: Requests) -> list[UUID]:
 
 
 def page(request_ids: Sequence[UUID]) -> list[SubjectRequest]:
-    """Return the rows of a page, in the order of their keys."""
-    found = {row.pk: row for row in rows().filter(pk__in=request_ids).order_by()}
+    """Return the rows of a page, in the order of their keys, each with the day on which an outside body is answered."""
+    outside = OutsideReference.objects.filter(request=OuterRef("pk"), ended_on=None, due_on__isnull=False)
+    first = Subquery(outside.order_by("due_on").values("due_on")[:1])
+    found = {row.pk: row for row in rows().filter(pk__in=request_ids).annotate(outside_on=first).order_by()}
     return [found[pk] for pk in request_ids if pk in found]
 
 
@@ -144,6 +147,11 @@ def with_stuck_system(requests: Requests) -> Requests:
     ended = Q(request__state=str(State.CLOSED), request__turn=str(Turn.STAFF))
     silent = Task.objects.filter(ended, state=TaskState.WITH_OWNER).order_by().values("request_id")
     return requests.filter(pk__in=steps.union(tasks, silent))
+
+
+def at_outside_body(requests: Requests) -> Requests:
+    """Narrow down to complaints that an outside body has, after our own answer, too."""
+    return requests.filter(pk__in=OutsideReference.objects.filter(ended_on=None).values("request_id"))
 
 
 def with_reappeared(requests: Requests) -> Requests:

@@ -16,6 +16,7 @@ from dsr.models import (
     Event,
     Finding,
     LedgerEntry,
+    OutsideReference,
     Package,
     Post,
     Remedy,
@@ -100,6 +101,8 @@ class Sight:
     findings: list[Finding] = field(default_factory=list)
     remedies: list[Remedy] = field(default_factory=list)
     """What was found and promised, where a complaint was answered."""
+    outside: list[OutsideReference] = field(default_factory=list)
+    """Where a complaint went beside us, so that nobody is sent there again."""
 
 
 def see(submission_id: UUID) -> Sight | None:
@@ -162,7 +165,8 @@ def _answered(by_id: dict[UUID, SubjectRequest]) -> dict[str, Any]:
     remedies = list(Remedy.objects.filter(request__in=answered).order_by("number"))
     for row in (*findings, *remedies):
         row.request = by_id[row.request_id]
-    return {"findings": findings, "remedies": remedies}
+    outside = list(OutsideReference.objects.filter(request__in=answered))
+    return {"findings": findings, "remedies": remedies, "outside": outside}
 
 
 def _done(submission: Submission, by_id: dict[UUID, SubjectRequest]) -> dict[str, Any]:

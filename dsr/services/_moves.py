@@ -50,6 +50,7 @@ _OUTLIVE_CLOSING = (
     DeadlineKind.RECHECK,
     DeadlineKind.LIFT,
     DeadlineKind.PROMISE,
+    DeadlineKind.OUTSIDE,
 )
 
 _ALL_ROWS = frozenset({"change_laws", "change_rules", "review_again"})

@@ -8,6 +8,7 @@ from dsr.models import (
     Alert,
     Deadline,
     DeadlineKind,
+    OutsideReference,
     Package,
     Restriction,
     SubjectRequest,
@@ -59,7 +60,7 @@ def forget(submission_id: UUID, at: datetime) -> bool:
             return True
         if submission.purge_at is None or submission.purge_at > at:
             return False
-        if _still_restricted(case):
+        if _still_restricted(case) or _still_outside(submission):
             _put_off(submission, at + LATER)
             return False
         submission.data_key.forget(at)
@@ -85,6 +86,11 @@ def _still_restricted(case: Case) -> bool:
         )
         held = held.exclude(system__in=erased.values("system"))
     return held.exists()
+
+
+def _still_outside(submission: Submission) -> bool:
+    """Whether somebody else still has the matter, who may ask for what is in it."""
+    return OutsideReference.objects.filter(request__submission=submission, ended_on=None).exists()
 
 
 def _put_off(submission: Submission, until: datetime) -> None:

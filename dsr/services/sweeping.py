@@ -41,7 +41,7 @@ from dsr.services import (
     worksheets,
 )
 from dsr.services.choices import heartbeat, incidents, lateness, requested, windows
-from dsr.services.complaints import promises
+from dsr.services.complaints import outside, promises
 from dsr.services.erasure import kept, rechecks, waiting
 from dsr.services.inbound import tidying, understanding
 from dsr.services.reviews import effects
@@ -78,6 +78,7 @@ HANDLERS: dict[DeadlineKind, Handler] = {
     DeadlineKind.RECHECK: rechecks.begin,
     DeadlineKind.LIFT: restriction.lift,
     DeadlineKind.PROMISE: promises.look,
+    DeadlineKind.OUTSIDE: outside.look,
     DeadlineKind.DESTROY: delivery.destroy,
     DeadlineKind.PURGE: purging.purge,
 }

@@ -1,9 +1,14 @@
 """A complaint: made without any proof, looked into by one, answered by another, with the next step named."""
 
+from datetime import date
+
 import pytest
+from django.utils import timezone
 
 from dsr.lifecycle import Outcome, State
+from dsr.models import OutsideReference
 from dsr.rights import Right
+from dsr.services.complaints import routes
 from tests import builders, contesting
 from tests.clock import Clock
 from tests.drain import drain
@@ -46,3 +51,11 @@ def test_complaint(road: str, visitor: Visitor, clock: Clock) -> None:
     assert "The list is checked daily." in told
     assert "JAMS" in " ".join(told.split())
     desk.move("hal", request, "keep_promise", remedy=1)
+
+    today = timezone.now().date().isoformat()
+    desk.move("hal", request, "note_outside", body="jams", received_on=today, owner="hal", due_on="2099-12-31")
+    desk.move("hal", request, "redate_outside", outside=1, due_on="2099-06-30", reason="It wrote again.")
+    assert "jams" not in {route.id for route in routes.left(request, routes.outside(request))}
+    desk.move("hal", request, "end_outside", outside=1, result="settled", ended_on=today, text="She has our apology.")
+    outside = OutsideReference.objects.get()
+    assert (outside.due_on, outside.set_by, outside.result) == (date(2099, 6, 30), "letter", "settled")

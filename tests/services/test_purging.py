@@ -72,6 +72,7 @@ JUDGED = (
     "dsr.DecidedPerson.",
     "dsr.Enquiry.",
     "dsr.Finding.",
+    "dsr.OutsideReference.",
     "dsr.Remedy.",
     "dsr.Review.",
     "dsr.ReviewPoint.",

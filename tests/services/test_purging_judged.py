@@ -127,12 +127,13 @@ def test_what_was_found_on_a_complaint_and_an_appeal_goes_with_them(clock: Clock
     looking.promise(request.pk, "The list is kept up to date.", "hal", day, by=ines, at=clock.tick())
     answering.propose(request.pk, contesting.ANSWER, by=ines, at=clock.tick())
     answering.answer(request.pk, by=contesting.olga(), at=clock.tick())
+    contesting.ended(contesting.outside(request, clock.tick()), clock.tick())
     drain(clock.tick())
     before = readable()
 
     forgotten(clock)
 
-    assert before >= personal("dsr.Enquiry.", "dsr.Finding.", "dsr.Remedy.")
+    assert before >= personal("dsr.Enquiry.", "dsr.Finding.", "dsr.Remedy.", "dsr.OutsideReference.")
     assert readable() == set()
 
 

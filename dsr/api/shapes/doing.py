@@ -178,8 +178,32 @@ class RouteShown(Shown):
     after: list[str]
 
 
+class OutsideShown(Shown):
+    """An outside body that a complaint went to, and by when it is answered."""
+
+    number: int
+    body: str = Field(description="Its id in the ladder.")
+    title: str
+    reference: str
+    received_on: date
+    due_on: date | None
+    set_by: str | None = Field(description="`letter` or `rule`: who set the day.")
+    owner: str
+    result: str | None
+    ended_on: date | None
+    outcome: str
+
+
+class BodyShown(Shown):
+    """An outside body that a complaint can go to."""
+
+    id: str
+    title: str
+    who: str
+
+
 class ComplaintShown(Shown):
-    """What was asked, found and promised about a complaint, and the ladder from here."""
+    """What was asked, found and promised about a complaint, where it went, and the ladder from here."""
 
     masked: bool
     about: UUID | None = Field(description="The request that it is about.")
@@ -188,7 +212,9 @@ class ComplaintShown(Shown):
     enquiries: list[EnquiryShown]
     findings: list[FindingShown]
     promises: list[PromiseShown]
-    routes: list[RouteShown]
+    outside: list[OutsideShown]
+    bodies: list[BodyShown] = Field(description="To which outside bodies it can go; the move note_outside takes one.")
+    routes: list[RouteShown] = Field(description="What is left to the person after those.")
 
 
 class CertificateShown(RootModel[dict[str, Any]]):

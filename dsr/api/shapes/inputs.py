@@ -366,6 +366,32 @@ class WithRemedy(Body):
     remedy: int = Field(ge=1, le=9999)
 
 
+class WithOutside(Body):
+    """An outside body that a complaint went to."""
+
+    body: Line = Field(min_length=1, max_length=200, description="An `id` of `bodies` in GET /requests/{id}/complaint.")
+    reference: Line = Field("", max_length=200, description="Under which number it is there; it is sealed.")
+    received_on: date = Field(description="The day on which its letter came, or on which it was heard of.")
+    due_on: date | None = Field(None, description="The day of its letter; without one its own rules set it, if any do.")
+    owner: Line = Field(min_length=1, max_length=150, description="User name of the colleague who works on it.")
+
+
+class WithOutsideDay(Body):
+    """Another day that an outside body set."""
+
+    outside: int = Field(ge=1, le=9999, description="Its number in GET /requests/{id}/complaint.")
+    due_on: date
+    reason: str = Field(min_length=1, max_length=10_000)
+
+
+class WithOutsideEnd(WithText):
+    """What came of a complaint at an outside body."""
+
+    outside: int = Field(ge=1, le=9999, description="Its number in GET /requests/{id}/complaint.")
+    result: Literal["settled", "for_person", "partly", "against", "dropped"]
+    ended_on: date
+
+
 class WithDecision(WithText):
     """What is decided on an appeal, with the reasons for the person."""
 

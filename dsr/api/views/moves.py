@@ -49,7 +49,7 @@ from dsr.services import (
     weighing,
 )
 from dsr.services._moves import open_moves
-from dsr.services.complaints import answering, appeals, looking, promises
+from dsr.services.complaints import answering, appeals, looking, outside, promises
 from dsr.services.erasure import waiting
 from dsr.services.redaction import marking, proposing
 from dsr.services.sending import naming
@@ -240,6 +240,19 @@ def _promise(do: Doing, given: inputs.WithPromise) -> object:
     return looking.promise(text=given.text, owner=given.owner, due_on=given.due_on, **do.how)
 
 
+def _note_outside(do: Doing, given: inputs.WithOutside) -> object:
+    return outside.note(taken=outside.Taken(**given.model_dump()), **do.how)
+
+
+def _redate_outside(do: Doing, given: inputs.WithOutsideDay) -> object:
+    return outside.redate(number=given.outside, due_on=given.due_on, reason=given.reason, **do.how)
+
+
+def _end_outside(do: Doing, given: inputs.WithOutsideEnd) -> object:
+    ended = outside.Ended(given.result, given.ended_on, given.text)
+    return outside.end(number=given.outside, ended=ended, **do.how)
+
+
 def _propose_ruling(do: Doing, given: inputs.WithDecision) -> object:
     return appeals.propose(decision=given.decision, text=given.text, **do.how)
 
@@ -325,6 +338,9 @@ MOVES: dict[str, Dispatch] = {
     "news":            Dispatch(inputs.WithText, lambda do, given: looking.news(text=given.text, **do.how)),
     "propose_answer":  Dispatch(inputs.WithText, lambda do, given: answering.propose(text=given.text, **do.how)),
     "answer_complaint": Dispatch(inputs.Nothing, lambda do, _given: answering.answer(**do.how)),
+    "note_outside":    Dispatch(inputs.WithOutside, _note_outside),
+    "redate_outside":  Dispatch(inputs.WithOutsideDay, _redate_outside),
+    "end_outside":     Dispatch(inputs.WithOutsideEnd, _end_outside),
     "appeal":          Dispatch(inputs.WithText, lambda do, given: appeals.file(text=given.text, **do.how)),
     "propose_ruling": Dispatch(inputs.WithDecision, _propose_ruling),
     "decide_appeal":   Dispatch(inputs.Nothing, lambda do, _given: appeals.decide(**do.how)),

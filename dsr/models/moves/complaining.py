@@ -63,6 +63,18 @@ class ComplainingMoves(RequestRow):
         """Give the answer, as the second person."""
         self.approved_by_id, self.approved_at = by_id, at
 
+    @fsm.move("note_outside")
+    def note_outside(self, at: datetime) -> None:
+        """Note that the matter went to an outside body."""
+
+    @fsm.move("redate_outside")
+    def redate_outside(self, at: datetime) -> None:
+        """Note that an outside body set another day."""
+
+    @fsm.move("end_outside")
+    def end_outside(self, at: datetime) -> None:
+        """Note what came of it at an outside body."""
+
     @fsm.move("appeal")
     def appeal(self, at: datetime) -> None:
         """Note that what was decided is to be looked at again."""

@@ -1,11 +1,13 @@
 """The parts of a notice that say what people can do: who they are, what they may ask, how, and where to complain."""
 
+from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from dsr.rules.schema.base import Country, Email, Many, Named, Place, Said, SaidList, Slug, Text, Url, Worded
-from dsr.rules.words import ChannelKind, MediumWord, RightWord, TopicPurpose
+from dsr.deadlines import Period, Unit
+from dsr.rules.schema.base import Country, Email, Figure, Many, Named, Place, Said, SaidList, Slug, Text, Url, Worded
+from dsr.rules.words import ChannelKind, CountsIn, MediumWord, RightWord, TopicPurpose
 
 
 class Contact(Named):
@@ -130,6 +132,18 @@ class ChildAge(Worded):
     how: Annotated[Many[Slug], Field(min_length=1)]
 
 
+class AnswerTime(Figure):
+    """Within what time an outside body is answered that took a complaint up, unless its letter names a day."""
+
+    n: Annotated[int, Field(ge=1)]
+    unit: CountsIn
+
+    @cached_property
+    def period(self) -> Period:
+        """What is counted, for the arithmetic."""
+        return Period(self.n, Unit(self.unit))
+
+
 class ComplaintRoute(Named):
     """One step of the complaint ladder; steps with the same number stand side by side."""
 
@@ -145,3 +159,5 @@ class ComplaintRoute(Named):
     framework: Text | None = None
     after: Many[Slug] = ()
     """What has to be tried before: ids of other steps, or of authorities of a law."""
+    answer: AnswerTime | None = None
+    """By when we answer it, where its own rules say so."""

@@ -47,7 +47,7 @@ def enquire(
     request_id: UUID, whom: str, text: str, *, by: Caller, at: datetime, expect: int | None = None
 ) -> SubjectRequest:
     """Keep what was asked of whom."""
-    texts = {"whom": _line(whom, "whom"), "asked": checked_text(text)}
+    texts = {"whom": one_line(whom, "whom"), "asked": checked_text(text)}
     return _added(request_id, "enquire", Enquiry, texts, {}, by, at, expect)
 
 
@@ -124,7 +124,8 @@ def news(request_id: UUID, text: str, *, by: Caller, at: datetime, expect: int |
     return request
 
 
-def _line(text: str, field: str) -> str:
+def one_line(text: str, field: str) -> str:
+    """Return a text of one line as we keep it. Raises Incomplete for a longer one."""
     if len(text) > _LINE or "\n" in text.strip():
         raise Incomplete(_("Use one line of at most %(number)d characters.") % {"number": _LINE}, field=field)
     return checked_text(text, field)

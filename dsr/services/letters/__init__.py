@@ -60,7 +60,7 @@ from dsr.services.letters.choices import (
     CpniNotice,
     InEffect,
 )
-from dsr.services.letters.complaints import ComplaintAnswered, ComplaintNews, PromiseDue
+from dsr.services.letters.complaints import ComplaintAnswered, ComplaintNews, OutsideDue, PromiseDue
 from dsr.services.letters.doing import (
     CarriedOut,
     ErasureConfirm,
@@ -128,6 +128,7 @@ __all__ = [
     "NotSentOn",
     "ObjectionDecided",
     "ObjectionOver",
+    "OutsideDue",
     "Overdue",
     "PromiseDue",
     "Question",

@@ -58,3 +58,18 @@ class PromiseDue(Letter):
     due_on: date
     late: bool
     link: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutsideDue(Letter):
+    """Warns a colleague of the day by which an outside body is answered. Holds no personal value."""
+
+    kind: ClassVar[str] = "outside_due"
+    to_staff: ClassVar[bool] = True
+    must_show: ClassVar[frozenset[str]] = frozenset({"reference", "body", "due_on", "late", "link"})
+    reference: str
+    right: str
+    body: str
+    due_on: date
+    late: bool
+    link: str
