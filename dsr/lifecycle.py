@@ -106,7 +106,7 @@ DELETION, CORRECTION, RESTRICTION, PORTABILITY, OBJECTION, REVIEW, CHILD, APPEAL
 COMPLAINTS = frozenset({Right.COMPLAINT, Right.BCR_COMPLAINT})
 BACKED = CORRECTION | REVIEW
 """Where people may add documents unasked, until it is decided."""
-APPEALED = (SEARCHED | JUDGED) - APPEAL - CHILD - REVIEW
+APPEALED = (SEARCHED | JUDGED) - APPEAL - CHILD
 """What can be appealed against, once it was not answered in full; whoever reports a child learns nothing of it."""
 
 
@@ -298,7 +298,7 @@ MOVES: tuple[Move, ...] = (
     _move("redate_outside",   _("Note another day of an outside body"), State, None, STAFF, "not_own_case", "not_purged", "is_outside", rights=COMPLAINTS, inputs=("outside", "due_on", "reason")),
     _move("end_outside",      _("Note what came of it at an outside body"), State, None, STAFF, "not_own_case", "not_purged", "is_outside", rights=COMPLAINTS, inputs=("outside", "result", "ended_on", "text")),
     # deciding an appeal
-    _move("appeal",           _("Appeal against what was decided"), State, None, PEOPLE, "not_own_case", "not_purged", "not_stopped", "may_be_appealed", "no_appeal_open", "appeal_in_time", rights=APPEALED, inputs=("text",), tells=("received",)),
+    _move("appeal",           _("Appeal against what was decided"), State, None, PEOPLE, "not_own_case", "not_purged", "not_stopped", "may_be_appealed", "second_review_had", "no_appeal_open", "appeal_in_time", rights=APPEALED, inputs=("text",), tells=("received",)),
     _move("propose_ruling",   _("Propose what to decide"),     _IN_REVIEW, None, STAFF, "not_own_case", "not_prepared", "had_no_part", rights=APPEAL, inputs=("decision", "text")),
     _move("decide_appeal",    _("Decide the appeal"),          _IN_REVIEW, State.CLOSED, _APPROVER, "not_own_case", "answer_proposed", "another_person", "had_no_part", outcome="computed", rights=APPEAL, tells=("appeal_decided",)),
     _move("reconsider",       _("Go on, as an appeal was won"), _CLOSED, State.IN_REVIEW, _SYSTEM, "not_purged", "appeal_won", rights=APPEALED, turn=Turn.STAFF),

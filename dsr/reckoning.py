@@ -6,6 +6,7 @@ Between the rules, which know no database, and policies and services, which both
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from uuid import UUID
 
 from django.utils import dateformat
 
@@ -186,7 +187,7 @@ def read(submission: Submission) -> list[Event]:
 def _counted(request: SubjectRequest, history: Iterable[Event]) -> Iterator[Counted]:
     asked: set[EventKind] = set()
     own, appeals = request.about_id if request.right == Right.APPEAL else request.pk, set[str]()
-    for event in _since_anew(request, list(history)):
+    for event in _since_anew(own, list(history)):
         kind = KINDS.get(event.verb)
         of_appeal = event.verb in _OF_APPEALS and str(event.request_id) in appeals
         if kind is None or not (event.request_id in (None, own) or of_appeal):
@@ -200,9 +201,9 @@ def _counted(request: SubjectRequest, history: Iterable[Event]) -> Iterator[Coun
         yield Counted(event.seq, event.at, _clock_event(request.submission.zone, kind, event))
 
 
-def _since_anew(request: SubjectRequest, history: list[Event]) -> list[Event]:
+def _since_anew(request_id: UUID | None, history: list[Event]) -> list[Event]:
     """Return what counts for a request: of one that is looked at a second time, what happened since that was asked."""
-    anew = [place for place, event in enumerate(history) if event.verb == _ANEW and event.request_id == request.pk]
+    anew = [place for place, event in enumerate(history) if event.verb == _ANEW and event.request_id == request_id]
     return history[anew[-1] :] if anew else history
 
 

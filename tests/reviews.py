@@ -5,6 +5,7 @@ Rita reviews, Ralf reviews a second time. Both are trained, may change everythin
 
 from datetime import date, datetime
 from typing import Any
+from uuid import uuid4
 
 from django.contrib.auth.models import User
 
@@ -14,6 +15,7 @@ from dsr.rights import Right
 from dsr.services import intake
 from dsr.services.reviews import concluding, recording, working
 from tests import builders
+from tests.clock import Clock
 
 SECRET = "whsec_c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0"
 WRONG = "I travelled, and paid from abroad. Nobody stole my card."
@@ -122,3 +124,18 @@ def changed(at: datetime, by: Caller | None = None, **changes: Any) -> SubjectRe
     request = worked(at, by, **changes)
     found = conclusion(verdict="overturned", change="Lift the suspension.")
     return concluding.overturn(request.pk, found, by=by, at=at)
+
+
+def upheld(request: SubjectRequest, by: Caller, at: datetime) -> SubjectRequest:
+    """What somebody reviewed, with reasons of their own, and let stand."""
+    work(request, by, at)
+    return concluding.uphold(request.pk, conclusion(reasons=f"{uuid4()} {REASONS}"), by=by, at=at)
+
+
+def twice(clock: Clock) -> SubjectRequest:
+    """A decision that Rita and then Ralf let stand."""
+    rita, ralf = reviewer("rita"), reviewer("ralf")
+    request = upheld(taken(clock(), rita), rita, clock.tick())
+    concluding.again(request.pk, by=Caller.person(), at=clock.tick())
+    working.take(request.pk, by=ralf, at=clock.tick())
+    return builders.again(upheld(request, ralf, clock.tick()))

@@ -12,6 +12,8 @@ from dsr.admin import words
 from dsr.admin.reviewforms import MATERIAL_TITLES
 from dsr.models import AutomatedDecision, Direction, Review, ReviewMaterial, ReviewPoint, SubjectRequest, review_of
 from dsr.policies import Caller, reviewing
+from dsr.policies.complaints import WON
+from dsr.rights import Right
 from dsr.selectors.casefile import CaseFile
 from dsr.selectors.tracker import text_of
 from dsr.services.codes import said
@@ -101,7 +103,7 @@ def _contents(name: str, case: CaseFile, review: Review) -> list[str]:
     if name == "notice":
         return [text_of(decision, "notice") or "–"]
     if name == "representations":
-        return [*_filed(request), *_said(case)]
+        return [*_filed(request), *_said(case), *_appealed(request)]
     return _said(case) if name == "thread" else []
 
 
@@ -109,6 +111,14 @@ def _filed(request: SubjectRequest) -> list[str]:
     given: dict[str, Any] = request.open_json("details")
     names = ("decision_when", "decision_what", "decision_wrong")
     return [given[name] for name in names if given.get(name)]
+
+
+def _appealed(request: SubjectRequest) -> list[str]:
+    """What was said in appeals that were won: the review after one is about that."""
+    appeals = request.contested.filter(right=Right.APPEAL, outcome__in=WON).order_by("id")
+    for appeal in appeals:
+        appeal.submission = request.submission  # so that all share the one data key that was opened
+    return [appeal.open_json("details").get("appeal", "") for appeal in appeals]
 
 
 def _said(case: CaseFile) -> list[str]:

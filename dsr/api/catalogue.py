@@ -89,6 +89,9 @@ _TYPES = (
     ProblemType("nothing-to-appeal", 409, _("Nothing to appeal against"),
         _("The request was answered in full, was withdrawn, or is not decided yet."),
         _("Write a message; or complain, which one can do about anything.")),
+    ProblemType("review-again-first", 409, _("The second review comes first"),
+        _("The decision of a machine was reviewed once, and somebody else can review it a second time."),
+        _("Ask for the second review; an appeal can be made against what comes of it.")),
     ProblemType("appeal-open", 409, _("An appeal is open"),
         _("The decision is being looked at again already."), _("Wait for the decision on it.")),
     ProblemType("appeal-decided", 409, _("The appeal was decided"),
@@ -441,7 +444,7 @@ _TYPES = (
         _("Look at the outcome of the request.")),
     ProblemType("reviewed-twice", 409, _("Reviewed twice already"),
         _("There is one second review."),
-        _("Name the person the ways to complain.")),
+        _("An appeal can be made against what came of it.")),
     # repeating
     ProblemType("decision-differs", 409, _("Another decision under the same number"),
         _("This system told a decision with this number before, and its content was not the same."),

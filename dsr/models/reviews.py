@@ -223,7 +223,7 @@ class Review(SealedRow):
         ordering = ("number",)
         constraints = (
             models.UniqueConstraint(fields=("request", "number"), name="review_numbered_once"),
-            models.CheckConstraint(condition=models.Q(number__in=(1, 2)), name="review_twice_at_most"),
+            models.CheckConstraint(condition=models.Q(number__gte=1), name="review_numbered_from_one"),
             models.CheckConstraint(
                 condition=models.Q(verdict="", concluded_at__isnull=True)
                 | models.Q(verdict__in=Verdict.values, concluded_at__isnull=False, reviewer__isnull=False),

@@ -48,6 +48,12 @@ _DECIDES = frozenset(
         "withhold",
         "decide_item",
         "answer_complaint",
+        "weigh",
+        "propose_decision",
+        "decide_objection",
+        "decide_objection_late",
+        "uphold",
+        "overturn",
     }
 )
 """By what somebody has a part in a decision."""

@@ -21,6 +21,7 @@ from dsr.models import (
     review_of,
 )
 from dsr.policies.base import Caller, need
+from dsr.rights import Right
 from notifications import sealing
 from verification.evidence import readable
 from verification.models import Purpose
@@ -232,11 +233,34 @@ def effect_confirmed(request: SubjectRequest, by: Caller, at: datetime) -> None:
 @need
 def may_review_again(request: SubjectRequest, by: Caller, at: datetime) -> None:
     """It was reviewed once, and not twice."""
-    found = review_of(request)
-    if found is None or found.concluded_at is None or request.outcome not in _REVIEWED:
+    if not _was_reviewed(request):
         raise WrongState(_("Nothing was decided that could be reviewed again."), code="not-reviewed")
-    if found.number > 1:
+    if not is_second_open(request):
         raise WrongState(_("It was reviewed twice already."), code="reviewed-twice")
+
+
+@need
+def second_review_had(request: SubjectRequest, by: Caller, at: datetime) -> None:
+    """Of a review that decided something, the second one was had: it is what an appeal would be, and goes further."""
+    if is_second_open(request):
+        raise WrongState(
+            _(
+                "Ask for the second review first: somebody else then looks at all of it anew. If that does not settle "
+                "it, you can appeal."
+            ),
+            code="review-again-first",
+        )
+
+
+def is_second_open(request: SubjectRequest) -> bool:
+    """Whether a decision was reviewed once, did not fall altogether, and can be reviewed by somebody else."""
+    found = review_of(request) if request.right == Right.AUTOMATED_DECISION_REVIEW else None
+    return found is not None and found.number == 1 and _was_reviewed(request)
+
+
+def _was_reviewed(request: SubjectRequest) -> bool:
+    found = review_of(request)
+    return found is not None and found.concluded_at is not None and request.outcome in _REVIEWED
 
 
 _REVIEWED = (Outcome.UPHELD, Outcome.PARTLY_OVERTURNED)

@@ -3,10 +3,13 @@
 import pytest
 
 from dsr.lifecycle import Outcome, State
+from dsr.models import Review
 from dsr.services import telling
-from tests import builders, contesting
+from dsr.services.reviews import working
+from tests import builders, contesting, reviews
 from tests.clock import Clock
 from tests.drain import drain
+from tests.interfaces.admin import desk
 from tests.interfaces.api import client as api
 from tests.interfaces.public.visitor import Visitor
 from tests.journeys.roads import ROADS, WEB, Desk
@@ -40,3 +43,34 @@ def test_appeal(road: str, decision: Outcome, visitor: Visitor, clock: Clock) ->
     assert parent.submission.reference in told
     assert builders.again(parent).state == (State.CLOSED if decision == Outcome.UPHELD else State.IN_REVIEW)
     assert ("Your request is open again" in told) == (decision != Outcome.UPHELD)
+
+
+def test_review_is_reviewed_a_second_time_before_it_can_be_appealed_against(visitor: Visitor, clock: Clock) -> None:
+    rita, ralf = reviews.reviewer("rita"), reviews.reviewer("ralf")
+    request = reviews.upheld(reviews.taken(clock(), rita), rita, clock.tick())
+    visitor.open(telling.tracker_link(request.submission, clock.tick()))
+    assert "You can appeal to us until" not in visitor.text
+    early = api.sam().move(request.pk, "appeal", {"text": WHY})
+    assert (early.status, early.code) == (409, "review-again-first")
+
+    visitor.press("Have somebody else look at it")
+    working.take(request.pk, by=ralf, at=clock.tick())
+    reviews.upheld(request, ralf, clock.tick())
+    visitor.open(telling.tracker_link(request.submission, clock.tick()))
+    assert "Have somebody else look at it" not in visitor.text
+    visitor.follow("Appeal (Have a decision by a machine reviewed by a human)")
+    visitor.fill("What do you think is wrong?", WHY).press("Appeal")
+    appeal = builders.again(request.contested.get())
+    Desk(WEB).move("ivy", appeal, "propose_ruling", decision="overturned", text=contesting.WHY)
+    Desk(WEB).move("vera", appeal, "decide_appeal")
+    drain(clock.tick())
+
+    assert builders.again(request).state == State.IN_REVIEW
+    assert "Your request is open again" in " ".join(builders.sent_text(appeal.submission, "appeal_decided").split())
+    visitor.open(telling.tracker_link(request.submission, clock.tick()))
+    assert "The review after your appeal, step by step" in visitor.text
+    third, browser = reviews.reviewer("dora"), desk.signed_in("dora")
+    working.take(request.pk, by=third, at=clock.tick())
+    working.open_material(request.pk, "representations", by=third, at=clock.tick())
+    assert WHY in desk.text(browser.get(desk.sheet(request)))
+    assert Review.objects.filter(request=request).count() == 3

@@ -20,6 +20,7 @@ from dsr.services.complaints import routes
 from dsr.services.complaints.answering import check_own_words
 from dsr.services.doorbell import Bell, ring
 from dsr.services.erasure import waiting
+from dsr.services.reviews import working
 from dsr.services.threads import checked_text
 from notifications.ids import uuid7
 
@@ -127,6 +128,8 @@ def _take_up(case: Case, parent: SubjectRequest, by: Caller, at: datetime) -> No
         identity.take_up(case, [parent], by=by, at=at)
         return
     case.move(parent, "reconsider", by=_SYSTEM, at=at)
+    if parent.right == Right.AUTOMATED_DECISION_REVIEW:
+        working.take_up(parent, at)
     if not parent.packages.exists():  # what was found is looked at again, and an answer sets a day of its own
         Deadline.objects.filter(request=parent, kind=DeadlineKind.DESTROY, done_at=None).delete()
     if can_make(parent, "search", _SYSTEM, at):

@@ -23,7 +23,10 @@ class RepresentationsAsked(Letter):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewDecided(LegalLetter):
-    """Tells what a human decided, why in plain words, and where to go from here. ``again``: a second look is open."""
+    """Tells what a human decided, why in plain words, and where to go from here.
+
+    ``again``: a second look is open; ``appeal_until``: until when one may appeal, where that is what comes next.
+    """
 
     kind: ClassVar[str] = "review_decided"
     must_show: ClassVar[frozenset[str]] = frozenset({"reference", "right", "verdict", "reason", "remedies", "tracker"})
@@ -41,11 +44,12 @@ class ReviewDecided(LegalLetter):
     again: bool
     remedies: tuple[str, ...]
     tracker: Secret
+    appeal_until: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewEffect(Letter):
-    """Says that the deciding system has confirmed: what was changed is in effect."""
+    """Says that the deciding system has confirmed: what was changed is in effect. The next step is as in the answer."""
 
     kind: ClassVar[str] = "review_effect"
     must_show: ClassVar[frozenset[str]] = frozenset({"reference", "verdict", "remedies", "tracker"})
@@ -53,6 +57,8 @@ class ReviewEffect(Letter):
     verdict: Verdict
     remedies: tuple[str, ...]
     tracker: Secret
+    again: bool = False
+    appeal_until: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,13 +3,14 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from difflib import SequenceMatcher
 from uuid import UUID
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from dsr import reckoning
 from dsr.errors import Incomplete, NotFound
 from dsr.lifecycle import BY_VERB
 from dsr.models import Effect, Review, SubjectRequest, Verdict, review_of
@@ -179,6 +180,12 @@ def _flags(review: Review) -> list[str]:
     return [name for name, is_so in found.items() if is_so]
 
 
+def appeal_until(request: SubjectRequest, review: Review) -> date | None:
+    """Return until when one may appeal against what was decided, once the second review was had; None before."""
+    is_open = review.number > 1 and review.verdict != Verdict.OVERTURNED
+    return reckoning.appeal_until(request) if is_open else None
+
+
 def _tell(case: Case, request: SubjectRequest, review: Review, at: datetime) -> None:
     submission = case.submission
     letter = letters.ReviewDecided(
@@ -190,5 +197,6 @@ def _tell(case: Case, request: SubjectRequest, review: Review, at: datetime) -> 
         again=review.number == 1 and review.verdict != Verdict.OVERTURNED,
         remedies=telling.remedies(submission),
         tracker=telling.tracker_link(submission, at),
+        appeal_until=appeal_until(request, review),
     )
     telling.tell_in(case, letter, at=at, dedupe=f"reviewed:{request.pk}:{review.number}", about=[request])

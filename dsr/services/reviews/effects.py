@@ -23,9 +23,11 @@ from dsr.lifecycle import BY_VERB, State
 from dsr.logs import get_logger
 from dsr.models import AutomatedDecision, ConfirmBy, Effect, Review, SubjectRequest, Verdict, forget_review, review_of
 from dsr.policies import check_can_make
+from dsr.policies.reviewing import is_second_open
 from dsr.services import letters, links, telling
 from dsr.services._moves import Caller, Case, holding
 from dsr.services.doorbell import Bell, ring
+from dsr.services.reviews import concluding
 from dsr.services.threads import checked_text, keep_note
 from notifications.models import Forgotten
 from notifications.sealing import SealBroken
@@ -203,6 +205,8 @@ def _confirm_in(
         verdict=Verdict(review.verdict),
         remedies=telling.remedies(case.submission),
         tracker=telling.tracker_link(case.submission, at),
+        again=is_second_open(request),
+        appeal_until=concluding.appeal_until(request, review),
     )
     telling.tell_in(case, letter, at=at, dedupe=f"effect:{request.pk}:{review.number}", about=[request])
     return True

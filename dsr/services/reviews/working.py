@@ -120,6 +120,23 @@ def begin(request: SubjectRequest, decision: AutomatedDecision, number: int, at:
     return review
 
 
+def take_up(request: SubjectRequest, at: datetime) -> None:
+    """Have somebody review it anew, as an appeal was won, inside the caller's transaction.
+
+    What was decided stands in its own record; one that nobody concluded, as the request was refused, is left to others.
+    """
+    request.assignee_id = None
+    review = review_of(request)
+    if review is None:
+        return
+    if review.concluded_at is None:
+        _leave(review)
+    else:
+        review = begin(request, review.decision, review.number + 1, at)
+    review.represented_at = at  # whoever appeals has said what they think of it
+    review.save()
+
+
 def take(request_id: UUID, *, by: Caller, at: datetime, expect: int | None = None) -> SubjectRequest:
     """Become the reviewer; who that is stands on the record as of now."""
     with holding(request_id=request_id) as case:
@@ -141,11 +158,16 @@ def hand_over(request_id: UUID, reason: str, *, by: Caller, at: datetime, expect
         post = keep_note(case, request, reason, by, at)
         review = _mine(request)
         case.move(request, "hand_over", by=by, at=at, data={"post": str(post.pk), "was": review.reviewer_id})
-        review.reviewer, review.taken_at, review.beat_at = None, None, None
-        review.active_seconds = 0  # what somebody else read is no time of whoever decides
-        review.materials.all().delete()
+        _leave(review)
         review.save()
     return request
+
+
+def _leave(review: Review) -> None:
+    """Leave a review to whoever takes it next; the caller saves."""
+    review.reviewer, review.taken_at, review.beat_at = None, None, None
+    review.active_seconds = 0  # what somebody else read is no time of whoever decides
+    review.materials.all().delete()
 
 
 def ask(request_id: UUID, *, by: Caller, at: datetime, expect: int | None = None) -> SubjectRequest:
