@@ -1,5 +1,6 @@
 """Schemathesis against the running server: what the description says is what happens, for good input and for bad."""
 
+from functools import cache
 from typing import Any
 
 import pytest
@@ -33,6 +34,12 @@ _NAMES = (
 )
 
 
+@cache
+def _described(server: str) -> Any:
+    """The description as the server serves it, read once: it is the same for whoever asks."""
+    return openapi.from_url(f"{server}/api/schema/?format=json")
+
+
 @pytest.fixture
 def target(live_server: Any, settings: Settings) -> tuple[Any, dict[str, str], dict[str, str]]:
     """The description as the server serves it, a token for all, and what there is to work on."""
@@ -44,8 +51,7 @@ def target(live_server: Any, settings: Settings) -> tuple[Any, dict[str, str], d
     wanted = webhooks.Wanted(url="https://example.org/", kinds=(WebhookKind.REQUEST_CLOSED,))
     hook, _secret = webhooks.make(root.pk, wanted, timezone.now())
     known = {"request_id": request.pk, "submission_id": request.submission_id, "webhook_id": hook.pk}
-    description = openapi.from_url(f"{live_server.url}/api/schema/?format=json")
-    return description, headers, {key: str(value) for key, value in known.items()}
+    return _described(live_server.url), headers, {key: str(value) for key, value in known.items()}
 
 
 @pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda mode: mode.value)
