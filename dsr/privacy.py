@@ -218,7 +218,7 @@ _BY_MODEL: dict[str, dict[PrivacyClass, str]] = {
         _STAFF: "acknowledged_by reported_by closed_by",
     },
     "dsr.InboundMail": {
-        _OPEN: "id validity uid received_at kept_at moved_at size whole vault_name data_key state claimed_until "
+        _OPEN: "id validity uid received_at kept_at moved_at stays size whole vault_name data_key state claimed_until "
         "attempts read_at kind rights flags rank due_at warned_at case end code done_at rounds purge_at purged_at",
         _PSEUDONYM: "mail_fingerprint sender_fingerprint",
         _SEALED: "sender_sealed subject_sealed because_sealed",

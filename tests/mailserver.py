@@ -79,6 +79,24 @@ class MailServer:
         answer = self._own.append("INBOX", "", imaplib.Time2Internaldate(at), raw)
         assert answer[0] == "OK", answer
 
+    def mark_deleted(self, number: int) -> None:
+        """Have somebody mark a message of the inbox as deleted, and leave it there."""
+        self._own.select("INBOX")
+        answer = self._own.store(str(number), "+FLAGS", "\\Deleted")
+        assert answer[0] == "OK", answer
+
+    def subjects(self, folder: str = "INBOX") -> list[str]:
+        """The subjects in a folder, in its order."""
+        if not self.count(folder):
+            return []
+        answer = self._own.fetch("1:*", "(BODY.PEEK[HEADER.FIELDS (SUBJECT)])")[1]
+        return [part[1].decode().partition(":")[2].strip() for part in answer if isinstance(part, tuple)]
+
+    def flags(self, number: int = 1) -> str:
+        """How a message of the inbox is marked."""
+        self._own.select("INBOX")
+        return str(self._own.fetch(str(number), "(FLAGS)")[1][0])
+
     def count(self, folder: str = "INBOX") -> int:
         """How many messages are in a folder."""
         found = self._own.select(folder)
@@ -130,6 +148,54 @@ class Encrypted:
         ):
             threading.Thread(target=_pour, args=(inside, outside), daemon=True).start()
             _pour(outside, inside)
+
+
+class Older:
+    """The same server as one that does not say that it has some capabilities, and keeps what it was asked."""
+
+    def __init__(self, behind: MailServer, *lacks: bytes) -> None:
+        self._behind, self._lacks, self.said = behind, lacks, list[bytes]()
+        self._door = socket.create_server(("127.0.0.1", 0))
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        """What MAILBOX_URL says."""
+        return f"imap://{USER}:correct%20horse@127.0.0.1:{self._door.getsockname()[1]}/INBOX"
+
+    def stop(self) -> None:
+        """Close the door."""
+        self._door.close()
+
+    def _serve(self) -> None:
+        with suppress(OSError):
+            while True:
+                outside, _peer = self._door.accept()
+                threading.Thread(target=self._carry, args=(outside,), daemon=True).start()
+
+    def _carry(self, outside: socket.socket) -> None:
+        with outside, socket.create_connection(("127.0.0.1", self._behind.port)) as inside:
+            back = threading.Thread(target=self._answers, args=(inside, outside), daemon=True)
+            back.start()
+            with suppress(OSError), outside.makefile("rb") as lines:
+                for line in lines:
+                    self.said.append(line)
+                    inside.sendall(line)
+            with suppress(OSError):
+                inside.shutdown(socket.SHUT_RDWR)
+            back.join()
+
+    def _answers(self, inside: socket.socket, outside: socket.socket) -> None:
+        with suppress(OSError), inside.makefile("rb") as lines:
+            for line in lines:
+                outside.sendall(self._without(line) if b"CAPABILITY" in line else line)
+        with suppress(OSError):
+            outside.shutdown(socket.SHUT_RDWR)
+
+    def _without(self, line: bytes) -> bytes:
+        for lack in self._lacks:
+            line = line.replace(b" " + lack, b"")
+        return line
 
 
 def _pour(one: socket.socket, other: socket.socket) -> None:

@@ -27,7 +27,8 @@ from dsr.services import intake
 _WAYS = (
     (Channel.PHONE, gettext_lazy("by telephone")),
     (Channel.POST, gettext_lazy("by letter")),
-    (Channel.SUPPORT, gettext_lazy("in person, or to customer support")),
+    (Channel.SUPPORT, gettext_lazy("to customer support")),
+    (Channel.IN_PERSON, gettext_lazy("in person")),
 )
 
 

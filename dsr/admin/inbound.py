@@ -176,7 +176,9 @@ class LetterByMailAdmin(ReadOnlyAdmin):
     def _drawn(
         self, request: HttpRequest, row: InboundMail, bound: dict[Act, forms.Form] | None = None, status: int = 200
     ) -> HttpResponse:
-        mail = _read(row)
+        mail, at = _read(row), timezone.now()
+        if row.purged_at is None:
+            desk.opened(row, by=caller(request), at=at)
         first = row.case.requests.order_by("id").first() if row.case else None
         context = {
             **self.admin_site.each_context(request),
@@ -188,7 +190,7 @@ class LetterByMailAdmin(ReadOnlyAdmin):
             "because": _because(row),
             "rights": [str(SPECS[Right(each)].title) for each in row.rights if each in set(Right)],
             "case_link": reverse(WORKSHEET, args=(first.pk,)) if first else "",
-            "late": row.state == MailState.WAITING and row.due_at < timezone.now(),
+            "late": row.state == MailState.WAITING and row.due_at < at,
             "lines": _lines(row),
             "acts": _acts(row, caller(request), bound or {}),
         }

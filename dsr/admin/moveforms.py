@@ -461,8 +461,11 @@ def _claims() -> forms.BooleanField:
     return forms.BooleanField(label=label, required=False)
 
 
+_HEARD = (Channel.PHONE, Channel.EMAIL, Channel.POST, Channel.SUPPORT, Channel.IN_PERSON)
+
+
 def _heard() -> forms.ChoiceField:
-    ways = [(way, way.label) for way in (Channel.PHONE, Channel.EMAIL, Channel.POST, Channel.SUPPORT)]
+    ways = [(way, way.label) for way in _HEARD]
     return forms.ChoiceField(label=_("How the person said it"), choices=[("", _("Choose one")), *ways])
 
 

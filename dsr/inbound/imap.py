@@ -1,7 +1,7 @@
 """A mailbox by IMAP: what waits in it, the bytes of a message, and moving one aside once it is kept elsewhere.
 
 Reading marks nothing: a message is seen by us only once it is moved. All errors are one kind, with a code of ours and
-never a server's own text, which may repeat an address. RFC 3501, RFC 6851
+never a server's own text, which may repeat an address. RFC 3501, RFC 4315, RFC 6851
 """
 
 import imaplib
@@ -86,7 +86,8 @@ class Mailbox:
         self.validity = self._validity()
         """Within one value of it, a number never means another message. RFC 3501, 2.3.1.1"""
         self._aside_is_there = False
-        self._moves = self._can_move()
+        can = self._capabilities()
+        self._moves, self._expunges_one = b"MOVE" in can, b"UIDPLUS" in can
 
     def waiting(self) -> Iterator[Waiting]:
         """Yield what is in the folder, in its order, asking for a window at a time.
@@ -107,18 +108,27 @@ class Mailbox:
         """Return the head of a message, None where it is gone."""
         return self._literal(uid, f"BODY.PEEK[HEADER]<0.{_HEAD}>")
 
-    def put_aside(self, uid: int) -> None:
-        """Move a message out of the folder; one that is gone already is no error."""
+    def put_aside(self, uid: int) -> bool:
+        """Move a message out of the folder; one that is gone already is no error.
+
+        False where the server cannot take out one message alone: then it is copied and marked as deleted, and left to
+        whoever clears the folder, since EXPUNGE would take with it what others have marked.
+        """
         with _told("move"):
             if not self._aside_is_there:
                 if not self._box.folder.exists(self._address.aside):
                     with suppress(ImapToolsError):  # another reader may have made it this moment
                         self._box.folder.create(self._address.aside)
                 self._aside_is_there = True
+            folder, number = encode_folder(self._address.aside), str(uid)
             if self._moves:
-                self._ok(self._box.client.uid("MOVE", str(uid), encode_folder(self._address.aside)))  # type: ignore[arg-type]
-            else:
-                self._box.move([str(uid)], self._address.aside, chunks=None)
+                self._ok(self._box.client.uid("MOVE", number, folder))  # type: ignore[arg-type]
+                return True
+            self._ok(self._box.client.uid("COPY", number, folder))  # type: ignore[arg-type]
+            self._ok(self._box.client.uid("STORE", number, "+FLAGS.SILENT", r"(\Deleted)"))
+            if self._expunges_one:
+                self._ok(self._box.client.uid("EXPUNGE", number))
+            return self._expunges_one
 
     def _number(self) -> int:
         with _told("read"):
@@ -130,10 +140,10 @@ class Mailbox:
         with _told("select"):
             return int(self._box.folder.status(self._address.folder, ["UIDVALIDITY"])["UIDVALIDITY"])
 
-    def _can_move(self) -> bool:
-        """Whether the server moves by itself. Asked anew, as many say so only to those who have signed in."""
+    def _capabilities(self) -> set[bytes]:
+        """Return what the server can do. Asked anew, as many say so only to those who have signed in."""
         with _told("select"):
-            return b" MOVE" in b" ".join(self._ok(self._box.client.capability())).upper()
+            return set(b" ".join(self._ok(self._box.client.capability())).upper().split())
 
     def _window(self, begin: int, end: int) -> list[Waiting]:
         with _told("read"):

@@ -72,7 +72,8 @@ class MailMove(models.TextChoices):
     """What happened to a letter."""
 
     KEPT = "kept", _("Came in")
-    READ = "read", _("Was read")
+    READ = "read", _("Was taken apart")
+    OPENED = "opened", _("Opened")
     FILED = "filed", _("Filed as a request")
     TIED = "tied", _("Added to a case")
     PROPOSED = "proposed", _("Proposed to be done with it")
@@ -97,6 +98,8 @@ class InboundMail(SealedRow):
     received_at = models.DateTimeField(_("received"), editable=False)
     kept_at = models.DateTimeField(_("kept"), editable=False)
     moved_at = models.DateTimeField(_("moved aside in the mailbox"), null=True, editable=False)
+    stays = models.BooleanField(_("copied, and left marked"), default=False, db_default=False, editable=False)
+    """Whether the mail server can only mark what is to go, so that the message is met again as long as it does not."""
     size = models.BigIntegerField(_("size in bytes"), editable=False)
     whole = models.BooleanField(_("kept whole"), default=True, editable=False)
     vault_name = models.CharField(max_length=160, blank=True, editable=False)
@@ -158,6 +161,7 @@ class InboundMail(SealedRow):
                 fields=("purge_at",), name="mail_to_purge", condition=models.Q(purged_at__isnull=True, state="done")
             ),
             models.Index(fields=("validity", "uid"), name="mail_left", condition=models.Q(whole=False)),
+            models.Index(fields=("validity", "uid"), name="mail_stays", condition=models.Q(stays=True)),
         )
 
     def __str__(self) -> str:

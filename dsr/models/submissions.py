@@ -22,6 +22,7 @@ class Channel(models.TextChoices):
     EMAIL = "email", _("e-mail")
     POST = "post", _("letter")
     SUPPORT = "support", _("customer support")
+    IN_PERSON = "in_person", _("in person")
 
 
 class Vouched(models.TextChoices):

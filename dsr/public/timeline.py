@@ -21,6 +21,8 @@ def _filed(event: Event) -> str:
     channel = str(event.data.get("channel", Channel.WEB))
     if channel == Channel.WEB:
         return _("You made the request on this site.")
+    if channel == Channel.IN_PERSON:
+        return _("You made the request in person.")
     label = Channel(channel).label if channel in Channel.values else channel
     return _("Your request reached us by: %(channel)s.") % {"channel": label}
 

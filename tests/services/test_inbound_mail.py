@@ -30,7 +30,7 @@ from notifications.models import DataKey, Message, MessageState
 from tests import builders, mails
 from tests.clock import Clock
 from tests.drain import drain
-from tests.mailserver import Encrypted, MailServer, free_port
+from tests.mailserver import Encrypted, MailServer, Older, free_port
 
 pytestmark = pytest.mark.django_db
 GOT = datetime(2026, 3, 5, 9, 0, 1, tzinfo=UTC)
@@ -130,6 +130,70 @@ def test_numbers_that_changed_their_meaning_make_no_second_row(server: MailServe
     assert (done.kept, done.met_again) == (0, 1)
     assert row.validity not in (0, 1)
     assert server.count() == 0
+
+
+@pytest.fixture
+def older(request: pytest.FixtureRequest, server: MailServer, settings) -> Iterator[Older]:
+    """The server without what the test names."""
+    found = Older(server, *request.param)
+    settings.MAILBOX_URL = found.url
+    yield found
+    found.stop()
+
+
+def asked(older: Older, word: bytes) -> list[bytes]:
+    return [line for line in older.said if word in line.upper()]
+
+
+def _ours_between_what_others_marked(server: MailServer) -> None:
+    """Three messages, of which somebody else has marked the last as deleted, and thinks about it."""
+    for name in ("first", "second", "marked"):
+        server.put(letter(name, subject=name))
+    server.mark_deleted(3)
+
+
+@pytest.mark.parametrize("older", [[b"MOVE"]], indirect=True)
+def test_server_that_cannot_move_takes_out_ours_and_nothing_that_others_marked(
+    older: Older, server: MailServer, clock: Clock
+) -> None:
+    _ours_between_what_others_marked(server)
+
+    done = keeping.read(clock(), limit=2)
+
+    assert (done.kept, done.error) == (2, "")
+    assert (server.subjects(), server.subjects("Recourse")) == (["marked"], ["first", "second"])
+    assert not InboundMail.objects.filter(stays=True).exists()
+    assert len(asked(older, b"UID EXPUNGE")) == 2
+    assert asked(older, b"MOVE") == []
+
+
+@pytest.mark.parametrize("older", [[b"MOVE", b"UIDPLUS"]], indirect=True)
+def test_server_that_can_only_clear_everything_is_left_with_what_is_marked(
+    older: Older, server: MailServer, clock: Clock
+) -> None:
+    _ours_between_what_others_marked(server)
+
+    done = keeping.read(clock(), limit=2)
+
+    assert (done.kept, done.error) == (2, "")
+    assert (server.subjects(), server.subjects("Recourse")) == (["first", "second", "marked"], ["first", "second"])
+    assert "Deleted" in server.flags(1)
+    assert asked(older, b"EXPUNGE") == []
+    assert InboundMail.objects.filter(stays=True, moved_at=clock()).count() == 2
+
+
+@pytest.mark.parametrize("older", [[b"MOVE", b"UIDPLUS"]], indirect=True)
+def test_what_was_left_marked_is_passed_over_and_copied_once(older: Older, server: MailServer, clock: Clock) -> None:
+    server.put(letter("first"))
+    keeping.read(clock())
+    InboundMail.objects.update(validity=1, uid=99)  # the server has counted anew
+    met = keeping.read(clock.tick())
+    server.put(letter("second"))
+
+    fresh = keeping.read(clock.tick(), limit=1)
+
+    assert (met.kept, met.met_again, fresh.kept, fresh.met_again) == (0, 1, 1, 0)
+    assert server.count("Recourse") == InboundMail.objects.count() == 2
 
 
 def test_too_big_a_message_is_a_row_with_its_head_and_stays(server: MailServer, clock: Clock, settings) -> None:

@@ -33,7 +33,7 @@ Rung = Annotated[int, Field(ge=0, le=4)]
 """A level of the ladder: 0 nothing, 1 a channel, 2 known, 3 strong, 4 a document seen."""
 OTHER = "other"
 """The row of barred facts that stands for whatever has none of its own."""
-Came = Literal["web", "api", "phone", "email", "post", "support"]
+Came = Literal["web", "api", "phone", "email", "post", "support", "in_person"]
 """How a request reached the organisation."""
 
 

@@ -46,6 +46,7 @@ _CAME: Final[Mapping[str, Via]] = {
     Channel.EMAIL: Via.MAIL,
     Channel.POST: Via.POST,
     Channel.SUPPORT: Via.API,
+    Channel.IN_PERSON: Via.API,  # a colleague who heard it enters it, as support does
 }
 
 

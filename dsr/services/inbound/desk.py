@@ -38,6 +38,8 @@ from dsr.services.intake import Filed, Filing, Want
 from notifications.sealing import fingerprints
 
 PERMISSION = "dsr.handle_mail"
+LOOK = timedelta(hours=1)
+"""For how long one opening of a letter stands for all that the same person makes of it."""
 _ASKING = frozenset({MailKind.REQUEST, MailKind.REPLY, MailKind.REGULATOR, MailKind.LAW_ENFORCEMENT})
 _MOVES = {MailEnd.NOT_OURS: MailMove.NOT_OURS, MailEnd.FORWARDED: MailMove.FORWARDED}
 
@@ -93,6 +95,19 @@ def _check_proposed(row: InboundMail, act: Act, by: Caller) -> None:
         raise WrongState(_("Nothing is proposed."), code="mail-not-proposed")
     if act == Act.CONFIRM and row.proposed_by_id == by.user_id:
         raise NotAllowed(_("You proposed this, so somebody else has to confirm it."), code="four-eyes")
+
+
+def opened(row: InboundMail, *, by: Caller, at: datetime) -> bool:
+    """Put on record that somebody reads a letter, once for as long as one looks at it. False where that was done."""
+    lately = row.entries.filter(move=MailMove.OPENED, by=_whose(by), at__gt=at - LOOK)
+    if lately.exists():
+        return False
+    with transaction.atomic():
+        InboundMail.objects.select_for_update(of=("self",)).get(pk=row.pk)
+        if lately.exists():  # two pages of one person at once
+            return False
+        _note(row, MailMove.OPENED, by, at)
+    return True
 
 
 def needs_second(row: InboundMail) -> bool:
@@ -216,8 +231,11 @@ def _end(row: InboundMail, end: MailEnd, code: MailCode, by: Caller, at: datetim
 
 
 def _note(row: InboundMail, move: MailMove, by: Caller, at: datetime, facts: dict[str, object] | None = None) -> None:
-    whose = str(by.user_id) if by.user_id else ""
-    MailEntry.objects.create(mail=row, at=at, move=move, facts=facts or {}, by=whose)
+    MailEntry.objects.create(mail=row, at=at, move=move, facts=facts or {}, by=_whose(by))
+
+
+def _whose(by: Caller) -> str:
+    return str(by.user_id) if by.user_id else ""
 
 
 def _checked(mail_id: UUID, act: Act, by: Caller) -> InboundMail:

@@ -65,7 +65,8 @@ def read(at: datetime, *, limit: int = BATCH) -> Read:
 
 
 def _take_in(box: Mailbox, done: Read, at: datetime, limit: int) -> None:
-    left = set(InboundMail.objects.filter(whole=False, validity=box.validity).values_list("uid", flat=True))
+    remains = InboundMail.objects.filter(Q(whole=False) | Q(stays=True), validity=box.validity)
+    left = set(remains.values_list("uid", flat=True))
     fresh = (each for each in box.waiting() if each.uid not in left)
     for waiting in list(islice(fresh, limit)):  # listed first: what is moved shifts the numbers of the rest
         whole = waiting.size <= settings.MAILBOX_MOST_MB * _MEGABYTE
@@ -77,8 +78,10 @@ def _take_in(box: Mailbox, done: Read, at: datetime, limit: int) -> None:
         if not whole:
             done.left += 1
             continue
-        box.put_aside(waiting.uid)
-        InboundMail.objects.filter(pk=row.pk, moved_at=None).update(moved_at=at)
+        if row.stays:
+            continue  # met under other numbers: a copy lies aside already
+        stays = not box.put_aside(waiting.uid)
+        InboundMail.objects.filter(pk=row.pk).update(stays=stays, moved_at=row.moved_at or at)
 
 
 def keep(raw: bytes, waiting: Waiting, *, validity: int, at: datetime, whole: bool = True) -> tuple[InboundMail, bool]:

@@ -3,15 +3,17 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from dsr.inbound.imap import Waiting
 from dsr.models import Channel, InboundMail, MailboxState, MailState, Submission
-from dsr.services.inbound import keeping, understanding
+from dsr.services.inbound import keeping, tidying, understanding
 from tests import builders, mails
 from tests.interfaces.admin.desk import signed_in, text
+from tests.statements import counted
 
 LIST = "/admin/dsr/inboundmail/"
 ENTER = f"{LIST}enter/"
@@ -103,6 +105,49 @@ def test_letter_is_shown_as_text_and_nothing_of_it_is_loaded_or_run():
     assert "<img src=x>" not in shown
     assert "Because it says" in shown
     assert "Files came along" in shown
+
+
+def openings(row):
+    return list(row.entries.filter(move="opened").values_list("by", flat=True))
+
+
+def test_opening_a_letter_is_on_record_once_an_hour_and_person():
+    row = arrive("A canary in a coal mine.")
+    hal, dora = signed_in("hal"), signed_in("dora")
+    hal.get(LIST)
+    assert openings(row) == [], "a list is no letter"
+
+    for client in (hal, hal, dora, hal):
+        shown = text(client.get(page(row)))
+
+    pks = [str(User.objects.get(username=name).pk) for name in ("hal", "dora")]
+    assert openings(row) == pks
+    assert shown.count("<td>Opened</td>") == 2
+    assert {str(facts) for facts in row.entries.filter(move="opened").values_list("facts", flat=True)} == {"{}"}
+    row.entries.filter(move="opened", by=pks[0]).update(at=timezone.now() - timedelta(minutes=61))
+    hal.get(page(row))
+    assert openings(row) == [*pks, pks[0]]
+
+
+def test_opening_a_letter_again_costs_no_writing_and_one_statement_more():
+    row, hal = arrive(), signed_in("hal")
+    hal.get(page(row))
+
+    with counted() as again:
+        hal.get(page(row))
+
+    assert [each for each in again if "dsr_mailentry" in each and not each.startswith("SELECT")] == []
+    assert sum("dsr_mailentry" in each for each in again) == 2, "\n".join(again)
+
+
+def test_letter_that_is_destroyed_is_opened_by_nobody():
+    row, hal = arrive("Book a demo of our CRM."), signed_in("hal")
+    act(hal, row, "set_aside", code="spam")
+    tidying.purge(timezone.now() + timedelta(days=400))
+
+    assert "This letter has been destroyed." in text(hal.get(page(row)))
+
+    assert openings(row) == []
 
 
 def test_proposed_rights_are_ticked_and_only_what_is_ticked_is_filed():
@@ -208,3 +253,15 @@ def test_today_is_now_and_not_later():
     assert entered(signed_in("sam"), day=timezone.now().date(), channel="phone", file="1").status_code == 302
 
     assert Submission.objects.get().received_at <= timezone.now()
+
+
+@pytest.mark.parametrize(("channel", "said"), [("in_person", "in person"), ("support", "customer support")])
+def test_what_was_said_in_person_is_told_from_what_came_to_support(channel, said):
+    client = signed_in("sam")
+    assert f'<option value="{channel}"' in text(client.get(ENTER))
+
+    entered(client, channel=channel, file="1")
+
+    submission = Submission.objects.get()
+    filed = submission.events.filter(verb="file").first()
+    assert (submission.channel, filed.data["channel"], submission.get_channel_display()) == (channel, channel, said)

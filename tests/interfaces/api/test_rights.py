@@ -46,7 +46,7 @@ def test_nobody_is_asked_who_they_are_for_a_statement(sam: Api) -> None:
     assert "identifiers" not in {question.name for question in statement.questions}
 
 
-@pytest.mark.parametrize("channel", ["web", "api", "phone", "email", "post", "support"])
+@pytest.mark.parametrize("channel", ["web", "api", "phone", "email", "post", "support", "in_person"])
 @pytest.mark.parametrize(("country", "region"), [("IE", ""), ("US", "CA"), ("US", "TX"), ("BR", "")])
 def test_no_choice_asks_for_proof_on_any_channel(sam: Api, country: str, region: str, channel: str) -> None:
     choices = [each for each in rights(sam, country, region, channel=channel).rights if each.right in CHOICES]

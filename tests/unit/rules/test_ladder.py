@@ -40,7 +40,7 @@ from verification.proofs import SIGNED_IN as SIGN_INS
 DAY, IN_2027 = date(2026, 11, 26), date(2027, 6, 1)
 LAWS = sorted({law.id for law in shipped().regimes if law.window.covers(DAY)})
 PEOPLE = ["customer", "authorised_representative", "end_user", "visitor", "event_guest", ""]
-CAME = ["web", "api", "phone", "email", "post", "support", "gpc"]
+CAME = ["web", "api", "phone", "email", "post", "support", "in_person", "gpc"]
 FLOORS = "ladder/floors.toml"
 OPEN = {"be_informed", "complaint", "bcr_complaint"}
 
