@@ -263,5 +263,5 @@ def test_what_was_said_in_person_is_told_from_what_came_to_support(channel, said
     entered(client, channel=channel, file="1")
 
     submission = Submission.objects.get()
-    filed = submission.events.filter(verb="file").first()
+    filed = submission.events.get(verb="file", request__right="access")
     assert (submission.channel, filed.data["channel"], submission.get_channel_display()) == (channel, channel, said)
