@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
     """More words, and one column that the database fills: what older processes write stays as it is."""
 
     dependencies = [
-        ("dsr", "0029_outside"),
+        ("dsr", "0032_reviews_after_appeals"),
     ]
 
     operations = [
