@@ -43,6 +43,8 @@ class Outcome(StrEnum):
     NOT_JUSTIFIED = "not_justified"
     NOT_ESTABLISHED = "not_established"
     """Of a complaint: what is said cannot be shown to be so, nor to be otherwise."""
+    MISUNDERSTOOD = "misunderstood"
+    """Somebody of ours read it into the person's words; nothing was done, and it goes on if it was meant."""
 
 
 class Actor(StrEnum):
@@ -106,6 +108,8 @@ DELETION, CORRECTION, RESTRICTION, PORTABILITY, OBJECTION, REVIEW, CHILD, APPEAL
 COMPLAINTS = frozenset({Right.COMPLAINT, Right.BCR_COMPLAINT})
 BACKED = CORRECTION | REVIEW
 """Where people may add documents unasked, until it is decided."""
+MISREAD = (SEARCHED | JUDGED) - APPEAL - CHILD
+"""What may be read into a message that did not ask for it, and waits long enough for somebody to notice."""
 APPEALED = (SEARCHED | JUDGED) - APPEAL - CHILD
 """What can be appealed against, once it was not answered in full; whoever reports a child learns nothing of it."""
 
@@ -207,7 +211,7 @@ MOVES: tuple[Move, ...] = (
     _move("prepare",          _("Propose to do as asked"),     _IN_REVIEW, None, STAFF, "not_own_case", "search_complete", "not_prepared", "items_decided", "no_mark_proposed", rights=SEARCHED),
     _move("propose_refusal",  _("Propose to refuse"),          _IN_REVIEW, None, STAFF, "not_own_case", "not_prepared", "nothing_done_yet", rights=REFUSABLE, inputs=("ground", "reason")),
     _move("argue_refusal",    _("Say what proves the ground"), _IN_REVIEW, None, STAFF, "not_own_case", "ground_is_ones_own", rights=REFUSABLE, inputs=("proof_kind", "proof_place", "proof_author", "proof_on"), may_say=("withholding", "answers")),
-    _move("send_back",        _("Send back"),                  _IN_REVIEW, None, STAFF, "not_own_case", "is_prepared", rights=SEARCHED | COMPLAINTS | APPEAL | OBJECTION | REFUSABLE, inputs=("reason",)),
+    _move("send_back",        _("Send back"),                  _VERIFYING | _IN_REVIEW, None, STAFF, "not_own_case", "is_prepared", rights=SEARCHED | COMPLAINTS | APPEAL | OBJECTION | REFUSABLE, inputs=("reason",)),
     _move("approve",          _("Approve"),        _IN_REVIEW, State.FULFILLING, _APPROVER, "not_own_case", "release_prepared", "another_person", "parts_argued", "search_complete", "not_stopped", "looked", "not_held", "authority_holds", "erasure_confirmed", "marks_looked_over", rights=SEARCHED),
     _move("approve_by_rule",  _("Approve by standing rule"),   _IN_REVIEW, State.FULFILLING, _SYSTEM, "standing_rule", "search_complete", "not_prepared", "not_stopped", "looked", "not_held", "authority_holds", "nothing_marked", rights=SEARCHED & HANDED),
     _move("refuse",           _("Refuse"),                     _IN_REVIEW, State.CLOSED, _APPROVER, "not_own_case", "refusal_prepared", "another_person", "officer_agrees", "refusal_argued", "refusal_in_time", outcome=Outcome.REFUSED, rights=REFUSABLE, tells=("refused",)),
@@ -259,8 +263,8 @@ MOVES: tuple[Move, ...] = (
     # weighing an objection
     _move("weigh",            _("Weigh one use"),              _IN_REVIEW, None, STAFF, "not_own_case", "not_prepared", "not_stopped", "pause_applied", rights=OBJECTION, inputs=("use", "basis", "outcome", "reason"), may_say=("ground", "interest", "compelling", "alternatives", "effect", "vulnerable", "remains")),
     _move("propose_decision", _("Propose what was weighed"),   _IN_REVIEW, None, STAFF, "not_own_case", "not_prepared", "all_weighed", rights=OBJECTION),
-    _move("decide_objection", _("Decide on the objection"),    _IN_REVIEW, State.FULFILLING, _APPROVER, "not_own_case", "is_prepared", "another_person", "all_weighed", "not_stopped", "not_held", "authority_holds", "decision_in_time", rights=OBJECTION, tells=("objection_decided",)),
-    _move("decide_objection_late", _("Decide too late, and say so"), _IN_REVIEW, State.FULFILLING, _APPROVER, "not_own_case", "is_prepared", "another_person", "all_weighed", "not_stopped", "not_held", "authority_holds", "decision_is_late", rights=OBJECTION, inputs=("reason",), tells=("objection_decided",)),
+    _move("decide_objection", _("Decide on the objection"),    _IN_REVIEW, State.FULFILLING, _APPROVER, "not_own_case", "decision_proposed", "another_person", "all_weighed", "not_stopped", "not_held", "authority_holds", "decision_in_time", rights=OBJECTION, tells=("objection_decided",)),
+    _move("decide_objection_late", _("Decide too late, and say so"), _IN_REVIEW, State.FULFILLING, _APPROVER, "not_own_case", "decision_proposed", "another_person", "all_weighed", "not_stopped", "not_held", "authority_holds", "decision_is_late", rights=OBJECTION, inputs=("reason",), tells=("objection_decided",)),
     _move("objection_over",   _("What has to stop has stopped"), _FULFILLING, State.CLOSED, _SYSTEM, "stops_confirmed", outcome="computed", rights=OBJECTION, tells=("objection_decided", "objection_over")),
     # reviewing what a machine decided
     _move("link_decision",    _("Say which decision it is about"), _IN_REVIEW, None, STAFF, "not_own_case", "not_prepared", "review_not_taken", rights=REVIEW, inputs=("decision",)),
@@ -314,6 +318,11 @@ MOVES: tuple[Move, ...] = (
     _move("refer",            _("Direct elsewhere with part of it"), _IN_REVIEW, None, STAFF, "not_own_case", "not_prepared", rights=SEARCHED, may_say=("customer", "known", "categories"), tells=("referred",)),
     _move("referral_answered", _("Note the customer's word"),  State, None, STAFF, "not_own_case", rights=SEARCHED, inputs=("referral",)),
     _move("add_right",        _("Add a right that the words also ask for"), State, None, STAFF | {Actor.SUPPORT}, "not_own_case", "not_purged", "not_sheltered", inputs=("right", "reason"), may_say=("details",), tells=("right_added",)),
+    # a message that was misread
+    _move("propose_misunderstood", _("Propose to end it, as it was not asked for"), _VERIFYING | _IN_REVIEW, None, STAFF, "not_own_case", "not_prepared", "not_stopped", "read_by_us", "another_stands", "untouched", "nothing_done_yet", "no_fee_open", rights=MISREAD, inputs=("reason",)),
+    _move("close_misunderstood", _("End it, as it was not asked for"), _VERIFYING | _IN_REVIEW, State.CLOSED, _APPROVER, "not_own_case", "misreading_proposed", "another_person", "not_stopped", "read_by_us", "another_stands", "untouched", "nothing_done_yet", outcome=Outcome.MISUNDERSTOOD, rights=MISREAD, tells=("misunderstood",)),
+    _move("meant",            _("Go on, as it was meant after all"), _CLOSED, State.IN_REVIEW, PEOPLE, "not_own_case", "ended_misunderstood", "not_purged", "not_stopped", "back_to_the_desk", rights=MISREAD, tells=("right_added",)),
+    _move("meant_unproved",   _("Go on, as it was meant after all, once it is known who asks"), _CLOSED, State.VERIFYING, PEOPLE, "not_own_case", "ended_misunderstood", "not_purged", "not_stopped", "back_to_waiting", rights=MISREAD & IDENTIFIED, tells=("right_added",)),
     # stopping
     _move("withdraw",         _("Withdraw"),                   OPEN, State.CLOSED, PEOPLE, "nothing_done_yet", "not_sheltered", outcome=Outcome.WITHDRAWN, rights=ANSWERED - CHILD, tells=("closed",)),
 )

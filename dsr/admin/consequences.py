@@ -124,6 +124,18 @@ CONSEQUENCES: Mapping[str, str | Promise] = {
     "withdraw": gettext_lazy(
         "Only because the person asked for it. The request is closed, and that is confirmed by mail."
     ),
+    "propose_misunderstood": gettext_lazy(
+        "Where the message did not ask for this. Once somebody else agrees, the person reads your reasons, so write "
+        "them for the person. Until then nothing changes for them."
+    ),
+    "close_misunderstood": gettext_lazy(
+        "It is closed, and the person reads why. If they say that they did mean it, it goes on as of the same day, and "
+        "the time runs on meanwhile."
+    ),
+    "meant": gettext_lazy("Only because the person said so. It goes on where it stood, with the same dates."),
+    "meant_unproved": gettext_lazy(
+        "Only because the person said so. It goes on with the same dates, once it is known who asks."
+    ),
     "confirm_erasure": gettext_lazy(
         "Only because the person said so, for instance by telephone, after you told them what it means: everything "
         "that nothing protects goes for good, and the account with it."

@@ -31,6 +31,7 @@ from dsr.services import (
     identity,
     letters,
     mandated,
+    misreading,
     principals,
     proving,
     referring,
@@ -235,6 +236,10 @@ HANDLERS: Mapping[str, Handler] = {
     "refer": _refer,
     "add_right": _add_right,
     "referral_answered": _simple(referring.answered, "referral"),
+    "propose_misunderstood": _simple(misreading.propose, "reason"),
+    "close_misunderstood": _simple(misreading.close),
+    "meant": _simple(misreading.go_on),
+    "meant_unproved": _simple(misreading.go_on),
     "reopen": _reopen,
     "ask_more": _simple(proving.ask_more, "doubt", "reason"),
     "check_identity": _check_identity,
@@ -296,11 +301,11 @@ _OF_VERB = {"decide_mark": _UPTAKE, "propose_ruling": _APPEALS}
 FIRST = (
     "take_complaint", "propose_answer", "answer_complaint", "propose_ruling", "decide_appeal",
     "link_decision", "take_review", "confirm_erasure", "weigh", "propose_decision", "decide_objection", "prepare",
-    "approve", "refuse", "reopen", "take_up", "reissue", "renew",
+    "approve", "refuse", "reopen", "take_up", "meant", "meant_unproved", "reissue", "renew",
 )  # fmt: skip
 GRAVE = frozenset({
     "refuse", "refuse_late", "decide_objection_late", "redirect", "withdraw", "go_without", "end_unproved",
-    "accept_failure",
+    "accept_failure", "close_misunderstood",
 })  # fmt: skip
 _BESIDE = {"argue_refusal": ("withholding",)}
 """Inputs that say which row a move is about, where it need not be about one."""

@@ -144,9 +144,11 @@ class Page:
     @property
     def proposal(self) -> str:
         """What waits for a second person, as a sentence; "" when nothing does."""
-        if not self.request.proposal or self.request.state != State.IN_REVIEW:
+        if not self.request.proposal or self.request.state not in (State.VERIFYING, State.IN_REVIEW):
             return ""
         who = words.colleague(self.request.prepared_by)
+        if self.request.proposal == Proposal.UNASKED:
+            return _("%(who)s proposes to end it, as it was not asked for. Somebody else must agree.") % {"who": who}
         if self.request.right == Right.OBJECTION:
             return _("%(who)s proposes what was weighed below. Somebody else must decide.") % {"who": who}
         if self.request.proposal == Proposal.RELEASE and self.request.spec.acts:

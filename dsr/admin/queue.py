@@ -288,7 +288,9 @@ class QueueAdmin(ReadOnlyAdmin):
     def standing(self, row: Any) -> str:
         """Where it stands, and what it waits for."""
         more = words.outcome_title(row.outcome)
-        if row.proposal and row.state == State.IN_REVIEW:
+        if row.proposal == Proposal.UNASKED and row.state != State.CLOSED:
+            more = _("end as misunderstood waits for approval")
+        elif row.proposal and row.state == State.IN_REVIEW:
             release = row.proposal == Proposal.RELEASE
             more = _("answer waits for approval") if release else _("refusal waits for approval")
         elif row.question_at:

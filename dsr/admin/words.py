@@ -44,6 +44,7 @@ OUTCOMES: Mapping[Outcome, Words] = {
     Outcome.PARTLY_JUSTIFIED: gettext_lazy("partly justified"),
     Outcome.NOT_JUSTIFIED: gettext_lazy("not justified"),
     Outcome.NOT_ESTABLISHED: gettext_lazy("not established"),
+    Outcome.MISUNDERSTOOD: gettext_lazy("misunderstood, not asked for"),
 }
 PERSONAL: Mapping[Personal, Words] = {
     Personal.NAME: gettext_lazy("Name"),

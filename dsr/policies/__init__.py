@@ -4,8 +4,8 @@ The needs of the rows of the lifecycle are registered by their modules: who is a
 (``desk``), what the systems answered (``answers``), what the law allows on a day (``time``), what is carried out in
 the systems (``doing``), whether they mind what was chosen (``choices``), what a ground takes (``grounds``), what is
 taken out of an answer (``marks``) or sent to somebody else (``sending``), whose account it is (``children``), who may
-review what a machine decided (``reviewing``), how an objection is weighed (``objecting``), and complaints and appeals
-(``complaints``).
+review what a machine decided (``reviewing``), how an objection is weighed (``objecting``), what was read into a message
+by mistake (``misreading``), and complaints and appeals (``complaints``).
 """
 
 from dsr.policies import (
@@ -18,6 +18,7 @@ from dsr.policies import (
     grounds,
     identity,
     marks,
+    misreading,
     objecting,
     outward,
     reviewing,
@@ -53,6 +54,7 @@ __all__ = [
     "grounds",
     "identity",
     "marks",
+    "misreading",
     "not_held",
     "not_own_case",
     "not_stopped",

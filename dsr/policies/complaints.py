@@ -54,6 +54,8 @@ _DECIDES = frozenset(
         "decide_objection_late",
         "uphold",
         "overturn",
+        "propose_misunderstood",
+        "close_misunderstood",
     }
 )
 """By what somebody has a part in a decision."""

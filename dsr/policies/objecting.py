@@ -41,6 +41,13 @@ def all_weighed(request: SubjectRequest, by: Caller, at: datetime) -> None:
 
 
 @need
+def decision_proposed(request: SubjectRequest, by: Caller, at: datetime) -> None:
+    """Somebody proposed to decide as it was weighed."""
+    if request.proposal not in (Proposal.RELEASE, Proposal.REFUSE):
+        raise WrongState(_("Nobody has proposed what was weighed yet."), code="not-prepared")
+
+
+@need
 def decision_in_time(request: SubjectRequest, by: Caller, at: datetime) -> None:
     """No law's last day for telling that something goes on has gone by; what only stops can be told any day."""
     if _something_goes_on(request):

@@ -71,7 +71,7 @@ def of(sight: Sight, request: SubjectRequest, at: datetime) -> Contest | None:
     until = _until(request, at)
     if request.right not in COMPLAINTS | {Right.APPEAL}:
         return Contest((), (), (), until) if until else None
-    if not closed or request.outcome == Outcome.WITHDRAWN:
+    if not closed or request.outcome in (Outcome.WITHDRAWN, Outcome.MISUNDERSTOOD):
         return Contest((), (), (), until)
     mine, matter = request.pk, {request.pk, request.about_id}
     been = [row for row in sight.outside if row.request_id in matter]

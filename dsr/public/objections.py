@@ -69,7 +69,8 @@ def of(sight: Sight, request: SubjectRequest, notice: Notice, at: datetime) -> O
     """Return where an objection stands; None for what is none."""
     if request.right != Right.OBJECTION:
         return None
-    decided = {row.use: row for row in sight.weighings if row.request_id == request.pk}
+    was_misread = request.outcome == Outcome.MISUNDERSTOOD  # what was weighed by then was never decided
+    decided = {row.use: row for row in sight.weighings if row.request_id == request.pk and not was_misread}
     names = dict.fromkeys([*wanted(request), *decided])
     paused = (row for row in sight.restrictions if row.request_id == request.pk)
     mine = [row for row in sight.windows if row.choice_id == request.choice_id]

@@ -40,6 +40,7 @@ OUTCOMES: Mapping[Outcome, str | Promise] = {
     Outcome.UPHELD: gettext_lazy("reviewed, it stands"),
     Outcome.OVERTURNED: gettext_lazy("reviewed and changed"),
     Outcome.PARTLY_OVERTURNED: gettext_lazy("reviewed, changed in part"),
+    Outcome.MISUNDERSTOOD: gettext_lazy("ended, misread by us"),
 }
 _CLOSED: Mapping[Outcome, str | Promise] = {
     Outcome.FULFILLED: gettext_lazy("You have the answer."),
@@ -57,8 +58,12 @@ _CLOSED: Mapping[Outcome, str | Promise] = {
         (Outcome.UPHELD, Outcome.OVERTURNED, Outcome.PARTLY_OVERTURNED),
         gettext_lazy("It is decided. Below are the decision and its reasons, and what you can do about it."),
     ),
+    Outcome.MISUNDERSTOOD: gettext_lazy(
+        "We had misread your message: we think that you did not ask for this. Nothing was done for it. If you did mean "
+        "it, say so, and we go on as of the day on which your message came in."
+    ),
 }
-_REASONED = frozenset({Outcome.REFUSED, Outcome.REDIRECTED, *contests.OUTCOMES})
+_REASONED = frozenset({Outcome.REFUSED, Outcome.REDIRECTED, Outcome.MISUNDERSTOOD, *contests.OUTCOMES})
 """Outcomes whose reasons are told as they were written."""
 _OURS = frozenset({ClockKind.NOTICE, ClockKind.REFUSE})
 """Dates that only bind us among ourselves."""
@@ -133,6 +138,8 @@ class Part:
     package: Package | None
     can_download: bool
     can_read: bool
+    was_misread: bool
+    """Whether it ended as misunderstood, and can be gone on with."""
     can_issue_again: bool
     lines: tuple[lines.Line, ...]
     ground: str
@@ -294,7 +301,7 @@ def _part(sight: Sight, request: SubjectRequest, notice: Notice, at: datetime) -
     objection = objections.of(sight, request, notice, at)
     is_open = state is not State.CLOSED
     given = request.outcome in (Outcome.FULFILLED, Outcome.PARTLY_FULFILLED, Outcome.NOTHING_HELD)
-    ended_early = request.outcome in (Outcome.WITHDRAWN, Outcome.UNVERIFIED)
+    ended_early = request.outcome in (Outcome.WITHDRAWN, Outcome.UNVERIFIED, Outcome.MISUNDERSTOOD)
     told = None if ended_early else why.explain(request, at, sight.events)
     return Part(
         request=request,
@@ -316,6 +323,7 @@ def _part(sight: Sight, request: SubjectRequest, notice: Notice, at: datetime) -
         package=kept,
         can_download=state is State.READY and is_file,
         can_read=is_statement and (state is State.READY or given),
+        was_misread=request.outcome == Outcome.MISUNDERSTOOD and sight.submission.purged_at is None,
         can_issue_again=not is_open and given and is_file and sight.submission.purged_at is None,
         lines=tuple(lines.of(sight, request, notice)) if state in (State.READY, State.CLOSED) else (),
         ground=lines.why(request.refusal_ground) if request.outcome == Outcome.REFUSED else "",

@@ -230,6 +230,9 @@ TOLD: Mapping[str, Words] = {
     "in_effect": gettext_lazy("Every system minds what you do not want."),
     "chosen_anew": gettext_lazy("The request ended, as something else was chosen since."),
     "add_right": gettext_lazy("We read in your words that you ask for something more, and took that up, too."),
+    "close_misunderstood": gettext_lazy("We had misread what you asked for, so this ended, and wrote to you why."),
+    "meant": gettext_lazy("We go on with it, as you did mean it."),
+    "meant_unproved": gettext_lazy("We go on with it, as you did mean it."),
     "refer": gettext_lazy("We told you who decides about part of the data. With the rest we go on."),
     "settle": gettext_lazy("We have dealt with your report."),
     "shut": gettext_lazy("The account is being shut in every system."),
@@ -263,7 +266,7 @@ HIDDEN = frozenset(
     }
     | {"signal_cleared", "number_shown", "revealed", "owner_added_file", "owner_removed_file"}
     | {"system_answered", "owner_reminded", "owner_reported", "retry_task"}
-    | {"referral_answered"}
+    | {"referral_answered", "propose_misunderstood"}
     | {"take_in", "find_account", "assess_age", "confirm_age", "weigh_age_anew"}  # whose account it is stays inside
     | {"note_reply", "add_finding", "drop_finding", "promise", "drop_promise", "propose_answer", "propose_ruling"}
     | {"note_outside", "redate_outside", "end_outside"}

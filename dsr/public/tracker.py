@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from dsr.errors import NotFound, WrongState
-from dsr.lifecycle import State
+from dsr.lifecycle import Outcome, State
 from dsr.models import SubjectRequest
 from dsr.policies import Caller
 from dsr.public import forms, pages, sight, throttle, tickets
@@ -23,7 +23,7 @@ from dsr.public.guard import public, typed
 from dsr.public.sent import AGAIN
 from dsr.rights import SPECS, Delivery, Right
 from dsr.selectors import tracker as selector
-from dsr.services import delivery, identity, login, review, threads, timing
+from dsr.services import delivery, identity, login, misreading, review, threads, timing
 from verification import mail
 
 DONE = {
@@ -31,6 +31,7 @@ DONE = {
     "message": gettext_lazy("Your message is with us."),
     "fee": gettext_lazy("Thank you. The fee is accepted, and we go on."),
     "withdrawn": gettext_lazy("The request is withdrawn."),
+    "meant": gettext_lazy("Thank you. We go on with it, as of the day on which your message came in."),
     "signed-in": gettext_lazy("Thank you, your sign-in is noted for this request."),
     "proved": gettext_lazy("Thank you, we know now that it is you. We have begun."),
     "without": gettext_lazy("We go on without it, and search only by your mail address."),
@@ -156,6 +157,16 @@ def withdraw(request: HttpRequest, reference: str, submission_id: UUID, at: date
     context["acts"] = spec.acts
     context |= {"is_ready": subject.state == State.READY, "address": request.path}
     return pages.page(request, "tracker/withdraw", context)
+
+
+@public("POST")
+@with_grant
+def meant(request: HttpRequest, reference: str, submission_id: UUID, at: datetime, request_id: UUID) -> HttpResponse:
+    """Take the person's word that something was meant that we took for a misunderstanding; twice, it is taken once."""
+    subject = the_request(submission_id, request_id)
+    if subject.outcome == Outcome.MISUNDERSTOOD:
+        misreading.go_on(subject.pk, by=Caller.person(), at=at)
+    return back(request, reference, "meant")
 
 
 @public("POST")

@@ -91,6 +91,7 @@ urlpatterns = [
     path("requests/<str:reference>/reopen/", tracker.reopen, name="reopen"),
     path("requests/<str:reference>/<uuid:request_id>/accept-fee/", tracker.accept_fee, name="accept-fee"),
     path("requests/<str:reference>/<uuid:request_id>/withdraw/", tracker.withdraw, name="withdraw"),
+    path("requests/<str:reference>/<uuid:request_id>/meant/", tracker.meant, name="meant"),
     path("requests/<str:reference>/<uuid:request_id>/download/", tracker.download, name="download"),
     path("requests/<str:reference>/<uuid:request_id>/statement/", tracker.statement, name="statement"),
     path("requests/<str:reference>/<uuid:request_id>/again/", tracker.issue_again, name="again"),

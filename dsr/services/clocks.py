@@ -166,6 +166,13 @@ def look_at_evidence(submission: Submission, due_at: datetime) -> None:
         Deadline.objects.create(submission=submission, kind=DeadlineKind.EVIDENCE, due_at=due_at)
 
 
+def run_on(request: SubjectRequest, ended_at: datetime | None, at: datetime) -> None:
+    """Have the dates hold again that ended only because the request did, and watch them."""
+    ended = Deadline.objects.filter(request=request, kind__in=set(_KINDS.values()), done_at=ended_at)
+    ended.update(done_at=None, claimed_until=None, attempts=0)
+    watch_anew(request, at)
+
+
 def still_open(deadline: Deadline) -> bool:
     """Whether nobody has met a deadline yet. To be asked while the submission is held."""
     return Deadline.objects.filter(pk=deadline.pk, done_at__isnull=True).exists()

@@ -44,7 +44,7 @@ _BACKS: Final[Mapping[Right, tuple[Purpose, frozenset[State]]]] = {
     Right.AUTOMATED_DECISION_REVIEW: (Purpose.REPRESENTATION, frozenset({State.IN_REVIEW})),
 }
 """What people may add to a request unasked until it is decided, and where the request stands as long."""
-_UNDECIDED: Final = (Outcome.UNVERIFIED, Outcome.WITHDRAWN, Outcome.REDIRECTED)
+_UNDECIDED: Final = (Outcome.UNVERIFIED, Outcome.WITHDRAWN, Outcome.REDIRECTED, Outcome.MISUNDERSTOOD)
 """How such a request ends without a word on what was added, unless there was one before."""
 _HAND_IN: Final = frozenset({Actor.PERSON, Actor.SUPPORT, Actor.ANALYST, Actor.APPROVER})
 _SYSTEM = Caller.system()

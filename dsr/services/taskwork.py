@@ -86,7 +86,7 @@ class Claim:
         # What is objected to is paused while it is in review; anything else comes back to review to be left alone.
         back = (
             Q(state=State.IN_REVIEW) & ~Q(right=Right.OBJECTION)
-            | Q(outcome=Outcome.WITHDRAWN)
+            | Q(outcome__in=(Outcome.WITHDRAWN, Outcome.MISUNDERSTOOD))
             | Q(doubted, state=State.FULFILLING)
         )
         unwanted = SubjectRequest.objects.filter(back, pk=self.task.request_id)

@@ -33,6 +33,7 @@ from dsr.services import (
     correction,
     delivery,
     identity,
+    misreading,
     principals,
     proving,
     referring,
@@ -295,6 +296,12 @@ MOVES: dict[str, Dispatch] = {
     "refer":           Dispatch(elsewhere.WithElsewhere, _refer),
     "add_right":       Dispatch(elsewhere.WithRight, _add_right),
     "referral_answered": Dispatch(elsewhere.WithReferral, _referral_answered),
+    "propose_misunderstood": Dispatch(
+        inputs.WithReason, lambda do, given: misreading.propose(reason=given.reason, **do.how)
+    ),
+    "close_misunderstood": Dispatch(inputs.Nothing, lambda do, _given: misreading.close(**do.how)),
+    "meant":           Dispatch(inputs.Nothing, lambda do, _given: misreading.go_on(**do.how)),
+    "meant_unproved":  Dispatch(inputs.Nothing, lambda do, _given: misreading.go_on(**do.how)),
     "ask_more":        Dispatch(inputs.WithDoubt, _ask_more),
     "check_identity":  Dispatch(inputs.WithCheck, _check_identity),
     "check_mandate":   Dispatch(inputs.WithMandateCheck, _check_mandate),

@@ -6,6 +6,7 @@ The methods stamp fields and nothing else; see ``lifecycle.MOVES`` for when they
 from datetime import datetime
 
 from dsr import fsm
+from dsr.lifecycle import TURN_OF, State
 from dsr.models.moves.row import Proposal, RequestRow
 
 
@@ -86,8 +87,10 @@ class DeskMoves(RequestRow):
 
     @fsm.move("send_back")
     def send_back(self, at: datetime) -> None:
-        """Return a proposal to the desk."""
+        """Return a proposal to the desk; what waits for a proof waits for the person again."""
         self.unprepare()
+        if self.state == State.VERIFYING:
+            self.turn = str(TURN_OF[State.VERIFYING])
 
     @fsm.move("approve")
     def approve(self, at: datetime, by_id: int) -> None:

@@ -76,4 +76,5 @@ class IdentityMoves(RequestRow):
 
     @fsm.move("reopen")
     def reopen(self, at: datetime) -> None:
-        """Wait for the person again, under the same reference."""
+        """Wait for the person again, under the same reference; what was proposed before is over."""
+        self.unprepare()

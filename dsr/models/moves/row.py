@@ -21,6 +21,7 @@ class Proposal(models.TextChoices):
     RELEASE = "release", _("do as asked")
     REFUSE = "refuse", _("refuse")
     ANSWER = "answer", _("answer so")
+    UNASKED = "unasked", _("end it, as it was not asked for")
 
 
 class RequestRow(fsm.ProtectedStateMixin, SealedRow):

@@ -71,7 +71,7 @@ def end(deadline: Deadline, at: datetime) -> None:
     """End a request that was not confirmed. Nothing has been erased; it can be taken up again."""
     with holding(request_id=deadline.request_id) as case:
         request = _of(case, deadline)
-        with_us = case.submission.stopped_at is not None or request.proposal == Proposal.REFUSE
+        with_us = case.submission.stopped_at is not None or request.proposal in (Proposal.REFUSE, Proposal.UNASKED)
         if request.state == State.IN_REVIEW and with_us:
             Deadline.objects.filter(pk=deadline.pk).update(due_at=at + _A_DAY, claimed_until=None)
             return

@@ -70,7 +70,7 @@ from dsr.services.letters.doing import (
     RestrictionEnds,
     TaskWorksheet,
 )
-from dsr.services.letters.elsewhere import CustomerTold, Referred, RightAdded
+from dsr.services.letters.elsewhere import CustomerTold, Misunderstood, Referred, RightAdded
 from dsr.services.letters.hooks import WebhookStopped
 from dsr.services.letters.inbound import MailWaits
 from dsr.services.letters.incidents import IncidentDue, IncidentOpened
@@ -122,6 +122,7 @@ __all__ = [
     "MandateAsked",
     "MandateConfirm",
     "MandateEnded",
+    "Misunderstood",
     "Moved",
     "NewMessage",
     "NotIdentified",

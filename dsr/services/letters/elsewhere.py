@@ -44,3 +44,16 @@ class RightAdded(Letter):
     due_on: date
     remedies: tuple[str, ...]
     tracker: Secret
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Misunderstood(Letter):
+    """Says that something was read into a message that it did not ask for, and how to say that it was meant."""
+
+    kind: ClassVar[str] = "misunderstood"
+    must_show: ClassVar[frozenset[str]] = frozenset({"reference", "right", "reason", "remedies", "tracker"})
+    reference: str
+    right: str
+    reason: str
+    remedies: tuple[str, ...]
+    tracker: Secret

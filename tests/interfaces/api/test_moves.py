@@ -323,7 +323,7 @@ def test_move_of_an_unknown_request_is_not_found(hal: Api, verb: str) -> None:
         "retry_task": {"task": str(uuid4())},
         "erase_again": {"task": str(uuid4())},
         "accept_failure": {"task": str(uuid4()), "reason": "r"},
-        **{verb: {"reason": "r"} for verb in ("halt", "tell_lifting")},
+        **{verb: {"reason": "r"} for verb in ("halt", "tell_lifting", "propose_misunderstood")},
         **{verb: {"reason": "r"} for verb in ("hold", "lift_hold", "stop", "resume", "end_unproved", "revoke_mandate")},
     }
     body = bodies.get(verb, {"text": "t"} if "text" in BY_VERB[verb].inputs else {})

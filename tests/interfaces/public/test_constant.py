@@ -304,6 +304,7 @@ CASES: dict[str, Case] = {
     "download": _shut("download"),
     "statement": _shut("statement"),
     "again": _shut("again"),
+    "meant": _shut("meant"),
     "erasure": _shut("erasure"),
     "take-up": _shut("take-up"),
     "disagree": _shut("disagree/1"),
