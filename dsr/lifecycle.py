@@ -105,6 +105,8 @@ DELETION, CORRECTION, RESTRICTION, PORTABILITY, OBJECTION, REVIEW, CHILD, APPEAL
         Right.APPEAL,
     )
 )
+ROUTED = (SEARCHED | JUDGED) - CHILD - APPEAL - REVIEW
+"""What can be for somebody else to answer. A choice takes effect at once, and what is answered by itself is answered."""
 COMPLAINTS = frozenset({Right.COMPLAINT, Right.BCR_COMPLAINT})
 BACKED = CORRECTION | REVIEW
 """Where people may add documents unasked, until it is decided."""
@@ -216,7 +218,7 @@ MOVES: tuple[Move, ...] = (
     _move("approve_by_rule",  _("Approve by standing rule"),   _IN_REVIEW, State.FULFILLING, _SYSTEM, "standing_rule", "search_complete", "not_prepared", "not_stopped", "looked", "not_held", "authority_holds", "nothing_marked", rights=SEARCHED & HANDED),
     _move("refuse",           _("Refuse"),                     _IN_REVIEW, State.CLOSED, _APPROVER, "not_own_case", "refusal_prepared", "another_person", "officer_agrees", "refusal_argued", "refusal_in_time", outcome=Outcome.REFUSED, rights=REFUSABLE, tells=("refused",)),
     _move("refuse_late",      _("Refuse too late, and say so"), _IN_REVIEW, State.CLOSED, _APPROVER, "not_own_case", "refusal_prepared", "another_person", "officer_agrees", "refusal_argued", "refusal_is_late", outcome=Outcome.REFUSED, rights=REFUSABLE, inputs=("reason",), tells=("refused",)),
-    _move("redirect",         _("Direct to another controller"), _IN_REVIEW, State.CLOSED, _APPROVER, "not_own_case", "nothing_done_yet", outcome=Outcome.REDIRECTED, rights=SEARCHED, inputs=("text",), may_say=("customer", "known"), tells=("closed",)),
+    _move("redirect",         _("Direct to whoever decides or answers"), _VERIFYING | _IN_REVIEW, State.CLOSED, _APPROVER, "not_own_case", "nothing_done_yet", "not_sheltered", outcome=Outcome.REDIRECTED, rights=ROUTED, inputs=("text",), may_say=("customer", "known", "door", "pass_on", "agreed", "whole"), tells=("closed", "routed")),
     # taking out what is about others
     _move("seek_marks",       _("Look for what is about others"), _IN_REVIEW, None, STAFF, "not_own_case", "search_complete", "not_prepared", rights=COPIED),
     _move("mark",             _("Mark something to be taken out"), _IN_REVIEW, None, STAFF, "not_own_case", "search_complete", "not_prepared", rights=COPIED, inputs=("what", "kind", "ground", "reason"), may_say=("passage", "system", "dataset", "record", "field", "file")),
@@ -315,8 +317,8 @@ MOVES: tuple[Move, ...] = (
     _move("shut",             _("Shut the account"),           _IN_REVIEW, State.FULFILLING, _SYSTEM, "is_sheltered", "search_complete", rights=RESTRICTION, turn=Turn.SYSTEMS),
     _move("leave_be",         _("End, as it is no child's account"), _IN_REVIEW, State.CLOSED, _SYSTEM, "is_sheltered", "nothing_done_yet", outcome=Outcome.WITHDRAWN, rights=RESTRICTION | DELETION),
     # the wrong door
-    _move("refer",            _("Direct elsewhere with part of it"), _IN_REVIEW, None, STAFF, "not_own_case", "not_prepared", rights=SEARCHED, may_say=("customer", "known", "categories"), tells=("referred",)),
-    _move("referral_answered", _("Note the customer's word"),  State, None, STAFF, "not_own_case", rights=SEARCHED, inputs=("referral",)),
+    _move("refer",            _("Direct elsewhere with part of it"), _VERIFYING | _IN_REVIEW, None, STAFF, "not_own_case", "not_prepared", "not_sheltered", rights=ROUTED, may_say=("customer", "known", "categories", "door", "pass_on", "agreed", "text"), tells=("referred", "routed")),
+    _move("referral_answered", _("Note the other side's word"), State, None, STAFF, "not_own_case", rights=ROUTED, inputs=("referral",), may_say=("word",)),
     _move("add_right",        _("Add a right that the words also ask for"), State, None, STAFF | {Actor.SUPPORT}, "not_own_case", "not_purged", "not_sheltered", inputs=("right", "reason"), may_say=("details",), tells=("right_added",)),
     # a message that was misread
     _move("propose_misunderstood", _("Propose to end it, as it was not asked for"), _VERIFYING | _IN_REVIEW, None, STAFF, "not_own_case", "not_prepared", "not_stopped", "read_by_us", "another_stands", "untouched", "nothing_done_yet", "no_fee_open", rights=MISREAD, inputs=("reason",)),

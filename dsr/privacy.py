@@ -74,7 +74,7 @@ _BY_MODEL: dict[str, dict[PrivacyClass, str]] = {
         _OPEN: "id reference received_at channel language country region zone relationship notice_id notice_version "
         "rules_version regimes data_key idempotency_scope idempotency_key verified_at verified_level verified_method "
         "chain_seq chain_head created_at purge_at purged_at looked_at vouched held_until stopped_at for_other "
-        "signed_in of_record sheltered",
+        "signed_in of_record sheltered door may_pass_on",
         _PSEUDONYM: "email_fingerprint phone_fingerprint account_fingerprint origin_fingerprint idempotency_digest",
         _SEALED: "name_sealed email_sealed phone_sealed identifiers_sealed proved_sealed standing_sealed",
     },
@@ -89,7 +89,8 @@ _BY_MODEL: dict[str, dict[PrivacyClass, str]] = {
     },
     "dsr.Customer": {_OPEN: "id name agreement answers_within active since", _STAFF: "contact"},
     "dsr.Referral": {
-        _OPEN: "id request customer known categories made_at told_person_at told_customer_at due_on confirmed_at",
+        _OPEN: "id number request customer door known categories made_at told_person_at agreed told_customer_at due_on "
+        "confirmed_at word remind_at reminders",
         _STAFF: "made_by",
     },
     "dsr.AgeFinding": {

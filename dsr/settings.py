@@ -276,6 +276,8 @@ SMS_URL = env.texting(SMS_URL, SMS_FROM, SMS_ACCOUNT, SMS_TOKEN)
 DEMO = env.flag(
     "DEMO", EMBEDDED, shown="yes, embedded only", help="Load the demonstration organisation and its known logins."
 )
+if DEMO and RULES_DIR == BASE_DIR / "dsr" / "rules" / "data" and (BASE_DIR / "dsr" / "demo" / "rules").is_dir():
+    RULES_DIR = BASE_DIR / "dsr" / "demo" / "rules"  # what ships, and invented companies beside the real organisation
 DEMO_ACCOUNTS_URL = env.text(
     "DEMO_ACCOUNTS_URL",
     secret=True,

@@ -82,7 +82,7 @@ CONSEQUENCES: Mapping[str, str | Promise] = {
         "The last day for a refusal has gone by. The request is closed, and the letter says that it comes too late."
     ),
     "add_right": gettext_lazy("It becomes a request of its own, as of the same day, and the person is told."),
-    "referral_answered": gettext_lazy("The register says that the customer has it in hand."),
+    "referral_answered": gettext_lazy("The register says what the other side says, and it is not asked again."),
     "find_account": gettext_lazy(
         "The systems count what they hold by it, in a case of its own. Nothing is changed, and nobody is told."
     ),
@@ -92,8 +92,12 @@ CONSEQUENCES: Mapping[str, str | Promise] = {
     ),
     "confirm_age": gettext_lazy("It is done at once: the account is shut and the erasure proposed, or it is left be."),
     "weigh_age_anew": gettext_lazy("The finding is dropped. The reason is kept as a note."),
-    "refer": gettext_lazy("The person is told who decides about part of it. The request goes on with the rest."),
-    "redirect": gettext_lazy("The request is closed. The person is told who decides about this data, in your words."),
+    "refer": gettext_lazy(
+        "The person is told who decides about or answers for part of it. The request goes on with the rest."
+    ),
+    "redirect": gettext_lazy(
+        "The request is closed. The person is told who decides about this or answers for it, in your words."
+    ),
     "reopen": gettext_lazy("The person is asked once more to confirm the address. The reference stays the same."),
     "ask_more": gettext_lazy(
         "The person is told what the doubt is and what would do. "

@@ -1,13 +1,17 @@
-"""The inputs of the moves that direct somebody to a customer."""
+"""The inputs of the moves that direct somebody to a customer, or to a door of the notice."""
 
+from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from dsr import doors
 from dsr.admin import words
-from dsr.models import Customer, Known, Referral
+from dsr.models import Agreed, Customer, Known, OtherSays, Referral, Submission
 from dsr.rights import SPECS
+from dsr.selectors import register
 from dsr.selectors.casefile import CaseFile
 from dsr.services import splitting, threads
 
@@ -17,12 +21,32 @@ VERBS = ("redirect", "refer", "referral_answered", "add_right")
 def fields_for(verb: str, case: CaseFile) -> dict[str, forms.Field]:
     """Return the inputs of one of these moves, in the order of the page."""
     if verb == "referral_answered":
-        return {"referral": _waiting(case)}
+        return _word(case)
     if verb == "add_right":
         return _more(case)
+    text = forms.CharField(
+        label=_("Text"),
+        max_length=threads.LONGEST,
+        required=verb == "redirect",
+        widget=forms.Textarea({"rows": 4}),
+    )
+    if verb == "redirect":
+        whole = forms.BooleanField(label=_("Every right of this submission that can be sent there"), required=False)
+        return {"text": text, **_customer(), **_door(case.request.submission), "whole": whole}
+    titled = [(each, words.category_title(case.request.submission, each)) for each in case.categories]
+    categories = forms.MultipleChoiceField(
+        label=_("With which data, where a customer decides"),
+        choices=titled,
+        required=False,
+        widget=forms.CheckboxSelectMultiple({"class": "r-laws"}),
+    )
+    return {**_customer(), "categories": categories, **_door(case.request.submission), "text": text}
+
+
+def _customer() -> dict[str, forms.Field]:
     customers = [("", _("not known, or not in the directory"))]
     customers += [(str(row.pk), row.name) for row in Customer.objects.filter(active=True)]
-    found: dict[str, forms.Field] = {
+    return {
         "customer": forms.TypedChoiceField(
             label=_("Customer, who is told"), choices=customers, required=False, coerce=UUID, empty_value=None
         ),
@@ -30,23 +54,43 @@ def fields_for(verb: str, case: CaseFile) -> dict[str, forms.Field]:
             label=_("How the person knows of it. Otherwise its name is not told"), choices=Known.choices, required=False
         ),
     }
-    if verb == "redirect":
-        text = forms.CharField(label=_("Text"), max_length=threads.LONGEST, widget=forms.Textarea({"rows": 4}))
-        return {"text": text, **found}
-    titled = [(each, words.category_title(case.request.submission, each)) for each in case.categories]
-    found["categories"] = forms.MultipleChoiceField(
-        label=_("With which data"),
-        choices=titled,
-        required=False,
-        widget=forms.CheckboxSelectMultiple({"class": "r-laws"}),
-    )
-    return found
 
 
-def _waiting(case: CaseFile) -> forms.TypedChoiceField:
-    rows = Referral.objects.filter(request=case.request, confirmed_at=None).exclude(customer=None)
-    choices = [(str(row.pk), row.customer.name) for row in rows.select_related("customer") if row.customer]
-    return forms.TypedChoiceField(label=_("Whose word"), choices=choices, coerce=UUID)
+def _door(submission: Submission) -> dict[str, forms.Field]:
+    """Who else answers, the likeliest chosen already; how the person agreed, as they said when they filed."""
+    at = timezone.now()
+    fitting = doors.fitting(submission, at)
+    choices = [("", _("nobody of the directory"))]
+    choices += [(each.id, each.wording("title")) for each in doors.directory(submission, at)]
+    return {
+        "door": forms.ChoiceField(
+            label=_("Or who else answers for it"),
+            choices=choices,
+            required=False,
+            initial=fitting[0].id if fitting else "",
+        ),
+        "pass_on": forms.BooleanField(
+            label=_("Pass it on there, with name, mail address and what is asked"),
+            required=False,
+            initial=bool(fitting) and submission.may_pass_on,
+        ),
+        "agreed": forms.ChoiceField(
+            label=_("How the person agreed to that"),
+            choices=Agreed.choices,
+            required=False,
+            initial=Agreed.FILED if submission.may_pass_on else Agreed.NOT,
+        ),
+    }
+
+
+def _word(case: CaseFile) -> dict[str, forms.Field]:
+    rows = Referral.objects.filter(request=case.request, confirmed_at=None, due_on__isnull=False)
+    choices: list[tuple[str, Any]] = [(str(row.pk), register.whom(row)) for row in rows.select_related("customer")]
+    said = [(str(value), label) for value, label in OtherSays.choices if value]
+    return {
+        "referral": forms.TypedChoiceField(label=_("Whose word"), choices=choices, coerce=UUID),
+        "word": forms.ChoiceField(label=_("What it says"), choices=said),
+    }
 
 
 def _more(case: CaseFile) -> dict[str, forms.Field]:

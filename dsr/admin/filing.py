@@ -44,7 +44,7 @@ class FilingForm(forms.Form):
         for name, label in labels.items():
             self.fields[name].label = label
         notice = pack().notice_then(on)
-        people = [(row.id, row.wording("title")) for row in notice.relationships if row.in_scope]
+        people = [(row.id, row.wording("title")) for row in notice.relationships]
         self._choose("country", [("", _("Choose one")), *_countries(get_language() or "en")])
         self._choose("relationship", [("", _("Choose one")), *people])
         self._choose("rights", [(str(right), str(spec.title)) for right, spec in SPECS.items()])

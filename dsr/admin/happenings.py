@@ -98,7 +98,7 @@ EVENTS: Mapping[str, Words] = {
     "refuse_late": gettext_lazy("Refused too late"),
     "add_right": gettext_lazy("Added a right that the words also ask for"),
     "refer": gettext_lazy("Directed the person elsewhere with part of it"),
-    "referral_answered": gettext_lazy("Noted the customer's word"),
+    "referral_answered": gettext_lazy("Noted the other side's word"),
     "find_account": gettext_lazy("Had the account looked for"),
     "assess_age": gettext_lazy("Said whether it is a child's"),
     "confirm_age": gettext_lazy("Agreed with what was found"),

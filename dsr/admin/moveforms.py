@@ -140,12 +140,14 @@ def _add_right(request: SubjectRequest, given: Given, by: Caller, at: datetime) 
 
 
 def _redirect(request: SubjectRequest, given: Given, by: Caller, at: datetime) -> object:
-    where = referring.Elsewhere(given["customer"], given["known"])
+    names = ("customer", "known", "door", "pass_on", "agreed", "whole")
+    where = referring.Elsewhere(**{name: given[name] for name in names})
     return review.redirect(request.pk, given["text"], where, by=by, at=at, expect=given["version"])
 
 
 def _refer(request: SubjectRequest, given: Given, by: Caller, at: datetime) -> object:
-    where = referring.Elsewhere(given["customer"], given["known"], tuple(given["categories"]))
+    names = ("customer", "known", "door", "pass_on", "agreed", "text")
+    where = referring.Elsewhere(**{name: given[name] for name in names}, categories=tuple(given["categories"]))
     return review.refer(request.pk, where, by=by, at=at, expect=given["version"])
 
 
@@ -235,7 +237,7 @@ HANDLERS: Mapping[str, Handler] = {
     "redirect": _redirect,
     "refer": _refer,
     "add_right": _add_right,
-    "referral_answered": _simple(referring.answered, "referral"),
+    "referral_answered": _simple(referring.answered, "referral", "word"),
     "propose_misunderstood": _simple(misreading.propose, "reason"),
     "close_misunderstood": _simple(misreading.close),
     "meant": _simple(misreading.go_on),

@@ -9,7 +9,7 @@ from uuid import UUID
 from django import forms
 from django.utils.translation import gettext as _
 
-from dsr import reckoning, rules, why
+from dsr import doors, reckoning, rules, why
 from dsr.admin import asking, childforms, doing, looking, proving, words
 from dsr.admin import reviewed as record
 from dsr.admin.consequences import title_of
@@ -417,6 +417,15 @@ class Page:
     def relationship(self) -> str:
         """What the person is to the organisation."""
         return words.relationship_title(self.request.submission)
+
+    @property
+    def elsewhere(self) -> str:
+        """Who else is likely to answer, and whether the person lets it be passed on; "" for nobody."""
+        submission = self.request.submission
+        found = ", ".join(door.wording("title") for door in doors.fitting(submission, self.at))
+        if not (found and submission.may_pass_on):
+            return found
+        return _("%(whom)s; the person lets us pass it on") % {"whom": found}
 
     @property
     def machine_rows(self) -> list[MachineRow]:

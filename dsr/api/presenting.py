@@ -6,12 +6,14 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.utils.translation import get_language
 
-from dsr import demands
+from dsr import demands, doors
 from dsr.api.shapes import outputs
 from dsr.lifecycle import State, Turn
 from dsr.models import Step, SubjectRequest, Submission, Withholding
 from dsr.policies import Caller, outward
+from dsr.rules.schema.offers import Door
 from dsr.selectors import masking, queue
 from dsr.services import links, mandated
 from notifications.models import Forgotten
@@ -178,6 +180,21 @@ def submission(
         person=_person(found, revealed),
         agent=_agent(found, at) if found.for_other else None,
         requests=[row(each, signals, at, by) for each in requests],
+    )
+
+
+def door(row: Door) -> outputs.DoorShown:
+    """Show who else answers."""
+    said = dict(doors.told(row, get_language() or settings.LANGUAGE_CODE))
+    del said["languages"]
+    return outputs.DoorShown(
+        id=row.id,
+        kind=row.kind,
+        languages=row.languages,
+        relationships=row.relationships,
+        serves=row.serves,
+        needs_agreement=row.needs_agreement,
+        **said,
     )
 
 

@@ -52,7 +52,7 @@ from dsr.models.incidents import (
 )
 from dsr.models.marketing import Choice, EffectDay, Suppression, Window
 from dsr.models.marks import Mark, MarkKind, MarkState, MarkWhat
-from dsr.models.referrals import Customer, Known, Referral
+from dsr.models.referrals import Agreed, Customer, Known, OtherSays, Referral
 from dsr.models.requests import Proposal, SubjectRequest
 from dsr.models.reviews import (
     AutomatedDecision,
@@ -101,6 +101,7 @@ __all__ = [
     "REAPPEARED",
     "WEBHOOK_TEST",
     "AgeFinding",
+    "Agreed",
     "Alert",
     "AlertAnswer",
     "ApiToken",
@@ -161,6 +162,7 @@ __all__ = [
     "MarkWhat",
     "Measure",
     "Mechanism",
+    "OtherSays",
     "OutsideReference",
     "OutsideResult",
     "Pace",

@@ -1,4 +1,4 @@
-"""Customers on whose behalf data is processed, and the register of people who were directed to one of them."""
+"""Customers on whose behalf data is processed, and the register of people who were directed to them or to others."""
 
 from django.conf import settings
 from django.db import models
@@ -15,6 +15,22 @@ class Known(models.TextChoices):
     PROVED = "proved", _("the person proved the number or address that the customer holds")
 
 
+class Agreed(models.TextChoices):
+    """How the person agreed that something about them is passed on."""
+
+    NOT = "", _("the person did not agree, or need not")
+    FILED = "filed", _("the person said so when they filed")
+    SAID = "said", _("the person said so since")
+
+
+class OtherSays(models.TextChoices):
+    """What the other side says."""
+
+    NONE = "", _("no word yet")
+    TAKEN = "taken", _("it has the matter in hand")
+    NOT_THEIRS = "not_theirs", _("it does not hold this either")
+
+
 class Customer(models.Model):
     """An organisation that decides about data which is processed for it, and how its agreement wants it to be told."""
 
@@ -22,7 +38,12 @@ class Customer(models.Model):
     name = models.CharField(_("name"), max_length=200, unique=True)
     contact = models.EmailField(_("mail address for privacy matters"))
     agreement = models.CharField(_("agreement"), max_length=200, blank=True)
-    answers_within = models.PositiveSmallIntegerField(_("answers within, in business days"), default=5)
+    answers_within = models.PositiveSmallIntegerField(
+        _("answers within, in business days"),
+        null=True,
+        blank=True,
+        help_text=_("What its agreement says. Left empty, the rule files say it."),
+    )
     active = models.BooleanField(_("in use"), default=True)
     since = models.DateTimeField(_("entered"), editable=False)
 
@@ -39,10 +60,16 @@ class Customer(models.Model):
 
 
 class Referral(models.Model):
-    """One line of the register: who was directed elsewhere, when everybody was told, and by when there is word."""
+    """One line of the register: who was directed elsewhere, when everybody was told, and by when there is word.
+
+    To a customer, or to a door of the notice: applicants' desk, other brand, other company. ``told_customer_at`` is
+    when the other side was told, whoever it is; word is awaited where it was.
+    """
 
     id = models.UUIDField(primary_key=True, editable=False)
     request = models.ForeignKey(SubjectRequest, on_delete=models.PROTECT, related_name="referrals", editable=False)
+    number = models.CharField(_("number"), max_length=16, null=True, unique=True, editable=False)
+    door = models.CharField(_("door"), max_length=40, blank=True, default="", db_default="", editable=False)
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, null=True, related_name="referrals")
     known = models.CharField(_("how it is known"), max_length=8, choices=Known.choices, blank=True)
     categories = models.JSONField(_("data categories"), default=list)
@@ -51,9 +78,17 @@ class Referral(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
     )
     told_person_at = models.DateTimeField(_("person told"))
-    told_customer_at = models.DateTimeField(_("customer told"), null=True)
-    due_on = models.DateField(_("customer's word due"), null=True)
-    confirmed_at = models.DateTimeField(_("customer's word"), null=True)
+    agreed = models.CharField(
+        _("agreement to pass it on"), max_length=8, choices=Agreed.choices, blank=True, default="", db_default=""
+    )
+    told_customer_at = models.DateTimeField(_("other side told"), null=True)
+    due_on = models.DateField(_("word due"), null=True)
+    confirmed_at = models.DateTimeField(_("word came"), null=True)
+    word = models.CharField(
+        _("word"), max_length=12, choices=OtherSays.choices, blank=True, default="", db_default="", editable=False
+    )
+    remind_at = models.DateTimeField(_("asked again at"), null=True, editable=False)
+    reminders = models.PositiveSmallIntegerField(_("reminders"), default=0, db_default=0, editable=False)
 
     class Meta:
         verbose_name = _("person directed elsewhere")
@@ -62,13 +97,28 @@ class Referral(models.Model):
         constraints = (
             models.CheckConstraint(condition=models.Q(known__in=Known.values), name="referral_known"),
             models.CheckConstraint(
-                condition=models.Q(customer__isnull=True, told_customer_at__isnull=True, due_on__isnull=True)
-                | models.Q(customer__isnull=False, told_customer_at__isnull=False, due_on__isnull=False),
-                name="referral_customer_told",
+                condition=models.Q(told_customer_at__isnull=True, due_on__isnull=True)
+                | models.Q(told_customer_at__isnull=False, due_on__isnull=False),
+                name="referral_told_and_due",
             ),
             models.CheckConstraint(
-                condition=models.Q(confirmed_at__isnull=True) | models.Q(customer__isnull=False),
-                name="referral_confirmed_by_customer",
+                condition=models.Q(customer__isnull=True) | models.Q(told_customer_at__isnull=False),
+                name="referral_customer_is_told",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(told_customer_at__isnull=True)
+                | models.Q(customer__isnull=False, door="")
+                | (models.Q(customer__isnull=True) & ~models.Q(door="")),
+                name="referral_told_somebody",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(confirmed_at__isnull=True) | models.Q(due_on__isnull=False),
+                name="referral_word_awaited",
+            ),
+            models.CheckConstraint(condition=models.Q(agreed__in=Agreed.values), name="referral_agreed"),
+            models.CheckConstraint(condition=models.Q(word__in=OtherSays.values), name="referral_word"),
+            models.UniqueConstraint(
+                fields=("request", "door"), condition=~models.Q(door=""), name="referral_one_a_door"
             ),
         )
         indexes = (
@@ -76,6 +126,11 @@ class Referral(models.Model):
                 fields=("due_on", "id"),
                 name="referral_waits",
                 condition=models.Q(confirmed_at__isnull=True, due_on__isnull=False),
+            ),
+            models.Index(
+                fields=("remind_at", "id"),
+                name="referral_reminds",
+                condition=models.Q(confirmed_at__isnull=True, remind_at__isnull=False),
             ),
         )
 

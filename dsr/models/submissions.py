@@ -88,6 +88,10 @@ class Submission(SealedRow):
     sheltered = models.BooleanField(
         _("the account of a child, opened by the service"), default=False, db_default=False, editable=False
     )
+    door = models.CharField(
+        _("who else it is about"), max_length=40, blank=True, default="", db_default="", editable=False
+    )
+    may_pass_on = models.BooleanField(_("may be passed on"), default=False, db_default=False, editable=False)
     origin_fingerprint = models.CharField(max_length=96, blank=True, default="", db_default="", editable=False)
 
     chain_seq = models.PositiveIntegerField(default=0, editable=False)

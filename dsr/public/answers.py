@@ -20,14 +20,18 @@ from dsr.choices import uses
 from dsr.models import Channel
 from dsr.public import details, forms, offers, places
 from dsr.rights import OFFERED, SPECS, Right
+from dsr.rules.schema.offers import Door
 from dsr.services.intake import Filing, Want
 from dsr.services.mandated import GUARDIAN, AgentClaim
 
 WHO, WHERE, REGION, WHAT, DETAILS, REACH, CHECK = "who", "where", "region", "what", "details", "reach", "check"
+DOOR = "door"
+"""Asked only of those for whom somebody else is likely to answer: whether it may be passed on there."""
 AGENT, PERSON = "agent", "person"
 """The two questions that only somebody is asked who asks for somebody else."""
 TITLES = {
     WHO: gettext_lazy("How do you know us?"),
+    DOOR: gettext_lazy("There is another way for this"),
     WHERE: gettext_lazy("Where do you live?"),
     REGION: gettext_lazy("Where in the country?"),
     WHAT: gettext_lazy("What would you like to ask for?"),
@@ -46,9 +50,9 @@ TITLES_FOR_OTHER = {
 """What some questions are called where somebody asks for somebody else."""
 _NEEDED = gettext_lazy("What we need to know for this")
 """What the details are called where one of them has to be told."""
-_NUMBERED = (AGENT, WHO, WHERE, WHAT, DETAILS, PERSON, REACH, CHECK)
+_NUMBERED = (AGENT, WHO, DOOR, WHERE, WHAT, DETAILS, PERSON, REACH, CHECK)
 _NONCE = re.compile(r"[0-9a-f]{32}")
-_PLAIN_FIELDS = ("relationship", "country", "region", "rights", "email", "name", "account")
+_PLAIN_FIELDS = ("relationship", "about", "pass_on", "country", "region", "rights", "email", "name", "account")
 _DETAIL_FIELDS = tuple(details.field_name(right, name) for right, spec in SPECS.items() for name in spec.questions)
 FIELDS = (*_PLAIN_FIELDS, *_DETAIL_FIELDS)
 """Everything that travels. What else a browser sends is dropped."""
@@ -98,7 +102,10 @@ class Answers:
     @cached_property
     def steps(self) -> tuple[str, ...]:
         """The steps that these answers lead through, the last one aside."""
-        asked = [AGENT, WHO, WHERE] if self.for_other else [WHO, WHERE]
+        asked = [AGENT, WHO] if self.for_other else [WHO]
+        if self.is_for_others_to_answer:
+            asked.append(DOOR)
+        asked.append(WHERE)
         if self.regions:
             asked.append(REGION)
         asked.append(WHAT)
@@ -142,7 +149,8 @@ class Answers:
         makers: Mapping[str, tuple[type[forms.PublicForm], dict[str, Any]]] = {
             AGENT: (forms.AgentForm, {"options": offers.mandates(self.language)}),
             PERSON: (forms.PersonForm, {"child": self.kind == GUARDIAN, "searched": self._searched}),
-            WHO: (forms.WhoForm, {"options": self._relationships}),
+            WHO: (forms.WhoForm, {"options": self._relationships, "others": self._others}),
+            DOOR: (forms.DoorForm, {"passes": bool(self.doors)}),
             WHERE: (forms.WhereForm, {"language": self.language}),
             REGION: (forms.RegionForm, {"country": self.country, "regions": self.regions}),
             WHAT: (forms.WhatForm, {"options": self.options}),
@@ -216,9 +224,39 @@ class Answers:
 
     @property
     def is_routed(self) -> bool:
-        """Whether this form is not the way for somebody like that: another notice governs, or authority comes first."""
+        """Whether this form is not the way for somebody like that, as authority comes first."""
         row = self.notice.relationship(self.relationship) if self.relationship else None
-        return row is not None and (not row.in_scope or row.for_others)
+        return row is not None and row.for_others
+
+    @cached_property
+    def about(self) -> str:
+        """Who else it is about, "" for the organisation itself."""
+        return self._one("about", {door.id for door in self._there})
+
+    @property
+    def _there(self) -> tuple[Door, ...]:
+        """Who else answers people from there; all of them while it is not known where."""
+        return self.notice.doors_for(self.country, self.region) if self.country else self.notice.doors
+
+    @cached_property
+    def doors(self) -> tuple[Door, ...]:
+        """Who else is likely to answer this."""
+        return tuple(door for door in self._there if door.id == self.about or self.relationship in door.relationships)
+
+    @property
+    def is_for_others_to_answer(self) -> bool:
+        """Whether somebody else is likely to answer this, which keeps nobody from asking here."""
+        row = self.notice.relationship(self.relationship) if self.relationship else None
+        return row is not None and not row.for_others and bool(self.doors or not row.in_scope)
+
+    @property
+    def _others(self) -> list[tuple[str, forms.Option]]:
+        """Other companies and brands that it can be about."""
+        return [
+            (door.id, forms.Option(door.wording("title", self.language), door.wording("responsible", self.language)))
+            for door in self.notice.doors
+            if door.kind != "applicants"
+        ]
 
     @property
     def kind(self) -> str:
@@ -289,6 +327,8 @@ class Answers:
             name=said["name"],
             agent=self._agent(said) if self.for_other else None,
             identifiers={"account": (said["account"],)} if said.get("account") else {},
+            door=self.about,
+            may_pass_on=said.get("pass_on") == forms.PASS_ON,
             origin=origin,
             wants=wants,
             idempotency_scope="web",

@@ -121,6 +121,13 @@ def _around(answers: Answers, step: str) -> dict[str, Any]:
             "processor": row.wording("processor", lang) if row else "",
             "others": offers.elsewhere(notice, lang, answers.relationship, answers.country, answers.region),
         }
+    if step == steps.DOOR:
+        row = notice.relationship(answers.relationship)
+        return {
+            "relationship": row.wording("title", lang),
+            "route": row.wording("route", lang),
+            "doors": [offers.door(each, lang) for each in answers.doors],
+        }
     if step == steps.REGION:
         return {"country_name": places.country_name(answers.country, lang)}
     return {}
@@ -142,7 +149,13 @@ def _check_context(answers: Answers) -> dict[str, Any]:
     if filing.identifiers:
         step = steps.PERSON if filing.agent else steps.REACH
         rows.append((step, _("Account number"), list(filing.identifiers["account"])))
-    rows[3:3] = [(steps.DETAILS, *row) for want in filing.wants for row in details.shown(want, answers.notice, lang)]
+    if answers.is_for_others_to_answer:
+        passing = _("may be passed on there") if filing.may_pass_on else _("nothing is passed on")
+        names = [each.wording("title", lang) for each in answers.doors] or [_("another notice")]
+        rows.insert(1, (steps.DOOR, _("Who else may answer"), [*names, passing]))
+    shown = [(steps.DETAILS, *row) for want in filing.wants for row in details.shown(want, answers.notice, lang)]
+    after = [step for step, *_rest in rows].index(steps.WHAT) + 1
+    rows[after:after] = shown
     each = (
         offers.governing(want.right, answers.notice, filing.country, filing.region, answers.at) for want in filing.wants
     )
@@ -192,15 +205,11 @@ def _of_people(filing: intake.Filing, lang: str) -> list[tuple[str, str, list[st
 
 
 def _routed(request: HttpRequest, answers: Answers) -> HttpResponse:
-    """Explain why this form is not the way for somebody like that, and which way is."""
+    """Explain that authority comes first for somebody like that, and which way leads there."""
     notice, lang = answers.notice, answers.language
-    row = notice.relationship(answers.relationship)
     context = {
-        "relationship": row.wording("title", lang),
-        "for_others": row.for_others,
-        "route": row.wording("route", lang),
         "agents": notice.agents.wording("description", lang),
-        "ways": offers.ways(notice, notice.agents.how, lang) if row.for_others else (),
+        "ways": offers.ways(notice, notice.agents.how, lang),
         **_shared(answers, steps.WHO),
         "carried": answers.carried(steps.CHECK),
     }

@@ -183,9 +183,58 @@ class WhoForm(PublicForm):
         },
     )
 
-    def __init__(self, *args: Any, options: Sequence[tuple[str, Option]], **kwargs: Any) -> None:
+    about = forms.ChoiceField(
+        required=False,
+        label=gettext_lazy("Is it about another company or brand?"),
+        widget=forms.RadioSelect,
+        error_messages={"invalid_choice": gettext_lazy("Choose one of these.")},
+    )
+
+    def __init__(
+        self,
+        *args: Any,
+        options: Sequence[tuple[str, Option]],
+        others: Sequence[tuple[str, Option]] = (),
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.fields["relationship"].choices = options  # type: ignore[attr-defined]
+        if others:
+            self.fields["about"].choices = [("", Option(_("No"))), *others]  # type: ignore[attr-defined]
+        else:
+            del self.fields["about"]
+
+
+PASS_ON, ASK_HERE = "yes", "no"
+
+
+class DoorForm(PublicForm):
+    """Whether what somebody else is likely to answer may be passed on there. Whatever is said, it is asked here."""
+
+    pass_on = forms.ChoiceField(
+        label=gettext_lazy("How would you like to go on?"),
+        widget=forms.RadioSelect,
+        initial=ASK_HERE,
+        error_messages={
+            "required": gettext_lazy("Choose how to go on."),
+            "invalid_choice": gettext_lazy("Choose one of these."),
+        },
+    )
+
+    def __init__(self, *args: Any, passes: bool, **kwargs: Any) -> None:
+        """``passes``: there is somebody in the directory to whom it can be passed on."""
+        super().__init__(*args, **kwargs)
+        here = Option(
+            _("Ask here, and pass nothing on"), _("If somebody else answers, you hear who, and turn there yourself.")
+        )
+        choices = [(ASK_HERE, here)]
+        if passes:
+            on = Option(
+                _("Ask here, and let us pass it on"),
+                _("If somebody else answers, we give them your name, your mail address and what you ask for."),
+            )
+            choices.append((PASS_ON, on))
+        self.fields["pass_on"].choices = choices  # type: ignore[attr-defined]
 
 
 class WhereForm(PublicForm):

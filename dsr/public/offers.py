@@ -9,12 +9,12 @@ from django.utils import dateformat
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
-from dsr import rules
+from dsr import doors, rules
 from dsr.models import Channel as CameBy
 from dsr.public.forms import Option
 from dsr.rights import OFFERED, SPECS, Delivery, Right
 from dsr.rules import ladder
-from dsr.rules.schema.offers import Channel, Offer
+from dsr.rules.schema.offers import Channel, Door, Offer
 from dsr.rules.schema.periods import ClockRule, ExtensionRule
 from dsr.rules.schema.regime import Regime
 from dsr.rules.words import CountsIn
@@ -82,6 +82,24 @@ def contacts(notice: rules.Notice, language: str) -> Contacts:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Who else answers, and how to get there."""
+
+    title: str
+    responsible: str
+    notice: str
+    how: str
+    email: str
+    url: str
+    languages: str
+
+
+def door(row: Door, language: str) -> Elsewhere:
+    """Return who else answers, in words."""
+    return Elsewhere(**doors.told(row, language))
+
+
 def relationships(notice: rules.Notice, language: str) -> list[tuple[str, Option]]:
     """Return what somebody can be to the organisation, as choices."""
     return [
@@ -113,7 +131,7 @@ def rights(
     if not relationship:
         return [(right, Option(str(spec.title), str(spec.summary))) for right, spec in SPECS.items() if spec.offered]
     options: list[tuple[str, Option]] = []
-    for offer in notice.offers_for(relationship, country, region):
+    for offer in notice.open_to(relationship, country, region):
         if offer.right not in OFFERED:
             continue
         spec = SPECS[Right(offer.right)]

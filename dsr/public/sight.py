@@ -53,7 +53,7 @@ _CLOSED: Mapping[Outcome, str | Promise] = {
     Outcome.UNVERIFIED: gettext_lazy(
         "The request ended, because nobody showed who is asking. You can take it up again, under the same reference."
     ),
-    Outcome.REDIRECTED: gettext_lazy("Another organisation decides about this data. Below it says which."),
+    Outcome.REDIRECTED: gettext_lazy("Somebody else decides about this or answers for it. Below it says who."),
     **dict.fromkeys(
         (Outcome.UPHELD, Outcome.OVERTURNED, Outcome.PARTLY_OVERTURNED),
         gettext_lazy("It is decided. Below are the decision and its reasons, and what you can do about it."),

@@ -29,7 +29,7 @@ Everything returned is frozen. What is not in the rules raises ``NotInRules``, f
 
 from dsr.rules.clock import Clock, ClockEvent, ClockKind, EventKind, clocks, extended
 from dsr.rules.guards import Forbidden
-from dsr.rules.loader import forget, load, pack
+from dsr.rules.loader import forget, load, pack, word_within
 from dsr.rules.marks import Mark
 from dsr.rules.problems import NotInRules, Problem, RulesBroken
 from dsr.rules.rulepack import RulePack
@@ -68,4 +68,5 @@ __all__ = [
     "silence_after",
     "statement",
     "statement_text",
+    "word_within",
 ]

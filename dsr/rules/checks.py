@@ -182,6 +182,7 @@ _REFERENCES = (
     ("categories", "source", "sources"),
     ("child_ages", "how", "channels"),
     ("complaint_routes", "how", "channels"),
+    ("doors", "relationships", "relationships"),
     ("local_rights", "how", "channels"),
     ("purposes", "categories", "categories"),
     ("purposes", "legal_bases", "legal_bases"),
@@ -234,6 +235,7 @@ def _sense(table: Notice) -> Iterator[tuple[Path, str]]:
             yield ("passages",), f"a passage on {topic!r} is missing"
     yield from _category_sense(table)
     yield from _people_sense(table)
+    yield from _door_sense(table)
     yield from _topic_sense(table)
     for index, channel in enumerate(table.channels):
         if channel.kind == "email" and channel.email is None:
@@ -249,6 +251,13 @@ def _people_sense(table: Notice) -> Iterator[tuple[Path, str]]:
         for at, relationship in enumerate(offer.relationships):
             if relationship not in in_scope:
                 yield ("rights", index, "relationships", at), f"{relationship!r} is out of scope of this notice"
+
+
+def _door_sense(table: Notice) -> Iterator[tuple[Path, str]]:
+    for index, row in enumerate(table.doors):
+        if row.kind == "applicants" and not row.relationships:
+            yield ("doors", index, "relationships"), "is missing: say who of the people of this notice belongs there"
+        yield from _twice([(("doors", index, "languages", at), each) for at, each in enumerate(row.languages)])
 
 
 def _topic_sense(table: Notice) -> Iterator[tuple[Path, str]]:

@@ -3,15 +3,17 @@
 ``pack()`` is what the rest of the system calls; ``RulePack`` (in ``dsr.rules.rulepack``) says what can be asked of it.
 """
 
+from datetime import date
 from pathlib import Path
 
 from django.conf import settings
 
 from dsr.rules import books
 from dsr.rules.files import SHIPPED, Files, read
-from dsr.rules.problems import Problem, RulesBroken
+from dsr.rules.problems import NotInRules, Problem, RulesBroken
 from dsr.rules.reader import build
 from dsr.rules.rulepack import RulePack
+from dsr.rules.schema.periods import ElsewhereRule
 
 _packs: dict[tuple[Path, Path | None], RulePack] = {}
 _current: dict[object, RulePack] = {}
@@ -50,6 +52,14 @@ def _made(files: Files) -> RulePack:
     rules = build(files)
     _books[rules.version] = books.written(files)
     return rules
+
+
+def word_within(on: date) -> ElsewhereRule:
+    """By when whoever people are sent to has to answer: the rule in force; where there is none, the one that ships."""
+    for rules in (pack(), load(SHIPPED)):
+        if (rule := rules.elsewhere(on)) is not None:
+            return rule
+    raise NotInRules("no rule says by when whoever people are sent to has to answer")
 
 
 def book_of(rules: RulePack) -> bytes:

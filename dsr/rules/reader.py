@@ -29,6 +29,8 @@ _DEPTHS = {
     "regimes": (2,),
     "notices": (2, 3),
 }
+_ADDED_TO = frozenset({"doors"})
+"""Lists to which another file of the same folder may add, so that who adds need not copy what is there."""
 Single = TypeVar("Single", bound=Row)
 
 
@@ -235,12 +237,14 @@ class Reader:
         return editions
 
     def _joined(self, folder: str, parts: Mapping[str, Document]) -> tuple[dict[str, Any], Home]:
-        """The files of one folder as one table. A key stands in one file only."""
+        """The files of one folder as one table. A key stands in one file only, but for lists that others add to."""
         whole: dict[str, Any] = {}
         homes: dict[str, str] = {}
         for path, document in parts.items():
             for key, value in document.items():
-                if key in whole:
+                if key in _ADDED_TO and isinstance(whole.get(key), list) and isinstance(value, list):
+                    whole[key], homes[key] = [*whole[key], *value], f"{homes[key]}, {path}"
+                elif key in whole:
                     self._wrong(path, key, f"stands in {homes[key]} too")
                 else:
                     whole[key], homes[key] = value, path

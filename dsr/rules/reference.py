@@ -7,7 +7,7 @@ from dsr.deadlines import WorkCalendar
 from dsr.rules.rulepack import RulePack
 from dsr.rules.schema import duties
 from dsr.rules.schema.base import Figure
-from dsr.rules.schema.periods import ClockRule, ExtensionRule, NoticeRule, ReportRule
+from dsr.rules.schema.periods import ClockRule, ElsewhereRule, ExtensionRule, NoticeRule, ReportRule
 from dsr.rules.schema.regime import Regime
 from dsr.rules.words import CONFIDENCE, ELEMENTS, RIGHT_WORDS, Element
 
@@ -67,6 +67,7 @@ def _notices(rules: RulePack) -> Iterator[str]:
     ]
     yield from table(header, rows)
     yield from _topics(rules)
+    yield from _doors(rules)
 
 
 def _topics(rules: RulePack) -> Iterator[str]:
@@ -78,6 +79,27 @@ def _topics(rules: RulePack) -> Iterator[str]:
         for topic in notice.topics
     ]
     yield from table(("Version", "Topic", "Title", "Class", "By", "What it is"), rows)
+
+
+def _doors(rules: RulePack) -> Iterator[str]:
+    yield "### Who else answers\n"
+    yield "Applicants, other brands and other companies of the group: `[[doors]]` in a notice, best in `doors.toml`.\n"
+    rows = [
+        (
+            str(notice.version),
+            f"`{door.id}`",
+            door.title,
+            door.kind,
+            door.responsible,
+            door.email,
+            ", ".join(door.languages),
+            ", ".join(door.serves) or "everybody",
+        )
+        for notice in rules.notices
+        for door in notice.doors
+    ]
+    header = ("Version", "Door", "Title", "Kind", "Answers for", "Contact", "Languages", "Whom")
+    yield from table(header, rows)
 
 
 def _regime(regime: Regime) -> Iterator[str]:
@@ -98,6 +120,8 @@ def _regime(regime: Regime) -> Iterator[str]:
         figures.append(_notice_wait(regime.notices))
     if regime.report:
         figures.append(_report(regime.report))
+    if regime.elsewhere:
+        figures.append(_elsewhere(regime.elsewhere))
     yield from table(("Clock", "Figure", "Rights", "Source", "Sure"), figures)
     rights = [(f"`{r.right}`", r.name, _limited(r), r.source, _mark(r)) for r in regime.rights]
     yield from table(("Right", "What the law calls it", "Note", "Source", "Sure"), rights)
@@ -251,6 +275,11 @@ def _notice_wait(rule: NoticeRule) -> tuple[str, ...]:
 def _report(rule: ReportRule) -> tuple[str, ...]:
     figure = f"{_many(rule.n, rule.unit)} from the day on which it is known. {rule.text}"
     return ("a means of choosing that fails", figure, _rights(rule.rights), rule.source, _mark(rule))
+
+
+def _elsewhere(rule: ElsewhereRule) -> tuple[str, ...]:
+    figure = f"{_many(rule.n, rule.unit)}, asked for again every {_many(rule.again_n, rule.again_unit)}. {rule.text}"
+    return ("word of whom somebody was sent to", figure, _rights(()), rule.source, _mark(rule))
 
 
 def _calendars(rules: RulePack) -> Iterator[str]:

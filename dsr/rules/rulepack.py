@@ -14,6 +14,7 @@ from dsr.rules.places import Area, closeness
 from dsr.rules.problems import NotInRules
 from dsr.rules.schema.ladder import Ladder
 from dsr.rules.schema.notice import Notice
+from dsr.rules.schema.periods import ElsewhereRule
 from dsr.rules.schema.phrases import PhraseFile
 from dsr.rules.schema.refusal import Refusal
 from dsr.rules.schema.regime import Regime
@@ -136,6 +137,11 @@ class RulePack:
         """Whose holidays count when ``notice``'s organisation answers under ``regime``."""
         seat = notice.seat_for(regime.id)
         return self.calendars[seat.calendar] if seat.serves and seat.calendar else regime.working
+
+    def elsewhere(self, on: date) -> ElsewhereRule | None:
+        """By when whoever people are sent to has to answer: a policy of the organisation; None where it has none."""
+        found = (self.regime(name, on).elsewhere for name in self._otherwise(on))
+        return next((rule for rule in found if rule is not None), None)
 
     def _offered(self, on: date) -> tuple[Regime, ...]:
         """What can be proposed on a day: switched on, in force, and nobody else's promise."""

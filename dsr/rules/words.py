@@ -52,6 +52,7 @@ CONFIDENCE: Final[dict[str, str]] = {
 CountsIn = Literal["day", "business_day", "month"]
 Source = Literal["provided", "generated", "obtained"]
 ChannelKind = Literal["web", "email", "post", "phone", "support", "console", "link", "browser"]
+DoorKind = Literal["applicants", "brand", "group_company"]
 TopicPurpose = Literal["marketing", "service"]
 MediumWord = Literal["email", "sms", "phone", "post"]
 MEDIUM_WORDS: Final[tuple[str, ...]] = get_args(MediumWord)

@@ -78,6 +78,10 @@ class Filing:
     """Who files, where that is not the person: then ``email`` is the agent's address and ``name`` the person's name."""
     verified: Verified | None = None
     """What the help desk saw of who is asking."""
+    door: str = ""
+    """Who else it is about, as the person says: another desk, brand or company of the directory."""
+    may_pass_on: bool = False
+    """The person agrees that it is passed on there with name, address and what is asked."""
     idempotency_scope: str = ""
     idempotency_key: str | None = None
 
@@ -179,6 +183,8 @@ def _digests(filing: Filing) -> list[str]:
     }
     if filing.agent is not None:
         content["agent"] = asdict(filing.agent)
+    if filing.door or filing.may_pass_on:
+        content["elsewhere"] = [filing.door, filing.may_pass_on]
     if filing.verified is not None:
         content["verified"] = [filing.verified.method, filing.verified.at.isoformat(), filing.verified.identifiers]
     exact = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
@@ -248,6 +254,8 @@ def _submission(filing: Filing, notice: Notice, received: datetime, at: datetime
         email_fingerprint=fingerprint("email", filing.email),
         phone_fingerprint=fingerprint("phone", filing.phone) if filing.phone else "",
         for_other=filing.agent is not None,
+        door=filing.door,
+        may_pass_on=filing.may_pass_on,
     )
     accounts = filing.identifiers.get("account", ())
     submission.account_fingerprint = fingerprint("account", accounts[0]) if accounts else ""
@@ -416,8 +424,8 @@ def _check_where(filing: Filing, notice: Notice, problems: dict[str, str]) -> No
     relationships = {entry.id: entry for entry in notice.relationships}
     if filing.relationship not in relationships:
         problems["relationship"] = _("Choose how you know the organisation.")
-    elif not relationships[filing.relationship].in_scope:
-        problems["relationship"] = _("Another notice covers this; the form says where to turn.")
+    if filing.door and filing.door not in {door.id for door in notice.doors_for(filing.country, filing.region)}:
+        problems["door"] = _("Choose somebody from the directory who answers for people from there, or nobody.")
     if filing.language not in dict(settings.LANGUAGES):
         problems["language"] = _("Choose a language that we write in.")
 

@@ -15,22 +15,36 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from dsr import reckoning
-from dsr.deadlines import add_business_days, local_date
+from dsr.deadlines import add_business_days, day_ends, due_date, local_date
 from dsr.errors import Incomplete, NotFound
-from dsr.models import Customer, Known, Referral, SubjectRequest
+from dsr.ids import new_reference
+from dsr.models import Customer, Known, OtherSays, Referral, SubjectRequest, Submission
 from dsr.rights import SPECS, Right
+from dsr.rules import word_within
 from dsr.services import letters, telling
 from dsr.services._moves import Caller, Case, holding
 from notifications.ids import uuid7
 
+HOUSE = settings.LANGUAGE_CODE
+"""The language of letters that go to others than the person."""
+
 
 @dataclass(frozen=True, slots=True)
 class Elsewhere:
-    """Where somebody is directed: which customer, if it is known, how it came to be known, and with which data."""
+    """Where somebody is directed: to a customer, if it is known, how it came to be known, and with which data.
+
+    Or else to a ``door`` of the notice: with a colleague's words, passed on from here if the person agreed or need not,
+    and with ``whole`` for every right of the submission that can be sent there.
+    """
 
     customer: UUID | None = None
     known: str = ""
     categories: Sequence[str] = field(default=())
+    door: str = ""
+    pass_on: bool = False
+    agreed: str = ""
+    text: str = ""
+    whole: bool = False
 
 
 def refer(case: Case, request: SubjectRequest, where: Elsewhere, *, by: Caller, at: datetime) -> None:
@@ -44,7 +58,7 @@ def refer(case: Case, request: SubjectRequest, where: Elsewhere, *, by: Caller, 
         right=str(SPECS[Right(request.right)].title),
         customer=told_name(row),
         remedies=telling.remedies(submission),
-        tracker=telling.tracker_link(submission, at),
+        tracker=telling.door(case, at),
     )
     telling.tell_in(case, letter, at=at, dedupe=f"referred:{row.pk}", about=[request])
 
@@ -54,6 +68,7 @@ def enter(case: Case, request: SubjectRequest, where: Elsewhere, *, by: Caller, 
     customer = _checked(request, where)
     row = Referral(
         id=uuid7(at),
+        number=f"D-{new_reference()}",
         request=request,
         customer=customer,
         known=where.known,
@@ -63,8 +78,9 @@ def enter(case: Case, request: SubjectRequest, where: Elsewhere, *, by: Caller, 
         told_person_at=at,
     )
     if customer is not None:
-        row.told_customer_at, row.due_on = at, _due_on(case, request, customer, at)
-        _tell_customer(case, request, row, at)
+        row.told_customer_at = at
+        row.due_on, row.remind_at = word_due(case, request, at, customer.answers_within)
+        tell_customer(case, request, row, at)
     case.add(row)
     return row
 
@@ -103,38 +119,58 @@ def _checked(request: SubjectRequest, where: Elsewhere) -> Customer | None:
     return customer
 
 
-def _due_on(case: Case, request: SubjectRequest, customer: Customer, at: datetime) -> date:
+def word_due(case: Case, request: SubjectRequest, at: datetime, days: int | None = None) -> tuple[date, datetime]:
+    """Return by when the other side says that it has the matter in hand, and from when on it is asked again.
+
+    So many business days where its agreement says so, otherwise what the rule files say.
+    """
     submission = case.submission
     today = local_date(at, submission.zone)
-    law = next(law.regime for law in reckoning.laws(submission, request.right) if law.regime.id == request.regime)
-    calendar = reckoning.rules_of(submission).calendar_for(reckoning.notice_of(submission), law)
-    return add_business_days(today, customer.answers_within, calendar)
+    calendar = reckoning.calendar_of(request)
+    due_on = add_business_days(today, days, calendar) if days else due_date(today, word_within(today).period, calendar)
+    return due_on, day_ends(due_on, submission.zone)
 
 
-def _tell_customer(case: Case, request: SubjectRequest, row: Referral, at: datetime) -> None:
+def day(submission: Submission, at: datetime) -> date:
+    """Return the day that an instant falls on where a submission is answered."""
+    return local_date(at, submission.zone)
+
+
+def tell_customer(case: Case, request: SubjectRequest, row: Referral, at: datetime) -> None:
     """Write to the customer: what is asked, under which number, by when we hear. Nothing about who the person is."""
     assert row.customer is not None
     assert row.due_on is not None
-    with override(settings.LANGUAGE_CODE):
+    with override(HOUSE):
         letter = letters.CustomerTold(
             reference=case.submission.reference,
             organisation=telling.organisation(case.submission),
             right=str(SPECS[Right(request.right)].title),
             agreement=row.customer.agreement,
             due_on=row.due_on,
+            again=row.reminders > 0,
         )
-    telling.tell_other(case, letter, to=row.customer.contact, at=at, dedupe=f"customer:{row.pk}")
+    again = f":{row.reminders}" if row.reminders else ""
+    telling.tell_other(case, letter, to=row.customer.contact, at=at, dedupe=f"customer:{row.pk}{again}")
 
 
 def answered(
-    request_id: UUID, referral_id: UUID, *, by: Caller, at: datetime, expect: int | None = None
+    request_id: UUID,
+    referral_id: UUID,
+    word: str = OtherSays.TAKEN,
+    *,
+    by: Caller,
+    at: datetime,
+    expect: int | None = None,
 ) -> SubjectRequest:
-    """Note that a customer says that it has the matter in hand. Raises NotFound for any other line."""
+    """Note what the other side says: that it has the matter in hand, or holds nothing of it. Raises NotFound."""
     with holding(request_id=request_id) as case:
         request = case.request(request_id, expect=expect)
-        rows = Referral.objects.filter(pk=referral_id, request=request, confirmed_at=None, customer__isnull=False)
+        if word not in (OtherSays.TAKEN, OtherSays.NOT_THEIRS):
+            raise Incomplete(_("Choose what the other side says."), field="word")
+        rows = Referral.objects.filter(pk=referral_id, request=request, confirmed_at=None, due_on__isnull=False)
         if not rows.exists():
             raise NotFound(_("Nobody's word is awaited under this number."))
-        case.move(request, "referral_answered", by=by, at=at, data={"referral": str(referral_id)})
-        rows.update(confirmed_at=at)
+        data = {"referral": str(referral_id), "word": str(word)}
+        case.move(request, "referral_answered", by=by, at=at, data=data)
+        rows.update(confirmed_at=at, word=word, remind_at=None)
     return request

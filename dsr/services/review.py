@@ -1,5 +1,6 @@
 """Deciding: assigning, holding back, proposing, and releasing or refusing as a second person."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,7 +15,7 @@ from dsr.models import SubjectRequest, System, Withholding
 from dsr.policies import can_make, check_can_make
 from dsr.rights import SPECS, Look, Right
 from dsr.rules import pack
-from dsr.services import acting, clocks, letters, pausing, referring, search, taskwork, telling
+from dsr.services import acting, clocks, letters, pausing, referring, routing, search, taskwork, telling
 from dsr.services._moves import Caller, Case, holding
 from dsr.services.doorbell import Bell, ring
 from dsr.services.erasure import plan
@@ -196,18 +197,22 @@ def redirect(
     at: datetime,
     expect: int | None = None,
 ) -> SubjectRequest:
-    """Close by directing the person to the organisation that decides about this data, with the explanation.
+    """Close by directing the person to whoever decides about this data or answers for it, with the explanation.
 
     A line of the register says so, and a customer that is known is told. Raises Incomplete where the text names one
     that the person neither named nor proved.
     """
     text = checked_text(text)
+    if where.door:
+        return routing.route(request_id, replace(where, text=text), by=by, at=at, expect=expect)
     referring.check_words(where, text)
     return _close(request_id, "redirect", text, by, at, expect, where, by_id=by.user_id)
 
 
 def refer(request_id: UUID, where: Elsewhere, *, by: Caller, at: datetime, expect: int | None = None) -> SubjectRequest:
-    """Direct the person to a customer with some categories, and go on here with the rest."""
+    """Direct the person to a customer with some categories, or to a door of the notice, and go on with the rest."""
+    if where.door:
+        return routing.route_part(request_id, where, by=by, at=at, expect=expect)
     with holding(request_id=request_id) as case:
         request = case.request(request_id, expect=expect)
         check_can_make(request, BY_VERB["refer"], by, at)
@@ -257,7 +262,7 @@ def _close(
             right=str(SPECS[Right(request.right)].title),
             outcome=request.outcome,
             explanation=text,
-            tracker=telling.tracker_link(case.submission, at),
+            tracker=telling.door(case, at) if where is not None else telling.tracker_link(case.submission, at),
         )
         telling.tell_in(case, letter, at=at, dedupe=f"closed:{request.pk}:{request.version}")
     return request

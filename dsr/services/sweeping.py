@@ -20,6 +20,7 @@ from dsr.models import ACTED_ON, Deadline, DeadlineKind
 from dsr.rights import Right
 from dsr.services import (
     acting,
+    chasing,
     delivery,
     evidence,
     fulfilment,
@@ -131,6 +132,8 @@ def sweep(at: datetime) -> Tally:
         tally.reminders += _safely(tally, partial(incidents.warn, incident_id, clock()))
     for mail_id in tidying.due_warnings(at, BATCH):
         tally.reminders += _safely(tally, partial(tidying.warn, mail_id, clock()))
+    for referral_id, request_id in chasing.due_reminders(at, BATCH):
+        tally.reminders += _safely(tally, partial(chasing.remind, referral_id, request_id, clock()))
     _safely(tally, lambda: _read_mail(tally, clock()))
     _meet(tally, Q(), clock)
     _carry_out(tally, taskwork.due_tasks(at, BATCH), at, clock)

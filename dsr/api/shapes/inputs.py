@@ -153,6 +153,8 @@ class NewSubmission(Body):
     contact: Contact
     agent: Agent | None = None
     verified: Verified | None = None
+    about: Word | Literal[""] = Field("", description="Who else it is about, as the person says; see GET /doors.")
+    may_pass_on: bool = Field(False, description="The person agrees that it is passed on to whoever else answers.")
 
 
 class Batch(Body):

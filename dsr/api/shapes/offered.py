@@ -5,7 +5,7 @@ from datetime import date
 from pydantic import Field
 
 from dsr.api.answers import Shown
-from dsr.api.shapes.outputs import NoticeShown
+from dsr.api.shapes.outputs import DoorShown, NoticeShown
 
 
 class NamedLaw(Shown):
@@ -119,5 +119,8 @@ class RightsShown(Shown):
     relationship: str
     in_scope: bool
     route: str | None = Field(description="Where to turn, for somebody whom another notice governs.")
+    elsewhere: list[DoorShown] = Field(
+        description="Who else is likely to answer. POST /submissions takes it all the same."
+    )
     regimes: list[NamedLaw]
     rights: list[RightShown]

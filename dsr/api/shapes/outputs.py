@@ -39,6 +39,23 @@ class NextStep(Shown):
     by: date | None
 
 
+class DoorShown(Shown):
+    """Who else answers: a desk for applicants, another brand, another company of the group."""
+
+    id: str
+    kind: str = Field(description="applicants, brand or group_company.")
+    title: str
+    responsible: str
+    notice: str
+    how: str
+    email: str
+    url: str
+    languages: tuple[str, ...]
+    relationships: tuple[str, ...] = Field(description="Who among the people of the notice belongs there.")
+    serves: tuple[str, ...] = Field(description="Whose residents it answers; empty for everybody's.")
+    needs_agreement: bool = Field(description="Whether the person has to agree before anything is passed on.")
+
+
 class SubmissionFiled(Shown):
     """The receipt of a filing."""
 
@@ -49,6 +66,9 @@ class SubmissionFiled(Shown):
     tracker_url: str
     requests: list[FiledRequest]
     next_steps: list[NextStep]
+    elsewhere: list[DoorShown] = Field(
+        description="Who else is likely to answer this. It is filed here all the same, and a colleague looks at it."
+    )
 
 
 class BatchItem(Shown):

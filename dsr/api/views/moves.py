@@ -177,16 +177,17 @@ def _add_right(do: Doing, given: elsewhere.WithRight) -> object:
 
 
 def _redirect(do: Doing, given: elsewhere.WithTextElsewhere) -> object:
-    return review.redirect(text=given.text, where=referring.Elsewhere(given.customer, given.known), **do.how)
+    where = referring.Elsewhere(**given.model_dump(exclude={"text"}))
+    return review.redirect(text=given.text, where=where, **do.how)
 
 
 def _refer(do: Doing, given: elsewhere.WithElsewhere) -> object:
-    where = referring.Elsewhere(given.customer, given.known, tuple(given.categories))
+    where = referring.Elsewhere(**given.model_dump(exclude={"categories"}), categories=tuple(given.categories))
     return review.refer(where=where, **do.how)
 
 
 def _referral_answered(do: Doing, given: elsewhere.WithReferral) -> object:
-    return referring.answered(referral_id=given.referral, **do.how)
+    return referring.answered(referral_id=given.referral, word=given.word, **do.how)
 
 
 def _assess_age(do: Doing, given: children.WithFinding) -> object:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
-from dsr.api import scopes
+from dsr.api import presenting, scopes
 from dsr.api.answers import show
 from dsr.api.endpoint import Endpoint
 from dsr.api.problems import Fault, Problem
@@ -54,6 +54,10 @@ class Rights(Endpoint):
                 relationship=asked.relationship,
                 in_scope=relationship.in_scope,
                 route=relationship.wording("route") or None,
+                elsewhere=[
+                    presenting.door(each)
+                    for each in notice.fitting(asked.relationship, "", asked.country, asked.region)
+                ],
                 regimes=[offered.NamedLaw(id=law.id, title=law.wording("title"), law=law.law) for law in found],
                 rights=[_right(rules, notice, offer, asked, today) for offer in offers],
             )

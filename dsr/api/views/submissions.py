@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
-from dsr import reckoning
+from dsr import doors, reckoning
 from dsr.api import presenting, scopes
 from dsr.api.answers import show
 from dsr.api.endpoint import Endpoint
@@ -43,6 +43,7 @@ _PLACES = {
     "region": "where.region",
     "email": "contact.email",
     "phone": "contact.phone",
+    "door": "about",
 }
 """Fields of a filing to their places in the body."""
 _ORDER = {str(right): place for place, right in enumerate(Right)}
@@ -222,6 +223,8 @@ def _filing(new: inputs.NewSubmission, scope: str, key: str | None) -> intake.Fi
         received_at=new.received_at,
         agent=AgentClaim(**new.agent.model_dump()) if new.agent else None,
         verified=_verified(new.verified) if new.verified else None,
+        door=new.about,
+        may_pass_on=new.may_pass_on,
         idempotency_scope=scope,
         idempotency_key=key,
     )
@@ -258,6 +261,7 @@ def _receipt(filed: intake.Filed) -> outputs.SubmissionFiled:
         tracker_url=links.tracker(submission.reference),
         requests=requests,
         next_steps=_next_steps(filed, requests),
+        elsewhere=[presenting.door(each) for each in doors.fitting(submission, submission.received_at)],
     )
 
 

@@ -116,7 +116,7 @@ class DeskMoves(RequestRow):
 
     @fsm.move("redirect")
     def redirect(self, at: datetime, by_id: int) -> None:
-        """Send the person to the organisation that decides about this data."""
+        """Send the person to whoever decides about this data, or answers for what is asked."""
         self.approved_by_id, self.approved_at = by_id, at
 
     @fsm.move("withdraw")

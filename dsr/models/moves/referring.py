@@ -1,4 +1,4 @@
-"""The wrong door: directing somebody to the organisation that decides, and parting what one message asks for.
+"""The wrong door: directing somebody to whoever decides or answers, and parting what one message asks for.
 
 The methods stamp fields and nothing else; see ``lifecycle.MOVES`` for when they may run.
 """
@@ -11,18 +11,18 @@ from dsr.models.moves.row import Proposal, RequestRow
 
 
 class ReferringMoves(RequestRow):
-    """Directing somebody to the organisation that decides about part of the data, and what a message asks for."""
+    """Directing somebody to whoever decides or answers, and what a message asks for."""
 
     class Meta:
         abstract = True
 
     @fsm.move("refer")
     def refer(self, at: datetime) -> None:
-        """Direct the person elsewhere with what is processed for a customer; the rest goes on here."""
+        """Direct the person elsewhere with what others decide about or answer for; the rest goes on here."""
 
     @fsm.move("referral_answered")
     def referral_answered(self, at: datetime) -> None:
-        """Note that the customer says that it has the matter in hand."""
+        """Note what the other side says: that it has the matter in hand, or that it holds nothing of it either."""
 
     @fsm.move("add_right")
     def add_right(self, at: datetime) -> None:

@@ -58,6 +58,8 @@ class Notice(Worded):
     services: Many[contents.Service] = ()
     complaint_routes: Annotated[Many[offers.ComplaintRoute], Field(min_length=1)]
     cookie_kinds: Many[contents.CookieKind] = ()
+    # doors.toml
+    doors: Many[offers.Door] = ()
     tracking_controls: Many[contents.TrackingControl] = ()
     # areas.toml, the same for every notice; the loader puts them here
     areas: Many[Area] = ()
@@ -104,6 +106,28 @@ class Notice(Worded):
             if self.is_in(country, region, offer.where)
             and (not offer.relationships or relationship in offer.relationships)
         )
+
+    def open_to(self, relationship: str, country: str, region: str = "") -> tuple[offers.Offer, ...]:
+        """The rights that somebody may ask for here. Whom another notice governs may ask for what is for everybody."""
+        if self.relationship(relationship).in_scope:
+            return self.offers_for(relationship, country, region)
+        return tuple(
+            offer for offer in self.rights if not offer.relationships and self.is_in(country, region, offer.where)
+        )
+
+    def door(self, door_id: str) -> offers.Door:
+        """Somebody else who answers. Raises NotInRules."""
+        return next((d for d in self.doors if d.id == door_id), None) or _missing(door_id, "door", self)
+
+    def doors_for(self, country: str, region: str = "") -> tuple[offers.Door, ...]:
+        """Those who answer the residents of a place, in the notice's order."""
+        return tuple(door for door in self.doors if self.is_in(country, region, door.serves))
+
+    def fitting(self, relationship: str, about: str, country: str, region: str = "") -> tuple[offers.Door, ...]:
+        """Those where somebody is likely to belong: by the one that is asked about, then by what the person is."""
+        there = self.doors_for(country, region)
+        asked = tuple(door for door in there if door.id == about)
+        return asked + tuple(door for door in there if relationship in door.relationships and door not in asked)
 
     def passage(self, topic: str) -> contents.Passage | None:
         """A statement of the notice by its topic; None where the notice makes none."""

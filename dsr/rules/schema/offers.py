@@ -6,8 +6,22 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from dsr.deadlines import Period, Unit
-from dsr.rules.schema.base import Country, Email, Figure, Many, Named, Place, Said, SaidList, Slug, Text, Url, Worded
-from dsr.rules.words import ChannelKind, CountsIn, MediumWord, RightWord, TopicPurpose
+from dsr.rules.schema.base import (
+    Country,
+    Email,
+    Figure,
+    Language,
+    Many,
+    Named,
+    Place,
+    Said,
+    SaidList,
+    Slug,
+    Text,
+    Url,
+    Worded,
+)
+from dsr.rules.words import ChannelKind, CountsIn, DoorKind, MediumWord, RightWord, TopicPurpose
 
 
 class Contact(Named):
@@ -52,6 +66,29 @@ class Relationship(Named):
     """Told where data about such people is mostly handled for somebody else who must be asked."""
     for_others: bool = False
     """Acts for a person or organisation rather than for themselves."""
+
+
+class Door(Named):
+    """Somebody else who answers for what this notice does not cover, to whom people are sent who come here for it."""
+
+    id: Annotated[Slug, Field(max_length=40)]
+    kind: DoorKind
+    responsible: Said
+    """What it answers for."""
+    notice: Said | None = None
+    """What its own privacy notice is called."""
+    email: Email
+    url: Url | None = None
+    how: Said
+    """How one reaches it, in a sentence for the person."""
+    languages: Annotated[Many[Language], Field(min_length=1)]
+    """In which languages it answers, its own first."""
+    relationships: Many[Slug] = ()
+    """Who among the people of this notice belongs there."""
+    serves: Many[Place] = ()
+    """Whose residents it answers; nothing means everybody."""
+    needs_agreement: bool = True
+    """The person has to agree before anything about them is passed on. False for a desk of the same organisation."""
 
 
 class Offer(Worded):

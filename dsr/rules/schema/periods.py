@@ -145,3 +145,23 @@ class ReportRule(Figure):
     def period(self) -> Period:
         """What is counted, for the arithmetic."""
         return Period(self.n, Unit(self.unit))
+
+
+class ElsewhereRule(Figure):
+    """By when word is awaited of whom somebody was sent to, and after how long it is asked for again."""
+
+    n: Annotated[int, Field(ge=1)]
+    unit: CountsIn
+    again_n: Annotated[int, Field(ge=1)]
+    again_unit: CountsIn
+    text: Said
+
+    @cached_property
+    def period(self) -> Period:
+        """How long the first word may take, for the arithmetic."""
+        return Period(self.n, Unit(self.unit))
+
+    @cached_property
+    def again(self) -> Period:
+        """How long after the last reminder the next one goes out, for the arithmetic."""
+        return Period(self.again_n, Unit(self.again_unit))

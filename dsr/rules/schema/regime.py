@@ -14,7 +14,15 @@ from dsr.deadlines import WorkCalendar
 from dsr.rules.problems import NotInRules
 from dsr.rules.schema import duties
 from dsr.rules.schema.base import Many, Row, Said, Slug, Text, Worded
-from dsr.rules.schema.periods import ANSWERS, ClockRule, ExtensionRule, NoticeRule, PauseRule, ReportRule
+from dsr.rules.schema.periods import (
+    ANSWERS,
+    ClockRule,
+    ElsewhereRule,
+    ExtensionRule,
+    NoticeRule,
+    PauseRule,
+    ReportRule,
+)
 from dsr.rules.words import ClockWord, Element, RightWord
 
 _ORDER: tuple[ClockWord, ...] = (
@@ -62,6 +70,7 @@ class Regime(Worded):
     records: duties.RecordsRule | None = None
     notices: NoticeRule | None = None
     report: ReportRule | None = None
+    elsewhere: ElsewhereRule | None = None
     uses: Many[duties.UseRule] = ()
     services: Many[duties.ServiceRule] = ()
     must_state: Many[duties.MustState] = ()

@@ -70,7 +70,15 @@ from dsr.services.letters.doing import (
     RestrictionEnds,
     TaskWorksheet,
 )
-from dsr.services.letters.elsewhere import CustomerTold, Misunderstood, Referred, RightAdded
+from dsr.services.letters.elsewhere import (
+    CustomerTold,
+    Misunderstood,
+    PassedOn,
+    Referred,
+    RightAdded,
+    Routed,
+    WordDue,
+)
 from dsr.services.letters.hooks import WebhookStopped
 from dsr.services.letters.inbound import MailWaits
 from dsr.services.letters.incidents import IncidentDue, IncidentOpened
@@ -131,6 +139,7 @@ __all__ = [
     "ObjectionOver",
     "OutsideDue",
     "Overdue",
+    "PassedOn",
     "PromiseDue",
     "Question",
     "Received",
@@ -141,6 +150,7 @@ __all__ = [
     "ReviewDecided",
     "ReviewEffect",
     "RightAdded",
+    "Routed",
     "SentOn",
     "SmsCode",
     "SomebodyAsked",
@@ -154,6 +164,7 @@ __all__ = [
     "Unproved",
     "WebhookStopped",
     "Whose",
+    "WordDue",
     "Worksheet",
 ]
 

@@ -31,6 +31,67 @@ class CustomerTold(Letter):
     right: str
     agreement: str
     due_on: date
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Routed(Letter):
+    """Says who answers for what was asked, how that is reached, and whether we passed it on."""
+
+    kind: ClassVar[str] = "routed"
+    must_show: ClassVar[frozenset[str]] = frozenset(
+        {"reference", "lines", "title", "responsible", "how", "email", "languages", "remedies", "tracker"}
+    )
+    reference: str
+    lines: tuple[str, ...]
+    """Each right that is meant, with the number of its line in the register."""
+    part: bool
+    """The rest goes on here."""
+    title: str
+    responsible: str
+    notice: str
+    how: str
+    email: str
+    url: str
+    languages: str
+    text: str
+    """What a colleague adds, "" for nothing."""
+    passed_on: bool
+    due_on: date | None
+    remedies: tuple[str, ...]
+    tracker: Secret
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassedOn(Letter):
+    """Passes on to another desk, brand or company that somebody asks for what it answers for."""
+
+    kind: ClassVar[str] = "passed_on"
+    to_staff: ClassVar[bool] = True
+    must_show: ClassVar[frozenset[str]] = frozenset({"reference", "lines", "email", "received_on", "due_on"})
+    reference: str
+    lines: tuple[str, ...]
+    name: str
+    email: str
+    received_on: date
+    due_on: date
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WordDue(Letter):
+    """Warns colleagues that the other side has not said by the day that it has a matter in hand."""
+
+    kind: ClassVar[str] = "word_due"
+    to_staff: ClassVar[bool] = True
+    must_show: ClassVar[frozenset[str]] = frozenset({"reference", "whom", "due_on", "link"})
+    reference: str
+    number: str
+    whom: str
+    right: str
+    due_on: date
+    times: int
+    link: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

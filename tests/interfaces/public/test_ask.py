@@ -346,7 +346,7 @@ def test_every_question_has_words():
     asked = {name for spec in SPECS.values() for name in spec.questions}
     assert asked == details.QUESTIONS.keys()
     assert asked <= asking.TITLES.keys()
-    assert set(answers.TITLES) == {"who", "where", "region", "what", "details", "reach", "check"}
+    assert set(answers.TITLES) == {"who", "door", "where", "region", "what", "details", "reach", "check"}
 
 
 def to_details(visitor: Visitor, *titles: str) -> Visitor:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
+from dsr import demo
 from dsr.rules import ClockEvent, EventKind, RulePack, RulesBroken, load
 from dsr.rules.files import SHIPPED, read
 from dsr.rules.reader import build
@@ -12,6 +13,9 @@ INVENTED = Path(__file__).resolve().parents[2] / "fixtures" / "rules"
 """An invented organisation, as an operator would lay it over the shipped rules."""
 
 Edit = Callable[[str], str]
+
+DEMO = Path(demo.__file__).parent / "rules"
+"""What the demonstration lays over them: invented companies beside the real organisation."""
 
 
 def shipped() -> RulePack:

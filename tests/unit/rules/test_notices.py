@@ -5,10 +5,11 @@ from datetime import date
 import pytest
 
 from dsr.rights import OFFERED, SPECS, Delivery, Right
-from dsr.rules import RIGHT_WORDS, Notice, NotInRules
+from dsr.rules import RIGHT_WORDS, Notice, NotInRules, load
 from dsr.rules.checks import walk
+from dsr.rules.files import SHIPPED
 from dsr.rules.schema.base import Worded
-from tests.unit.rules.packs import invented, shipped
+from tests.unit.rules.packs import DEMO, invented, shipped
 
 OLD, NEW = date(2025, 8, 14), date(2026, 4, 9)
 
@@ -345,3 +346,44 @@ def test_the_newer_notice_adds_steps_to_the_ladder() -> None:
 
     assert after - before == {"truste", "irish_dpc"}
     assert before <= after
+
+
+# --- Who else answers -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("notice", _all())
+def test_whom_another_notice_governs_belongs_to_a_door_and_may_still_ask_here(notice: Notice) -> None:
+    for row in notice.relationships:
+        if not row.in_scope:
+            assert [door.kind for door in notice.fitting(row.id, "", "IE")] == ["applicants"]
+            asked = {offer.right for offer in notice.open_to(row.id, "IE")}
+            assert {"be_informed", "access", "deletion"} <= asked
+
+
+def test_what_is_asked_about_comes_before_what_somebody_is_and_only_where_it_answers() -> None:
+    notice = load(SHIPPED, DEMO).notice_in_force(date(2026, 5, 1))
+
+    def fit(about: str, country: str) -> list[str]:
+        return [door.id for door in notice.fitting("job_applicant", about, country)]
+
+    assert fit("harbour_pay", "IE") == ["harbour_pay", "recruiting"]
+    assert fit("harbour_pay", "US") == ["recruiting"]
+    assert fit("", "US") == ["recruiting"]
+    assert notice.fitting("customer", "", "IE") == ()
+
+
+def test_the_demonstration_is_the_shipped_rules_and_invented_companies() -> None:
+    ships, demo = (pack.notice_in_force(date(2026, 5, 1)) for pack in (shipped(), load(SHIPPED, DEMO)))
+
+    assert demo.doors[: len(ships.doors)] == ships.doors
+    assert {door.kind for door in demo.doors} == {"applicants", "brand", "group_company"}
+    invented = demo.doors[len(ships.doors) :]
+    assert all(door.email.endswith(".example") and door.needs_agreement for door in invented)
+
+
+def test_the_wait_for_word_is_five_business_days_and_says_whose_rule_that_is() -> None:
+    rule = shipped().elsewhere(date(2026, 5, 1))
+
+    assert rule is not None
+    assert (rule.n, rule.unit, rule.policy) == (5, "business_day", True)
+    assert rule.source

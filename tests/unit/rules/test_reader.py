@@ -55,6 +55,11 @@ IN_A_NOTICE: list[Bad] = [
     ("dangling parent", LIBRARY, swap('parent = "loans"', 'parent = "books"'), "categories[3].parent: there is no 'books'"),
     ("source without a title", LIBRARY, swap('[[sources]]\nid = "obtained"\ntitle = "From other libraries"\ndescription = "What comes with an interlibrary loan."\n', ""), "categories[4].source: there is no 'obtained' among sources"),
     ("dangling calendar", LIBRARY, swap('zone = "Europe/Dublin"', 'zone = "Europe/Dublin"\ncalendar = "GALWAY"'), "seats[0].calendar: there is no 'GALWAY'"),
+    ("dangling person at a door", LIBRARY, swap('relationships = ["volunteer_applicant"]\nserves', 'relationships = ["patron"]\nserves'), "doors[0].relationships[0]: there is no 'patron'"),
+    ("door for nobody", LIBRARY, swap('relationships = ["volunteer_applicant"]\nserves', 'serves'), "doors[0].relationships: is missing"),
+    ("door in no place", LIBRARY, swap('serves = ["IE"]', 'serves = ["EWR"]'), "doors[0].serves[0]: there is no area 'EWR'"),
+    ("door with a language twice", LIBRARY, swap('languages = ["en", "ga"]', 'languages = ["en", "en"]'), "doors[0].languages[1]: 'en' is used twice"),
+    ("door of an unknown kind", LIBRARY, swap('kind = "applicants"', 'kind = "neighbour"'), "doors[0].kind: 'neighbour' is not one of"),
     ("dangling regime", LIBRARY, swap('zone = "Europe/Dublin"', 'zone = "Europe/Dublin"\ncalendar = "IE"\nserves = ["brehon_law"]'), "seats[0].serves[0]: there is no 'brehon_law' among regimes"),
     ("seat with nobody's holidays", LIBRARY, swap('zone = "Europe/Dublin"', 'zone = "Europe/Dublin"\nserves = ["eu_gdpr"]'), "seats[0].calendar: is missing"),
     ("no seat for the rest", LIBRARY, swap('zone = "Europe/Dublin"', 'zone = "Europe/Dublin"\ncalendar = "IE"\nserves = ["eu_gdpr"]'), "seats: exactly one seat leaves out 'serves'"),
@@ -282,3 +287,18 @@ def test_worked_cases_do_not_change_the_digest(tmp_path: Path) -> None:
     )
 
     assert read(SHIPPED, tmp_path).digest == read(SHIPPED).digest
+
+
+def test_another_file_of_a_notice_adds_to_its_doors_and_a_mistake_names_both(tmp_path: Path) -> None:
+    folder = tmp_path / "notices" / "twilio" / "2026-04-09"
+    folder.mkdir(parents=True)
+    more = '[[doors]]\nid = "recruiting"\nkind = "brand"\ntitle = "Other"\nresponsible = "All."\n'
+    (folder / "more.toml").write_text(more + 'email = "a@b.example"\nhow = "By mail."\nlanguages = ["en"]\n')
+
+    with pytest.raises(RulesBroken) as broken:
+        load(SHIPPED, tmp_path)
+
+    said = str(broken.value)
+    assert "doors[1].id: 'recruiting' is used twice" in said
+    assert "more.toml" in said
+    assert "doors.toml" in said
