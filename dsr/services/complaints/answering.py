@@ -102,7 +102,7 @@ def answer(request_id: UUID, *, by: Caller, at: datetime, expect: int | None = N
         remedies = list(request.remedys.order_by("number"))
         for remedy in remedies:
             remedy.request = request
-            promises.watch(request, remedy)
+        promises.watch(request, remedies)
         _tell(case, request, remedies, at)
     return request
 

@@ -1,5 +1,6 @@
 """What answers promise: each with an owner and a day, warned of until it is done."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -21,15 +22,17 @@ _AHEAD = timedelta(days=3)
 _AGAIN = timedelta(days=7)
 
 
-def watch(request: SubjectRequest, remedy: Remedy) -> None:
-    """Have the owner warned three days before the day that the person was told."""
-    due_at = day_ends(remedy.due_on, request.submission.zone) - _AHEAD
-    Deadline.objects.create(
-        submission=request.submission,
-        request=request,
-        kind=DeadlineKind.PROMISE,
-        ordinal=remedy.number,
-        due_at=due_at,
+def watch(request: SubjectRequest, remedies: Iterable[Remedy]) -> None:
+    """Have the owner of each warned three days before the day that the person was told."""
+    Deadline.objects.bulk_create(
+        Deadline(
+            submission=request.submission,
+            request=request,
+            kind=DeadlineKind.PROMISE,
+            ordinal=remedy.number,
+            due_at=day_ends(remedy.due_on, request.submission.zone) - _AHEAD,
+        )
+        for remedy in remedies
     )
 
 
