@@ -24,13 +24,13 @@ TAKES_AWAY = (migrations.RemoveField, migrations.RenameField, migrations.DeleteM
 
 
 def _since() -> Iterator[tuple[str, migrations.Migration]]:
-    for (app, name), migration in sorted(MigrationLoader(None).disk_migrations.items()):
+    for (app, name), migration in sorted(MigrationLoader(None, replace_migrations=False).disk_migrations.items()):
         if app in BEFORE and name > BEFORE[app]:
             yield f"{app}.{name}", migration
 
 
 def _models_before() -> Iterator[type[Model]]:
-    state = MigrationLoader(None).project_state(list(BEFORE.items()))
+    state = MigrationLoader(None, replace_migrations=False).project_state(list(BEFORE.items()))
     for model in state.apps.get_models():
         if model._meta.app_label in BEFORE:
             yield model
