@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from dsr.choices import uses
 from dsr.choices.marketing import Act, Purpose
 from dsr.errors import NotFound
 from dsr.public import pages
@@ -41,7 +42,10 @@ def sheet(request: HttpRequest) -> HttpResponse:
 
 
 def _line(line: desk.Line) -> dict[str, Any]:
-    topics = {topic.id: topic.wording("title", pages.language()) for topic in pages.notice_today().topics}
+    notice = pages.notice_today()
+    topics = {topic.id: topic.wording("title", pages.language()) for topic in notice.topics}
+    if line.purpose in (Purpose.OBJECTION, Purpose.CONSENT):
+        topics = {word: uses.title(word, notice, pages.language()) for word in line.topics}
     return {
         "number": line.number,
         "act": ACTS[Act(line.act)],
@@ -51,4 +55,6 @@ def _line(line: desk.Line) -> dict[str, Any]:
         "received_at": line.received_at,
         "must_by": line.must_by,
         "stops": line.act == Act.STOP,
+        "case": line.case,
+        "remains": line.remains,
     }

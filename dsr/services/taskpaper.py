@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.utils.functional import Promise
@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from dsr.connectors.manual import FileRules, ManualConnector
 from dsr.deadlines import local_date
 from dsr.errors import Incomplete, WrongState
-from dsr.models import Task, TaskKind, TaskResult, TaskState, WorksheetFile
+from dsr.models import ConnectorKind, Task, TaskKind, TaskResult, TaskState, WorksheetFile
 from dsr.rules import pack
 from dsr.services import acting, correction, leftout, letters, links, restriction, taskwork, telling
 from dsr.services._moves import Caller, Case, holding
@@ -94,17 +94,43 @@ class TaskSheet:
     """Which files may be added as proof; None where none may."""
 
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How the owner of a system is asked: in which words, which files may be added, and by when."""
+
+    instructions: str
+    files: FileRules
+    answer_within_days: int
+    remind_after_days: tuple[int, ...]
+
+
+_SOON: Final = (3, (1, 2))
+"""Within how many days the owner reports what a program cannot do in a system, and when we remind; our own policy."""
+
+
+def terms_of(task: Task) -> Terms:
+    """Return how the owner is asked: as a system without a program says, or in our words where a program cannot do it.
+
+    Raises ConnectorError for a configuration that cannot be read.
+    """
+    if task.system.connector != ConnectorKind.MANUAL:
+        words = _("What we reach this system by cannot do this there. Do it in the system itself, by its own means.")
+        return Terms(words, FileRules(), *_SOON)
+    config = _connector(task).config
+    return Terms(config.instructions, config.files, config.answer_within_days, config.remind_after_days)
+
+
 def _connector(task: Task) -> ManualConnector:
     return ManualConnector.open(task.system.open_json("config"))
 
 
 def _due(task: Task) -> datetime:
-    return (task.started_at or task.made_at) + timedelta(days=_connector(task).config.answer_within_days)
+    return (task.started_at or task.made_at) + timedelta(days=terms_of(task).answer_within_days)
 
 
 def send(case: Case, task: Task, *, at: datetime) -> None:
     """Send the owner a link to the worksheet, inside the caller's transaction, and set the next reminder."""
-    config, due = _connector(task).config, _due(task)
+    terms, due = terms_of(task), _due(task)
     token = grants.issue(TASKSHEET, task.pk, at, lasts=max(due - at, timedelta()) + timedelta(days=60), uses=None)
     submission = case.submission
     letter = letters.TaskWorksheet(
@@ -127,7 +153,7 @@ def send(case: Case, task: Task, *, at: datetime) -> None:
         dedupe=f"task:{task.pk}:{task.started_at or at:%Y%m%d%H%M%S%f}:{task.reminders}",  # each time it is handed over
     )
     ring(Bell.MESSAGE, str(message.pk))
-    days = (*config.remind_after_days, config.answer_within_days)
+    days = (*terms.remind_after_days, terms.answer_within_days)
     again = days[min(task.reminders, len(days) - 1)] + max(task.reminders - len(days) + 1, 0) * days[-1]
     task.due_at = (task.started_at or at) + timedelta(days=again)
     task.save(update_fields=["due_at"])
@@ -149,7 +175,7 @@ def remind(task_id: UUID, request_id: UUID, at: datetime) -> bool:
         task.reminders += 1
         task.save(update_fields=["reminders"])
         send(case, task, at=at)
-        late = task.reminders > len(_connector(task).config.remind_after_days)
+        late = task.reminders > len(terms_of(task).remind_after_days)
         data = {"system": task.system.key, "reminder": task.reminders, "late": late}
         case.record("owner_reminded", by=_SYSTEM, at=at, request=task.request, data=data)
         if late:
@@ -160,7 +186,7 @@ def remind(task_id: UUID, request_id: UUID, at: datetime) -> bool:
 def sheet_of(token: str, at: datetime) -> TaskSheet:
     """Return the task behind a link; nothing is used up by looking. Raises grants.NoGrant."""
     task = _task(token, at)
-    config, is_open = _connector(task).config, task.state == TaskState.WITH_OWNER
+    terms, is_open = terms_of(task), task.state == TaskState.WITH_OWNER
     changes = task.open_json("changes") if is_open else {}
     return TaskSheet(
         reference=task.request.submission.reference,
@@ -169,7 +195,7 @@ def sheet_of(token: str, at: datetime) -> TaskSheet:
         system=task.system.name,
         owner=task.system.owner_name,
         due_on=local_date(_due(task), task.request.submission.zone),
-        instructions=config.instructions,
+        instructions=terms.instructions,
         who=changes.get("who", {}),
         categories=_categories(task),
         parts=tuple(_titled(_connector(task), part) for part in changes.get("parts", ())),
@@ -177,13 +203,13 @@ def sheet_of(token: str, at: datetime) -> TaskSheet:
         open=is_open,
         asks_to_leave_out=leftout.is_asked(task),
         files=tuple(_proofs(task)) if is_open else (),
-        file_rules=config.files if takes_proof(task) else None,
+        file_rules=terms.files if takes_proof(task) else None,
     )
 
 
 def takes_proof(task: Task) -> bool:
     """Whether files may be added: not to a case that is forgotten, to which nothing personal may come any more."""
-    return task.request.submission.purged_at is None and _connector(task).config.files.max_files > 0
+    return task.request.submission.purged_at is None and terms_of(task).files.max_files > 0
 
 
 def is_fixed(task: Task, row: WorksheetFile) -> bool:

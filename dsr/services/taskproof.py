@@ -8,7 +8,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from dsr.connectors import BadConfig
-from dsr.connectors.manual import FileRules, ManualConnector
+from dsr.connectors.manual import FileRules
 from dsr.errors import Incomplete, WrongState
 from dsr.models import SubjectRequest, Task, WorksheetFile
 from dsr.services import taskpaper, worksheets
@@ -27,7 +27,7 @@ def add(token: str, name: str, media_type: str, chunks: Iterable[bytes], *, at: 
     """
     task = taskpaper.open_task(token, at)
     _check_takes(task)
-    rules = ManualConnector.open(task.system.open_json("config")).config.files
+    rules = taskpaper.terms_of(task).files
     row = WorksheetFile(id=uuid7(at), task=task, media_type=media_type, at=at)
     row.vault_name = f"worksheets/{task.pk}/{row.pk}"
     worksheets.write(row, name, chunks, most=rules.max_bytes)
@@ -66,9 +66,9 @@ def ending(task: Task, media_type: str) -> str:
     What nobody takes any more is ``.bin``, and so is what would not stand in a name.
     """
     try:
-        rules = ManualConnector.open(task.system.open_json("config")).config.files
+        rules = taskpaper.terms_of(task).files
     except BadConfig:
-        rules = FileRules()  # it has become a system without an owner who hands in files
+        rules = FileRules()  # nobody can read any more which files its owner may hand in
     endings = (*rules.media_types.get(media_type, ()), *FileRules().media_types.get(media_type, ()))
     return next(filter(_ENDING.fullmatch, endings), ".bin")
 

@@ -23,6 +23,9 @@ from dsr.services.threads import checked_text
 log = get_logger(__name__)
 _SYSTEM = Caller.system()
 
+_BY_OWNER = frozenset({TaskKind.RESTRICT, TaskKind.UNRESTRICT})
+"""What the owner of a system is asked to do where its program cannot: nobody's data is used on for want of a flag."""
+
 HANDLERS: dict[TaskKind, Callable[[Task, Claim, datetime], Came]] = {
     TaskKind.ERASE: doing.erase,
     TaskKind.CORRECT: correction.correct,
@@ -59,6 +62,8 @@ def run_task(task_id: UUID, *, at: datetime) -> bool:
     except PermanentFailure as failure:
         if failure.code == Code.CALLED_OFF:
             _bring_back(task, lease, BackToReview(str(failure.code)), claim.now())
+        elif failure.code == Code.UNABLE and task.kind in _BY_OWNER:
+            _hand_over(task, lease, claim.now())
         else:
             _record_failure(task, lease, failure.code, claim.now(), final=True)
     except Exception as error:  # noqa: BLE001 - whatever it is, it climbs the ladder until a person sees it

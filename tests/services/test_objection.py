@@ -3,10 +3,14 @@
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from dsr.choices.marketing import Purpose
+from dsr.deadlines import local_date
 from dsr.errors import Incomplete, NotAllowed, RecourseError, Unlawful, WrongState
 from dsr.lifecycle import State
 from dsr.models import (
@@ -23,13 +27,16 @@ from dsr.models import (
 )
 from dsr.policies import Caller
 from dsr.rights import Right
-from dsr.services import history, intake, review, taskrun, weighing
+from dsr.services import history, intake, review, taskpaper, taskrun, weighing
 from dsr.services.choices import asking, desk
 from dsr.services.weighing import Weight
+from notifications import outbox
 from notifications.sealing import listing_digests
 from tests import builders, organisation
 from tests.clock import Clock
 from tests.drain import drain
+from tests.interfaces.public.visitor import Visitor
+from verification import grants
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WEEK = timedelta(days=7)
@@ -141,12 +148,70 @@ def test_use_is_paused_in_every_system_before_anything_is_weighed(
     weighing.weigh(request.pk, builders.stops("profiling"), by=builders.hal(), at=clock.tick())
 
 
-def test_system_that_cannot_pause_is_shown_and_decided_on(clock: Clock, tmp_path: Path) -> None:
+def _unable(clock: Clock, tmp_path: Path) -> tuple[SubjectRequest, Task]:
+    """Ada's objection where the one system has no flag by which data is kept and not used."""
     tables = [{key: value for key, value in organisation.TABLES[0].items() if "restrict" not in key}]
     organisation.desk(tmp_path, clock(), tables=tables)
     request = builders.in_review(Right.OBJECTION, at=clock())
     drain(clock.tick())
     [task] = Task.objects.all()
+    return request, task
+
+
+def _handed(request: SubjectRequest, at: Any) -> str:
+    """A key to the worksheet; the one that was mailed is blotted out in our copy."""
+    [task] = request.tasks.filter(state=TaskState.WITH_OWNER)
+    return str(grants.issue(taskpaper.TASKSHEET, task.pk, at, lasts=WEEK, uses=None))
+
+
+def test_system_that_cannot_pause_by_itself_is_its_owners_task(clock: Clock, tmp_path: Path) -> None:
+    request, task = _unable(clock, tmp_path)
+    kinds = {message.kind for message in outbox.about(request.submission_id)}
+    seen = taskpaper.sheet_of(_handed(request, clock()), clock())
+
+    taskpaper.report(_handed(request, clock()), [taskpaper.Said("done", count=3)], "", at=clock.tick())
+
+    assert task.state == TaskState.WITH_OWNER
+    assert "task_worksheet" in kinds
+    assert (seen.system, seen.kind, seen.open) == ("The desk", "restrict", True)
+    assert builders.ADA in seen.who["email"]
+    assert (seen.due_on - local_date(clock(), request.submission.zone)).days <= 3
+    assert set(LedgerEntry.objects.filter(request=request).values_list("outcome", flat=True)) == {"restricted"}
+    weighing.weigh(request.pk, builders.stops("profiling"), by=builders.hal(), at=clock.tick())
+
+
+def test_pause_that_an_owner_set_is_lifted_by_the_owner(clock: Clock, tmp_path: Path) -> None:
+    request, _ = _unable(clock, tmp_path)
+    taskpaper.report(_handed(request, clock()), [taskpaper.Said("done")], "", at=clock.tick())
+    review.withdraw(request.pk, by=Caller.person(), at=clock.tick())
+    clock.now += WEEK + timedelta(hours=1)
+    drain(clock.now)
+    asked = request.tasks.get(kind="unrestrict")
+
+    taskpaper.report(_handed(request, clock()), [taskpaper.Said("done")], "", at=clock.tick())
+
+    assert asked.state == TaskState.WITH_OWNER
+    assert not request.restrictions.filter(lifted_at=None).exists()
+
+
+def test_owner_who_does_not_report_is_reminded_and_then_staffs_to_decide(clock: Clock, tmp_path: Path) -> None:
+    request, task = _unable(clock, tmp_path)
+
+    for _ in range(5):
+        clock.now += timedelta(days=1)
+        drain(clock.now)
+
+    reminded = Event.objects.filter(request=request, verb="owner_reminded").order_by("seq")
+    assert [event.data["late"] for event in reminded][:3] == [False, False, True]
+    assert builders.again(request).turn == "staff"
+    taskrun.accept_failure(request.pk, task.pk, "The owner left.", by=builders.vera(), at=clock.tick())
+
+
+def test_owner_who_cannot_pause_leaves_it_to_staff(clock: Clock, tmp_path: Path) -> None:
+    request, task = _unable(clock, tmp_path)
+    said = [taskpaper.Said("could_not")]
+    taskpaper.report(_handed(request, clock()), said, "It has no such flag.", at=clock.tick())
+    task.refresh_from_db()
     assert task.state == TaskState.STUCK
     with pytest.raises(WrongState):
         weighing.weigh(request.pk, builders.stops("profiling"), by=builders.hal(), at=clock.tick())
@@ -308,7 +373,10 @@ def test_nothing_stops_and_the_letter_says_why_and_when_the_pause_ends(
     assert not organisation.row(tmp_path, builders.ADA)["restricted"]
 
 
-def test_part_of_it_stops_and_owners_are_told_where_to_look(objection: SubjectRequest, clock: Clock) -> None:
+def test_part_of_it_stops_and_owners_are_told_where_to_look(
+    objection: SubjectRequest, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("django.utils.timezone.now", clock)
     part = replace(
         builders.goes_on("sales_insights"),
         outcome="part",
@@ -321,6 +389,18 @@ def test_part_of_it_stops_and_owners_are_told_where_to_look(objection: SubjectRe
     assert _allowed("sales_insights", clock)
     assert not _allowed("part_of_sales_insights", clock)
     assert Choice.objects.get().evidence == request.submission.reference
+    for window in Window.objects.filter(with_owner_at__isnull=False):
+        [line] = desk.sheet(window.system_id).lines
+        assert (line.case, line.remains) == (request.submission.reference, (part.remains,))
+        with CaptureQueriesContext(connection) as captured:
+            desk.sheet(window.system_id)
+        assert len(captured) == 4
+        key = grants.issue(desk.PURPOSE, window.system_id, clock(), lasts=WEEK, uses=None)
+        page = Visitor().open(f"/worksheets/choices/?key={key}").text
+        assert request.submission.reference in page
+        assert ", in part" in page
+        assert "part_of_" not in page
+        assert part.remains in page
     _confirm(clock)
     assert builders.again(request).outcome == "partly_fulfilled"
 

@@ -9,11 +9,14 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import override
 
-from dsr.models import System, Window
+from dsr.choices.marketing import Purpose
+from dsr.models import SubjectRequest, System, Weighed, Window
+from dsr.rights import Right
 from dsr.services import letters, links
 from dsr.services.choices import effect, lateness
 from dsr.services.doorbell import Bell, ring
 from notifications import outbox
+from notifications.models import Forgotten
 from verification import grants
 
 PURPOSE = "choicesheet"
@@ -36,6 +39,10 @@ class Line:
     topics: Sequence[str]
     received_at: datetime
     must_by: datetime
+    case: str = ""
+    """Reference of the request in which it was decided; "" for what somebody chose without one."""
+    remains: Sequence[str] = ()
+    """What goes on of each use of which only a part stops, as it was decided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +85,7 @@ def sheet(system_id: UUID) -> Sheet:
     system = System.objects.get(pk=system_id)
     waiting = Window.objects.filter(system=system_id, done_at=None, with_owner_at__isnull=False)
     rows = list(waiting.select_related("choice__data_key").order_by("must_by", "id")[: MOST + 1])
+    cases = _decided_in([row for row in rows[:MOST] if row.choice.purpose == Purpose.OBJECTION])
     lines = [
         Line(
             number=row.pk,
@@ -88,10 +96,32 @@ def sheet(system_id: UUID) -> Sheet:
             topics=row.choice.topics,
             received_at=row.opened_at,
             must_by=row.must_by,
+            case=cases[row.choice_id].submission.reference if row.choice_id in cases else "",
+            remains=_remains(cases[row.choice_id]) if row.choice_id in cases else (),
         )
         for row in rows[:MOST]
     ]
     return Sheet(system.name, system.owner_name, lines, len(rows) > MOST)
+
+
+def _decided_in(rows: Collection[Window]) -> dict[UUID, SubjectRequest]:
+    """Return the objection that each choice was decided in, with what was weighed there."""
+    if not rows:
+        return {}
+    found = SubjectRequest.objects.filter(choice__in=[row.choice_id for row in rows], right=Right.OBJECTION)
+    found = found.select_related("submission__data_key").prefetch_related("weighings")
+    return {request.choice_id: request for request in found if request.choice_id is not None}
+
+
+def _remains(request: SubjectRequest) -> tuple[str, ...]:
+    """Return what goes on where only a part stops; nothing once the person was forgotten."""
+    parts = [row for row in request.weighings.all() if row.outcome == Weighed.PART]
+    for row in parts:
+        row.request = request
+    try:
+        return tuple(row.open_json("content").get("remains", "") for row in parts)
+    except Forgotten:
+        return ()
 
 
 def _who(row: Window, system: System) -> dict[str, list[str]]:
