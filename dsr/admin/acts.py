@@ -41,6 +41,9 @@ def refuse(form: forms.Form, error: RecourseError) -> None:
     problems = getattr(error, "problems", None) or {error.field or "": str(error.sentence)}
     for name, sentence in problems.items():
         form.add_error(name if name in form.fields else None, str(sentence))
+    first = next((name for name in form.fields if name in problems), None)
+    if first is not None:  # the page opens where there is something to mend, however long it is
+        form.fields[first].widget.attrs["autofocus"] = True
 
 
 def day(label: str, *, required: bool = True) -> forms.DateField:

@@ -38,7 +38,7 @@ class EnteringForm(FilingForm):
     channel = forms.ChoiceField(choices=_WAYS)
     day = forms.DateField(widget=forms.DateInput({"type": "date"}))
     nonce = forms.UUIDField(widget=forms.HiddenInput())
-    field_order = ("channel", "day", "name", "email")
+    groups_of = (("channel", "day"), *FilingForm.groups_of)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

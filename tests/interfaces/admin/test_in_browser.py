@@ -303,3 +303,42 @@ def test_colours_stay_as_chosen(signed_in, cases):
     page.reload()
 
     assert "dark" in str(page.evaluate("document.documentElement.className"))
+
+
+def test_usual_request_is_entered_on_one_screen_without_scripts(signed_in, db):
+    page = signed_in("sam", java_script_enabled=False, viewport={"width": 1280, "height": 800})
+    page.goto("/admin/dsr/inboundmail/enter/")
+    button = page.get_by_role("button", name="Show the dates")
+    place = button.bounding_box()
+    assert place is not None
+    assert place["y"] + place["height"] <= 800
+    wrong = page.get_by_label("What is wrong", exact=True)
+    assert not wrong.is_visible()
+
+    page.get_by_label("How it came").select_option("in_person")
+    page.get_by_label("Mail address for answers").fill(builders.ADA)
+    page.get_by_label("Country where the person lives").select_option("IE")
+    page.get_by_label("How the person knows").select_option("customer")
+    page.get_by_label("Correct your data").check()
+    wrong.fill("My name.")
+    page.get_by_label("What it should say").fill("Ada King")
+    button.click()
+    page.get_by_role("status").get_by_role("button", name="File it").click()
+
+    page.get_by_text("Tell the person this reference").wait_for()
+    request = SubjectRequest.objects.select_related("submission").get()
+    assert (request.right, request.submission.channel) == ("correction", "in_person")
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_page_on_which_requests_are_entered_is_accessible_with_every_question_open(signed_in, db, width):
+    page = signed_in("sam", viewport={"width": width, "height": 900})
+    page.goto("/admin/dsr/inboundmail/enter/")
+    for box in page.locator("input[name=rights]").all():
+        box.check()
+    assert page.get_by_label("What is wrong", exact=True).is_visible()
+    assert not page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+
+    found = Axe().run(page).response["violations"]
+
+    assert [each["id"] for each in found if each["impact"] in GRAVE] == []

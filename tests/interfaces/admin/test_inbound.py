@@ -1,5 +1,6 @@
 """Letters by mail at the console: read safely, in the right order, by those who may; and requests entered by hand."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -8,8 +9,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from dsr.admin.filing import FilingForm
 from dsr.inbound.imap import Waiting
 from dsr.models import Channel, InboundMail, MailboxState, MailState, Submission
+from dsr.rights import SPECS
 from dsr.services.inbound import keeping, tidying, understanding
 from tests import builders, mails
 from tests.interfaces.admin.desk import signed_in, text
@@ -173,6 +176,51 @@ def test_detail_whose_right_is_not_ticked_is_not_lost_silently():
 
     assert answer.status_code == 422
     assert "Tick what this belongs to" in text(answer)
+
+
+def boxes(shown):
+    """Each right of the form with what is asked beneath it."""
+    form = shown[shown.index('<ul class="r-ticks">') :]
+    return form[: form.index("</form>")].split("\n      <li")[1:]
+
+
+def test_each_right_has_its_questions_beneath_it_in_words_about_somebody_else():
+    found = boxes(text(signed_in("hal").get(page(arrive()))))
+
+    assert len(found) == len(SPECS)
+    for right, box in zip(SPECS, found, strict=True):
+        assert f'value="{right}"' in box
+        for question in SPECS[right].questions:
+            assert f'name="{right}.{question}"' in box
+    labels = [str(field.label) for field in FilingForm(on=timezone.now().date()).fields.values()]
+    assert [label for label in labels if re.search(r"\b(you|your)\b", label, re.IGNORECASE)] == []
+    needed = found[list(SPECS).index("child_account")]
+    assert "may stay empty" not in needed
+
+
+def test_uses_that_are_objected_to_are_ticked_and_filed():
+    row, hal = arrive("I object to profiling."), signed_in("hal")
+    why = {"objection.own_grounds": "I am followed by somebody."}
+
+    bare = act(hal, row, "file", rights=["objection"], **FILED, **why)
+    unknown = act(hal, row, "file", rights=["objection"], **FILED, **why, **{"objection.objected": ["weather"]})
+    uses = {"objection.objected": ["profiling", "automated_decisions"]}
+    done = act(hal, row, "file", rights=["objection"], **FILED, **why, **uses)
+
+    assert (bare.status_code, unknown.status_code, done.status_code) == (422, 422, 302)
+    assert "Choose to which use you object." in text(bare)
+    details = Submission.objects.get().requests.get(right="objection").open_json("details")
+    assert details["objected"] == "profiling automated_decisions"
+
+
+def test_form_that_comes_back_opens_where_something_is_missing_and_keeps_it_in_sight():
+    answer = act(signed_in("hal"), arrive(), "file", rights=["access"], **FILED, **{"correction.wrong_1": "My name."})
+    refused = act(signed_in("hal"), arrive("Another."), "file", rights=["child_account"], **FILED)
+
+    kept = boxes(text(answer))[list(SPECS).index("correction")]
+    assert kept.startswith(' class="r-kept"')
+    assert text(refused).count("autofocus") == 1
+    assert "autofocus" in boxes(text(refused))[list(SPECS).index("child_account")]
 
 
 def test_letter_is_set_aside_by_two_and_opened_again():
