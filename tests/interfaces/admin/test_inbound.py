@@ -12,7 +12,7 @@ from django.utils import timezone
 from dsr.admin.filing import FilingForm
 from dsr.inbound.imap import Waiting
 from dsr.models import Channel, InboundMail, MailboxState, MailState, Submission
-from dsr.rights import SPECS
+from dsr.rights import SPECS, Right
 from dsr.services.inbound import keeping, tidying, understanding
 from tests import builders, mails
 from tests.interfaces.admin.desk import signed_in, text
@@ -194,7 +194,7 @@ def test_each_right_has_its_questions_beneath_it_in_words_about_somebody_else():
             assert f'name="{right}.{question}"' in box
     labels = [str(field.label) for field in FilingForm(on=timezone.now().date()).fields.values()]
     assert [label for label in labels if re.search(r"\b(you|your)\b", label, re.IGNORECASE)] == []
-    needed = found[list(SPECS).index("child_account")]
+    needed = found[list(SPECS).index(Right.CHILD_ACCOUNT)]
     assert "may stay empty" not in needed
 
 
@@ -217,10 +217,10 @@ def test_form_that_comes_back_opens_where_something_is_missing_and_keeps_it_in_s
     answer = act(signed_in("hal"), arrive(), "file", rights=["access"], **FILED, **{"correction.wrong_1": "My name."})
     refused = act(signed_in("hal"), arrive("Another."), "file", rights=["child_account"], **FILED)
 
-    kept = boxes(text(answer))[list(SPECS).index("correction")]
+    kept = boxes(text(answer))[list(SPECS).index(Right.CORRECTION)]
     assert kept.startswith(' class="r-kept"')
     assert text(refused).count("autofocus") == 1
-    assert "autofocus" in boxes(text(refused))[list(SPECS).index("child_account")]
+    assert "autofocus" in boxes(text(refused))[list(SPECS).index(Right.CHILD_ACCOUNT)]
 
 
 def test_letter_is_set_aside_by_two_and_opened_again():
