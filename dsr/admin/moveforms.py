@@ -356,8 +356,9 @@ class _Form(forms.Form):
 
     def refuse(self, error: RecourseError) -> None:
         """Show why a use case said no, next to the field where it names one."""
-        field = error.field if error.field in self.fields else None
-        self.add_error(field, str(error.sentence))
+        problems = getattr(error, "problems", None) or {error.field or "": error.sentence}
+        for name, sentence in problems.items():
+            self.add_error(name if name in self.fields else None, str(sentence))
 
 
 def _text(label: str, rows: int = 4) -> forms.CharField:

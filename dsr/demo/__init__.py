@@ -5,6 +5,8 @@
 - `marketing` is a service: `python -m dsr.demo.http_service`.
 - `support` is a folder that its owner searches by hand.
 
+One customer has data processed on its behalf; a brand and a company of the group answer for themselves.
+
 A machine has suspended an account of theirs; it is told of a review in the process of the service.
 
 This page imports nothing heavy: the service above starts with it.
@@ -18,6 +20,7 @@ def load_once(at: datetime | None = None) -> list[tuple[str, str, str]]:
     from django.conf import settings
     from django.utils import timezone
 
+    from dsr.demo.customers import enter
     from dsr.demo.decisions import tell
     from dsr.demo.load import load
     from dsr.demo.places import Places
@@ -32,4 +35,5 @@ def load_once(at: datetime | None = None) -> list[tuple[str, str, str]]:
     register_systems(addresses, places.secret(), at=now)
     logins = sign_up()
     tell(places, settings.DEMO_PORT, now)
+    enter(now)
     return logins

@@ -124,7 +124,7 @@ def _around(answers: Answers, step: str) -> dict[str, Any]:
     if step == steps.DOOR:
         row = notice.relationship(answers.relationship)
         return {
-            "relationship": row.wording("title", lang),
+            "chosen": (notice.door(answers.about) if answers.about else row).wording("title", lang),
             "route": row.wording("route", lang),
             "doors": [offers.door(each, lang) for each in answers.doors],
         }

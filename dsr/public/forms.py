@@ -214,7 +214,6 @@ class DoorForm(PublicForm):
     pass_on = forms.ChoiceField(
         label=gettext_lazy("How would you like to go on?"),
         widget=forms.RadioSelect,
-        initial=ASK_HERE,
         error_messages={
             "required": gettext_lazy("Choose how to go on."),
             "invalid_choice": gettext_lazy("Choose one of these."),

@@ -14,7 +14,7 @@ from django.utils.translation import override
 from dsr import doors
 from dsr.errors import Incomplete
 from dsr.ids import new_reference
-from dsr.lifecycle import BY_VERB
+from dsr.lifecycle import BY_VERB, State
 from dsr.models import Agreed, Direction, Post, Referral, SubjectRequest
 from dsr.policies import can_make, check_can_make
 from dsr.rights import SPECS, Right
@@ -89,6 +89,8 @@ def _checked(case: Case, way: Elsewhere, at: datetime) -> Door:
         problems["agreed"] = _("The person did not say so when they filed. Ask first.")
     elif door is not None and way.pass_on and door.needs_agreement and not way.agreed:
         problems["agreed"] = _("This tells another organisation who asks: only with the person's agreement.")
+    elif door is not None and way.pass_on and door.needs_agreement and _is_unproved(case):
+        problems["pass_on"] = _("Nobody has confirmed the address yet, so it is not known who agreed.")
     if way.customer is not None or way.categories:
         problems["customer"] = _("Choose either a customer or somebody from the directory.")
     if way.text:
@@ -99,6 +101,12 @@ def _checked(case: Case, way: Elsewhere, at: datetime) -> Door:
     if problems or door is None:
         raise Incomplete(_("Some answers are missing or cannot be used."), problems=problems)
     return door
+
+
+def _is_unproved(case: Case) -> bool:
+    """Whether somebody has still to show that they read the address: it may not be theirs who agreed."""
+    waits = any(each.state == State.VERIFYING for each in case.requests())
+    return waits and not telling.is_read(case.submission)
 
 
 def _row(case: Case, request: SubjectRequest, door: Door, way: Elsewhere, by: Caller, at: datetime) -> Referral:

@@ -27,7 +27,7 @@ def directory(settings):
 
 def test_of_two_who_send_it_elsewhere_at_once_one_does():
     at = timezone.now()
-    filed = builders.file(Right.ACCESS, at=at)
+    filed = builders.file(Right.COMPLAINT, at=at)
     [request] = filed.requests
 
     def send(by: Caller) -> str:

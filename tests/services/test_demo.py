@@ -12,7 +12,8 @@ from django.core.management import CommandError, call_command
 
 from dsr import demo
 from dsr.connectors import close_all
-from dsr.models import System
+from dsr.models import Customer, System
+from dsr.rules import pack
 from tests.clock import Clock
 
 pytestmark = pytest.mark.django_db
@@ -89,3 +90,13 @@ def test_audits_chosen_systems() -> None:
 
     assert found == {"systems": {"accounts": [], "messaging": []}}
     assert "no such system: nonsense" in run("audit", "nonsense")
+
+
+def test_a_customer_a_brand_and_a_company_are_there_to_direct_people_to(settings: Any) -> None:
+    settings.RULES_DIR = Path(demo.__file__).parent / "rules"  # as the settings have it where the demonstration runs
+
+    demo.load_once(NOW)
+    demo.load_once(NOW)
+
+    assert [row.answers_within for row in Customer.objects.filter(name="Bluegate Logistics")] == [None]
+    assert {door.kind for door in pack().notice_then(NOW.date()).doors} == {"applicants", "brand", "group_company"}

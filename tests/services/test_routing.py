@@ -138,6 +138,10 @@ def test_nothing_is_passed_on_without_agreement_except_to_a_desk_of_the_same_org
 def test_who_agreed_when_filing_is_passed_on_and_word_is_due_in_five_business_days(clock, systems):
     filed = builders.file(Right.ACCESS, at=clock(), door="lumen_mail", may_pass_on=True)
     request = by_right(filed.submission, Right.ACCESS)
+    with pytest.raises(Incomplete) as refused:  # whoever typed the address need not be whom it belongs to
+        send(request, clock=clock, pass_on=True, agreed=Agreed.FILED)
+    assert set(refused.value.problems) == {"pass_on"}
+    builders.confirm(filed.submission, clock.tick())
 
     send(request, clock=clock, pass_on=True, agreed=Agreed.FILED)
 
