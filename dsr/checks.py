@@ -8,7 +8,7 @@ from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
 from django.template import TemplateDoesNotExist, TemplateSyntaxError
 
-from dsr import fsm, lifecycle
+from dsr import caselife, fsm, lifecycle
 from dsr.lifecycle import Outcome, State
 from dsr.rights import Right
 from dsr.rules import RulesBroken, pack
@@ -68,6 +68,18 @@ def _problems() -> Iterator[str]:
             yield f"The move {move.verb!r} names an unknown outcome."
     for right in Right:
         yield from _dead_ends(right)
+    yield from _problems_of_cases()
+
+
+def _problems_of_cases() -> Iterator[str]:
+    from dsr.models import AuthorityCase
+    from dsr.policies.cases import NEEDS
+
+    yield from fsm.problems(AuthorityCase, caselife.BY_VERB)
+    for move in caselife.CASE_MOVES:
+        for need in move.needs:
+            if need not in NEEDS:
+                yield f"The move {move.verb!r} of a case needs {need!r}, which no policy decides."
 
 
 def _dead_ends(right: Right) -> Iterator[str]:

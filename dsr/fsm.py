@@ -4,13 +4,13 @@ django-fsm keeps the graph; the table says what is in it. A method names its row
 fields, nothing else. ``problems`` compares the two, and ``manage.py check`` refuses to start on a difference.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from django.db import models
 from django_fsm import FSMField, transition
 
-from dsr import lifecycle
+from dsr import caselife, lifecycle
 
 _VERB = "_recourse_verb"
 Method = TypeVar("Method", bound=Callable[..., None])
@@ -36,6 +36,22 @@ def move(verb: str) -> Callable[[Method], Method]:
     return decorate
 
 
+def case_move(verb: str) -> Callable[[Method], Method]:
+    """Bind a method of AuthorityCase to its row of the table of cases. Raises KeyError for a verb without a row."""
+    row = caselife.BY_VERB[verb]
+
+    def decorate(method: Method) -> Method:
+        bound: Method = transition(
+            field="state",
+            source=sorted(str(state) for state in row.sources),
+            target=None if row.target is None else str(row.target),
+        )(method)
+        setattr(bound, _VERB, verb)
+        return bound
+
+    return decorate
+
+
 def methods(model: type[models.Model]) -> Mapping[str, str]:
     """Return the bound methods of a model and of what it is made of: verb -> attribute name."""
     return {
@@ -46,10 +62,10 @@ def methods(model: type[models.Model]) -> Mapping[str, str]:
     }
 
 
-def problems(model: type[models.Model]) -> Iterator[str]:
+def problems(model: type[models.Model], table: Iterable[str] = lifecycle.BY_VERB) -> Iterator[str]:
     """Yield a sentence for each row without a method and each method under another name than its verb."""
     bound = methods(model)
-    for verb in lifecycle.BY_VERB:
+    for verb in table:
         if verb not in bound:
             yield f"The move {verb!r} has no method on {model.__name__}: add one under @move({verb!r})."
         elif bound[verb] != verb:

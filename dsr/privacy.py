@@ -228,6 +228,23 @@ _BY_MODEL: dict[str, dict[PrivacyClass, str]] = {
     "dsr.MailEntry": {_OPEN: "id mail at move facts", _STAFF: "by"},
     "dsr.MailboxState": {_OPEN: "id claimed_until reached_at failing_since error"},
     "dsr.Probe": {_OPEN: "id path made_at sent_at stage result code systems due_at claimed_until ended_at"},
+    "dsr.AuthorityCase": {
+        _OPEN: "id authority office state outcome received_on due_on zone entered_at prepared_at approved_at sent_on "
+        "closed_at ended_on warn_at purge_at purged_at version chain_seq chain_head data_key",
+        _SEALED: "reference_sealed subject_sealed answer_sealed place_sealed",
+        _STAFF: "owner entered_by prepared_by approved_by",
+    },
+    "dsr.CaseLink": {_OPEN: "id case submission request at told_at"},
+    "dsr.CaseMeasure": {
+        _OPEN: "id at case number due_on warn_at done_at lifted_at",
+        _SEALED: "what_sealed place_sealed",
+        _STAFF: "owner done_by",
+    },
+    "dsr.CaseEntry": {
+        _OPEN: "id at case seq verb via from_state to_state data prev_hash hash",
+        _SEALED: "text_sealed",
+        _STAFF: "actor_id",
+    },
     "dsr.IncidentEntry": {_OPEN: "id incident at move facts", _STAFF: "by"},
     "dsr.CorrectionItem": {
         _OPEN: "id request number places is_login decision ground decided_at statement_at",

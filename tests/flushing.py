@@ -18,7 +18,7 @@ def install() -> None:
     """
     operations = type(connection.ops)
     flush, written = operations.execute_sql_flush, operations.sql_flush
-    modules = ("0002_append_only", "0005_rule_books", "0008_cpni", "0014_incidents")
+    modules = ("0002_append_only", "0005_rule_books", "0008_cpni", "0014_incidents", "0029_cases")
     triggers: list[Any] = [import_module(f"dsr.migrations.{name}") for name in modules]
 
     def all_but_the_kept(self: BaseDatabaseOperations, style: Any, tables: Iterable[str], **options: Any) -> list[str]:

@@ -2,6 +2,7 @@
 
 from dsr.admin import (
     agencies,
+    cases,
     choices,
     elsewhere,
     history,
@@ -21,6 +22,7 @@ from dsr.admin import (
 
 __all__ = [
     "agencies",
+    "cases",
     "choices",
     "elsewhere",
     "history",

@@ -10,10 +10,13 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from dsr.policies.cases import STATE_TITLES
 from dsr.selectors import inbound, incidents
+from dsr.services.cases import authorities
 
 _ITEMS: tuple[tuple[str | Promise, str, str], ...] = (
     (_("Requests"), "dsr_subjectrequest", "dsr.view_subjectrequest"),
+    (_("Cases of authorities"), "dsr_authoritycase", "dsr.view_authoritycase"),
     (_("Letters by mail"), "dsr_inboundmail", "dsr.view_inboundmail"),
     (_("Letters"), "notifications_message", "notifications.view_message"),
     (_("Systems"), "dsr_system", "dsr.view_system"),
@@ -60,7 +63,8 @@ def context(request: HttpRequest) -> dict[str, Any]:
     return {
         "console_menu": items,
         "console_may_search": request.user.has_perm("dsr.view_subjectrequest"),
-        "console_incidents": _alarm(request),
+        "console_incidents": _alarm(request)[0],
+        "console_cases": _alarm(request)[1],
         "console_mailbox": inbound.failing() if request.user.has_perm("dsr.view_inboundmail") else None,
     }
 
@@ -82,7 +86,7 @@ def _counted(request: HttpRequest, *here: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """One open incident as each page names it; without a link where the reader may not open it."""
+    """One open incident or case as each page names it; without a link where the reader may not open it."""
 
     title: str
     where: str
@@ -91,12 +95,13 @@ class Alarm:
     link: str
 
 
-def _alarm(request: HttpRequest) -> list[Alarm]:
-    """Return the open incidents, read once for a page: other processes open them, so nothing is remembered."""
-    found: list[Alarm] | None = getattr(request, "_console_incidents", None)
+def _alarm(request: HttpRequest) -> tuple[list[Alarm], list[Alarm]]:
+    """Return the open incidents and cases, read once for a page: others open them, so nothing is remembered."""
+    found: tuple[list[Alarm], list[Alarm]] | None = getattr(request, "_console_incidents", None)
     if found is None:
         may = request.user.has_perm("dsr.view_incident")
-        found = [
+        opened, cases = incidents.open_now(cases=request.user.has_perm("dsr.view_authoritycase"))
+        told = [
             Alarm(
                 str(each.kind.label),
                 " · ".join(filter(None, (str(each.mechanism.label), each.system))),
@@ -104,7 +109,14 @@ def _alarm(request: HttpRequest) -> list[Alarm]:
                 each.working,
                 reverse("admin:dsr_incident_change", args=(each.pk,)) if may else "",
             )
-            for each in incidents.open_now()
+            for each in opened
         ]
+        found = told, [_case(each) for each in cases]
         request._console_incidents = found  # type: ignore[attr-defined]
     return found
+
+
+def _case(each: incidents.OpenCase) -> Alarm:
+    name = " · ".join(filter(None, (authorities.title_of(each.authority, timezone.now().date()), each.office)))
+    link = reverse("admin:dsr_authoritycase_change", args=(each.pk,))
+    return Alarm(name, str(STATE_TITLES[each.state]), each.due_on, False, link)

@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -73,6 +73,25 @@ def row(cursor: str | None) -> UUID | None:
     except ValueError:
         raise _bad() from None
     if of_row(found) != cursor:
+        raise _bad()
+    return found
+
+
+def of_day(on: date, pk: UUID) -> str:
+    """Return the cursor of a place in a list that is ordered by days."""
+    return _wrapped(f"d|{on.isoformat()}|{pk.hex}")
+
+
+def day(cursor: str | None) -> tuple[date, UUID] | None:
+    """Return the day and the id after which a page begins; None without a cursor. Raises Problem."""
+    if cursor is None:
+        return None
+    try:
+        kind, on, pk = _unwrapped(cursor).split("|")
+        found = date.fromisoformat(on), UUID(hex=pk)
+    except ValueError:
+        raise _bad() from None
+    if kind != "d" or of_day(*found) != cursor:
         raise _bad()
     return found
 

@@ -4,6 +4,7 @@ from django.urls import path, re_path
 
 from dsr.api import pages
 from dsr.api.views import (
+    cases,
     children,
     choices,
     cpni,
@@ -27,6 +28,7 @@ from dsr.api.views import (
 )
 
 _ONE = "v1/requests/<uuid:request_id>"
+_CASE = "v1/cases/<uuid:case_id>"
 _HOOK = "v1/webhooks/<uuid:webhook_id>"
 
 urlpatterns = [
@@ -74,6 +76,13 @@ urlpatterns = [
     path("v1/doors", elsewhere.Doors.as_view()),
     path("v1/customers", elsewhere.Customers.as_view()),
     path("v1/referrals", elsewhere.Referrals.as_view()),
+    path("v1/authorities", cases.Authorities.as_view()),
+    path("v1/cases", cases.Cases.as_view()),
+    path(_CASE, cases.OneCase.as_view()),
+    path(f"{_CASE}/history", cases.CaseHistory.as_view()),
+    path(f"{_CASE}/moves", cases.CaseMoves.as_view()),
+    *(path(f"{_CASE}/moves/{verb}", cases.view_of(verb).as_view()) for verb in cases.MOVES),
+    path(f"{_CASE}/moves/<str:verb>", cases.CaseMove.as_view(schema=None)),
     path("v1/webhooks", webhooks.Webhooks.as_view()),
     path(_HOOK, webhooks.OneWebhook.as_view()),
     path(f"{_HOOK}/secret", webhooks.Secret.as_view()),

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from django.conf import settings
 from django.utils import translation
 
-from dsr import lifecycle, rules
+from dsr import caselife, lifecycle, rules
 from dsr.environment import Environment, Variable
 from dsr.management import promises
 from dsr.rights import SPECS, Right
@@ -55,6 +55,34 @@ def _row(move: lifecycle.Move) -> list[str]:
 
 def _cell(text: str) -> str:
     return text.replace("|", "\\|")
+
+
+def case_page() -> dict[str, str]:
+    """The page with table and diagram for cases of authorities."""
+    rows = ["| " + " | ".join(_cell(value) for value in _case_row(move)) + " |" for move in caselife.CASE_MOVES]
+    lines = [
+        "# Cases of authorities\n",
+        _NOTE,
+        "A kind of its own: nobody filed it, its day is that of a letter, and no page of a person tells it.",
+        "How to work on one: [When an authority writes](../../how-to/authority-writes.md).\n",
+        f"```mermaid\n{caselife.mermaid()}```\n",
+        "| Move | From | To | Who | Needs | Inputs |",
+        "| --- | --- | --- | --- | --- | --- |",
+        *rows,
+        "",
+    ]
+    return {"docs/reference/lifecycle/authority_case.md": "\n".join(lines)}
+
+
+def _case_row(move: caselife.CaseMove) -> list[str]:
+    return [
+        f"`{move.verb}`",
+        ", ".join(state for state in caselife.CaseState if state in move.sources),
+        str(move.target) if move.target else "stays",
+        ", ".join(actor for actor in lifecycle.Actor if actor in move.actors),
+        ", ".join(move.needs),
+        ", ".join((*move.inputs, *(f"{name} (may)" for name in move.may_say))),
+    ]
 
 
 def settings_page() -> dict[str, str]:
@@ -167,6 +195,7 @@ SOURCES: list[Callable[[], Mapping[str, str]]] = [
     refusals_page,
     promises_page,
     lifecycle_pages,
+    case_page,
     settings_page,
     openapi_file,
     problem_page,

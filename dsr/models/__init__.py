@@ -2,6 +2,7 @@
 
 from dsr.models.answers import Argument, LedgerEntry, LedgerOutcome, Package, ProofKind, Withholding
 from dsr.models.api import ApiToken, IdempotentAnswer, Scope
+from dsr.models.cases import AuthorityCase, CaseEntry, CaseLink, CaseMeasure
 from dsr.models.children import AgeFinding, Found
 from dsr.models.choices import CpniAccount, CpniEntry, CpniLetter, CpniUse
 from dsr.models.complaints import (
@@ -107,8 +108,12 @@ __all__ = [
     "ApiToken",
     "Argument",
     "Attempt",
+    "AuthorityCase",
     "AutomatedDecision",
     "BrowserHeard",
+    "CaseEntry",
+    "CaseLink",
+    "CaseMeasure",
     "Certificate",
     "ChangeState",
     "Channel",

@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, Max, OuterRef
 
 from dsr.models import Checkpoint, Event, Submission
+from dsr.services.cases import chain as casechain
 from dsr.services.choices import cpnichain
 from notifications import sealing
 
@@ -47,6 +48,8 @@ class Proof:
     checkpoints: int
     choices: int = 0
     """Lines of the ledgers of CPNI choices."""
+    cases: int = 0
+    """Lines of the histories of cases that authorities opened."""
     broken: str = ""
 
     @property
@@ -61,7 +64,7 @@ class _Broken(Exception):
 
 def verify(reference: str | None = None) -> Proof:
     """Recompute every chain (or one), every checkpoint and every ledger, streaming. Never raises for a break."""
-    chains_seen = events_seen = checkpoints_seen = choices_seen = 0
+    chains_seen = events_seen = checkpoints_seen = choices_seen = cases_seen = 0
     broken = ""
     try:
         chains = Submission.objects.order_by("id").only("id", "reference", "chain_seq", "chain_head")
@@ -76,9 +79,11 @@ def verify(reference: str | None = None) -> Proof:
                 checkpoints_seen += 1
             for lines in cpnichain.prove():
                 choices_seen += lines
-    except (_Broken, cpnichain.Broken) as error:
+            for lines in casechain.prove():
+                cases_seen += lines
+    except (_Broken, cpnichain.Broken, casechain.Broken) as error:
         broken = str(error)
-    return Proof(events_seen, chains_seen, checkpoints_seen, choices_seen, broken)
+    return Proof(events_seen, chains_seen, checkpoints_seen, choices_seen, cases_seen, broken)
 
 
 def _verify_chains(submissions: Iterator[Submission]) -> Iterator[int]:

@@ -101,6 +101,11 @@ def incident(incident_id: UUID) -> str:
     return _link(f"/admin/dsr/incident/{incident_id}/change/")
 
 
+def authority_case(case_id: UUID) -> str:
+    """Where staff work on the case of an authority."""
+    return _link(f"/admin/dsr/authoritycase/{case_id}/change/")
+
+
 def letter(mail_id: UUID) -> str:
     """Where staff look at a letter that came by mail."""
     return _link(f"/admin/dsr/inboundmail/{mail_id}/change/")

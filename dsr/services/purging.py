@@ -3,9 +3,11 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from dsr.caselife import CaseState
 from dsr.models import (
     OVER,
     Alert,
+    CaseLink,
     Deadline,
     DeadlineKind,
     OutsideReference,
@@ -90,7 +92,9 @@ def _still_restricted(case: Case) -> bool:
 
 def _still_outside(submission: Submission) -> bool:
     """Whether somebody else still has the matter, who may ask for what is in it."""
-    return OutsideReference.objects.filter(request__submission=submission, ended_on=None).exists()
+    outside = OutsideReference.objects.filter(request__submission=submission, ended_on=None)
+    asked = CaseLink.objects.filter(submission=submission).exclude(case__state=str(CaseState.CLOSED))
+    return outside.exists() or asked.exists()
 
 
 def _put_off(submission: Submission, until: datetime) -> None:

@@ -17,6 +17,8 @@ _AGENCIES = ("verification.view_agency", "verification.add_agency", "verificatio
 _REGISTER = ("dsr.view_referral",)
 """It names customers, which whoever speaks to people must not be able to let slip."""
 _CUSTOMERS = ("dsr.view_customer", "dsr.add_customer", "dsr.change_customer")
+_AUTHORITIES = ("dsr.view_authoritycase",)
+"""What authorities ask is the business of those who answer them, and of whoever audits that."""
 _GUARDING = ("dsr.set_holds", "dsr.edit_retention", "dsr.view_legalhold", "dsr.view_retentionchange")
 """Above single requests: legal holds and the retention schedule. Two roles have it, as two people decide."""
 _PROOF = ("dsr.view_event", "dsr.view_checkpoint", "dsr.view_cpnientry", "dsr.view_incident", "dsr.view_window",
@@ -25,25 +27,25 @@ _PROOF = ("dsr.view_event", "dsr.view_checkpoint", "dsr.view_cpnientry", "dsr.vi
 ROLES: Mapping[str, tuple[str, ...]] = {
     gettext_noop("Privacy analyst"): (
         *_CASE, *_LETTERS, *_MAIL, "dsr.view_post", "dsr.view_system", "dsr.work_requests", "dsr.reveal_personal",
-        *_REGISTER,
+        *_REGISTER, *_AUTHORITIES,
     ),
     gettext_noop("Approver"): (
-        *_CASE, *_LETTERS, *_MAIL, *_PROOF, "dsr.view_post", "dsr.view_system", "dsr.work_requests",
+        *_CASE, *_LETTERS, *_MAIL, *_AUTHORITIES, *_PROOF, "dsr.view_post", "dsr.view_system", "dsr.work_requests",
         "dsr.approve_requests", "dsr.reveal_personal", "dsr.audit_requests", "dsr.handle_incidents", *_GUARDING,
         *_REGISTER,
     ),
     gettext_noop("Team lead"): (
         *_CASE, *_LETTERS, *_MAIL, "dsr.view_post", "dsr.view_system", "dsr.work_requests", "dsr.lead_requests",
-        "dsr.reveal_personal", "dsr.check_identity", "dsr.view_incident", "dsr.view_window", *_REGISTER,
+        "dsr.reveal_personal", "dsr.check_identity", "dsr.view_incident", "dsr.view_window", *_REGISTER, *_AUTHORITIES,
     ),
     gettext_noop("Data protection officer"): (
-        *_CASE, *_LETTERS, *_MAIL, *_PROOF, "dsr.view_post", "dsr.view_system", "dsr.work_requests",
+        *_CASE, *_LETTERS, *_MAIL, *_AUTHORITIES, *_PROOF, "dsr.view_post", "dsr.view_system", "dsr.work_requests",
         "dsr.approve_requests", "dsr.audit_requests", "dsr.officer_requests", "dsr.check_identity",
         "dsr.handle_incidents", *_AGENCIES, *_CUSTOMERS, *_GUARDING, *_REGISTER, *_REVIEWERS,
     ),
     gettext_noop("Identity checker"): (*_CASE, "dsr.work_requests", "dsr.check_identity"),
     gettext_noop("Support agent"): (*_CASE, *_LETTERS, *_MAIL, "dsr.view_post", "dsr.file_requests"),
-    gettext_noop("Auditor"): (*_CASE, *_LETTERS, *_PROOF, "dsr.view_system", "dsr.audit_requests"),
+    gettext_noop("Auditor"): (*_CASE, *_LETTERS, *_AUTHORITIES, *_PROOF, "dsr.view_system", "dsr.audit_requests"),
     gettext_noop("Systems manager"): ("dsr.view_system", "dsr.add_system", "dsr.change_system"),
 }  # fmt: skip
 """Name of the group to its permissions. Who manages connections sees no cases; who audits changes nothing."""

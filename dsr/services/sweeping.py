@@ -41,6 +41,7 @@ from dsr.services import (
     webhookdelivery,
     worksheets,
 )
+from dsr.services.cases import dates
 from dsr.services.choices import heartbeat, incidents, lateness, requested, windows
 from dsr.services.complaints import outside, promises
 from dsr.services.erasure import kept, rechecks, waiting
@@ -130,6 +131,10 @@ def sweep(at: datetime) -> Tally:
         tally.reminders += _safely(tally, partial(holds.remind, hold_id, clock()))
     for incident_id in incidents.due_warnings(at, BATCH):
         tally.reminders += _safely(tally, partial(incidents.warn, incident_id, clock()))
+    for model, pk in dates.due_warnings(at, BATCH):
+        tally.reminders += _safely(tally, partial(dates.warn, model, pk, clock()))
+    for case_id in dates.due_purges(at, BATCH):
+        tally.deadlines += _safely(tally, partial(dates.forget, case_id, clock()))
     for mail_id in tidying.due_warnings(at, BATCH):
         tally.reminders += _safely(tally, partial(tidying.warn, mail_id, clock()))
     for referral_id, request_id in chasing.due_reminders(at, BATCH):

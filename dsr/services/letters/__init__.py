@@ -26,6 +26,7 @@ from dsr.services.letters.asking import (
     UnaskedDestroyed,
     Unproved,
 )
+from dsr.services.letters.authorities import CaseDue, CaseOpened
 from dsr.services.letters.base import LegalLetter
 from dsr.services.letters.cases import (
     Acknowledged,
@@ -93,6 +94,8 @@ __all__ = [
     "AnswerReady",
     "AppealDecided",
     "CarriedOut",
+    "CaseDue",
+    "CaseOpened",
     "ChildReported",
     "ChoiceDone",
     "ChoiceLate",
