@@ -150,7 +150,7 @@ class Answers:
             AGENT: (forms.AgentForm, {"options": offers.mandates(self.language)}),
             PERSON: (forms.PersonForm, {"child": self.kind == GUARDIAN, "searched": self._searched}),
             WHO: (forms.WhoForm, {"options": self._relationships, "others": self._others}),
-            DOOR: (forms.DoorForm, {"passes": bool(self.doors)}),
+            DOOR: (forms.DoorForm, {"passes": bool(self.doors) and not self.for_other}),
             WHERE: (forms.WhereForm, {"language": self.language}),
             REGION: (forms.RegionForm, {"country": self.country, "regions": self.regions}),
             WHAT: (forms.WhatForm, {"options": self.options}),

@@ -201,6 +201,7 @@ def test_part_goes_elsewhere_and_what_is_ours_is_answered_here(
     desk.move("hal", request, "refer", customer=str(shop.pk), known="named", categories=["customer_account_data"])
 
     assert builders.again(request).state == State.IN_REVIEW
+    assert "dpo@harbourpay.example" in seen(visitor, submission, clock)
     parts = told(submission, "routed", clock)
     assert "dpo@harbourpay.example" in parts
     assert "With the rest we go on here" in parts

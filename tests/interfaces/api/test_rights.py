@@ -103,6 +103,7 @@ def test_whom_another_notice_governs_is_told_where_to_turn(sam: Api) -> None:
     shown = rights(sam, "IE", relationship="job_applicant")
 
     assert (shown.in_scope, shown.rights) == (False, [])
+    assert [door.kind for door in shown.elsewhere] == ["applicants"]
     assert shown.route
 
 
