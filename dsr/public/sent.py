@@ -1,5 +1,6 @@
 """The confirmation page: the reference, what comes next and until when, and the code, entered right there."""
 
+from datetime import date
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -39,8 +40,7 @@ def about(found: selector.Filed, ticket: str) -> dict[str, Any]:
         "spelled": speech.spell(found.submission.reference),
         "titles": [SPECS[Right(row.right)].title for row in found.requests],
         "needs_no_code": [SPECS[Right(row.right)].title for row in found.requests if not row.identity_floor],
-        "due_on": found.due_on,
-        "law": _law(found),
+        "dates": _dates(found),
         "waits": found.waits,
         "came_back": found.came_back,
         "masked": mask(found.address) if found.address else "",
@@ -49,7 +49,10 @@ def about(found: selector.Filed, ticket: str) -> dict[str, Any]:
     }
 
 
-def _law(found: selector.Filed) -> str:
-    """Return the name of the law that sets the first date."""
-    first = min(found.requests, key=lambda row: row.due_on)
-    return offers.law(first.regime, local_date(found.submission.received_at, found.submission.zone))
+def _dates(found: selector.Filed) -> list[tuple[date, str, list[str]]]:
+    """Return the dates of the answers, the first first: each with its law and what is answered by it."""
+    day = local_date(found.submission.received_at, found.submission.zone)
+    dates: dict[tuple[date, str], list[str]] = {}
+    for row in sorted(found.requests, key=lambda row: row.due_on):
+        dates.setdefault((row.due_on, row.regime), []).append(str(SPECS[Right(row.right)].title))
+    return [(due_on, offers.law(regime, day), titles) for (due_on, regime), titles in dates.items()]

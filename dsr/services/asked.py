@@ -109,10 +109,12 @@ def tell_open(case: Case, at: datetime, *, again: str = "") -> None:
 def confirm_letter(case: Case, started: mail.Started, at: datetime) -> letters.ConfirmAddress:
     """Return the letter that asks somebody to confirm the address, with the link and the code."""
     submission = case.submission
+    # What nobody has to prove anything for is done already: confirming does not help it, and silence does not end it.
+    waiting = [request for request in case.requests() if request.identity_floor] or case.requests()
     return letters.ConfirmAddress(
         reference=submission.reference,
         organisation=telling.organisation(submission),
-        rights=tuple(str(SPECS[Right(request.right)].title) for request in case.requests()),
+        rights=tuple(str(SPECS[Right(request.right)].title) for request in waiting),
         link=links.confirm(started.token),
         code=started.code,
         lapses_on=lapses_on(submission, at),

@@ -180,7 +180,8 @@ def handling(requests: Iterable[SubjectRequest]) -> tuple[Handling, ...]:
         Handling.SECOND_PERSON: any(spec.second_person for spec in specs),
         Handling.STATEMENT: any(spec.delivery is Delivery.STATEMENT for spec in specs),
         Handling.CHOICE: any(spec.chooses for spec in specs),
-        Handling.DECISION: any(spec.judges for spec in specs),
+        Handling.DECISION: any(spec.judges and spec.right is not Right.CHILD_ACCOUNT for spec in specs),
+        Handling.CHILD: any(spec.right is Right.CHILD_ACCOUNT for spec in specs),
     }
     return tuple(each for each, is_so in found.items() if is_so)
 

@@ -9,7 +9,7 @@ from dsr.errors import Incomplete, NotAllowed, WrongState
 from dsr.lifecycle import CHOSEN, State
 from dsr.models import Choice, CpniEntry, Event, LedgerEntry, SubjectRequest, Suppression, System, Window
 from dsr.policies import Caller
-from dsr.rights import OFFERED, Right
+from dsr.rights import OFFERED, SPECS, Right
 from dsr.services import history, intake, review, threads
 from dsr.services.choices import asking, deciding, desk, requested
 from dsr.services.mandated import AgentClaim
@@ -66,6 +66,8 @@ def test_choice_stands_at_once_beside_a_right_that_waits_for_proof(mailers: Syst
     assert (access.state, choice.state) == (State.VERIFYING, State.FULFILLING)
     assert not _allowed(clock)
     assert _letters(choice) == ["confirm_address"]
+    [letter] = builders.letters_to(filed.submission, "confirm_address")
+    assert letter.rights == (str(SPECS[Right.ACCESS].title),), "what needs no proof does not hang on the confirmation"
     assert choice.choice is not None
     assert (choice.choice.via, choice.choice.at, choice.choice.entered_by) == (Via.FORM, clock(), "")
     assert history.verify(filed.submission.reference).whole

@@ -1,11 +1,13 @@
 """A reported child's account, from the report to the erasure, and that whoever reported it learns nothing."""
 
+import html
 import sqlite3
 from contextlib import closing
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.core import mail
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -69,6 +71,21 @@ def test_a_child_is_found_by_one_person_and_the_account_is_shut_at_once(clock, s
     assert shut.state in (State.FULFILLING, State.CLOSED)
     assert shut.tasks.filter(kind="restrict").exists()
     assert part(request, Right.DELETION).proposal == "release"
+
+
+def test_whoever_reports_a_child_is_promised_no_word_about_what_is_decided(clock, systems):
+    request = reported(clock)
+
+    [receipt] = Message.objects.filter(kind="received")
+    drain(clock())
+
+    [sent] = [each for each in mail.outbox if "We are working on" in str(each.subject)]
+    assert receipt.about == request.submission_id
+    for text in (str(sent.body), str(sent.alternatives[0][0])):
+        words = " ".join(html.unescape(text).split())
+        assert "nothing about the account" in words
+        assert "why it was decided" not in words
+        assert "every decision" not in words
 
 
 @pytest.fixture

@@ -20,6 +20,8 @@ class Handling(StrEnum):
     STATEMENT = "statement"
     CHOICE = "choice"
     DECISION = "decision"
+    CHILD = "child"
+    """What is reported of a child: whoever reports it is told that it was looked into, and nothing else."""
 
 
 class IdentityCheck(StrEnum):

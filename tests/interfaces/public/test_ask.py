@@ -46,6 +46,15 @@ def test_form_files_once_and_shows_the_reference(visitor):
     assert "7 April 2026" in visitor.text
 
 
+def test_each_answer_has_its_own_date_where_they_differ(visitor):
+    up_to_check(visitor, "Get a copy of your data", "Stop marketing").press("Send the request")
+
+    rows = {request.right: request.due_on for request in Submission.objects.get().requests.all()}
+    assert rows["marketing_opt_out"] < rows["access"]
+    for right, due_on in rows.items():
+        assert f"{SPECS[right].title}: {due_on.day} {due_on:%B %Y}" in visitor.text
+
+
 def test_pressing_send_twice_files_once(visitor):
     up_to_check(visitor)
     address, data = visitor.sending("Send the request")
