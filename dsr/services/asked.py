@@ -11,7 +11,7 @@ from django.utils.translation import override
 
 from dsr import demands, reckoning
 from dsr.deadlines import local_date
-from dsr.lifecycle import State
+from dsr.lifecycle import IDENTIFIED, State
 from dsr.models import Deadline, DeadlineKind, SubjectRequest, Submission
 from dsr.rights import SPECS, Right
 from dsr.rules.ladder import Demand
@@ -110,7 +110,7 @@ def confirm_letter(case: Case, started: mail.Started, at: datetime) -> letters.C
     """Return the letter that asks somebody to confirm the address, with the link and the code."""
     submission = case.submission
     # What nobody has to prove anything for is done already: confirming does not help it, and silence does not end it.
-    waiting = [request for request in case.requests() if request.identity_floor] or case.requests()
+    waiting = [request for request in case.requests() if request.right in IDENTIFIED]
     return letters.ConfirmAddress(
         reference=submission.reference,
         organisation=telling.organisation(submission),

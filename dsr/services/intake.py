@@ -18,7 +18,7 @@ from dsr.choices import uses
 from dsr.deadlines import local_date
 from dsr.errors import Conflict, Incomplete
 from dsr.ids import new_reference
-from dsr.lifecycle import Actor
+from dsr.lifecycle import IDENTIFIED, Actor
 from dsr.models import Channel, Deadline, DeadlineKind, SubjectRequest, Submission, Vouched
 from dsr.rights import OFFERED, SPECS, Floor, Right
 from dsr.rules import COUNTRIES, ClockEvent, EventKind, Notice, NotInRules, pack
@@ -338,7 +338,7 @@ def _greet(
         letter = letters.ConfirmAddress(
             reference=submission.reference,
             organisation=notice.organisation.short_name,
-            rights=titles,
+            rights=tuple(title for title, request in zip(titles, requests, strict=True) if request.right in IDENTIFIED),
             link=links.confirm(started.token),
             code=started.code,
             lapses_on=local_date(_lapses_at(deadlines) or at, submission.zone),

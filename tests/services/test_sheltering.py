@@ -81,7 +81,7 @@ def test_whoever_reports_a_child_is_promised_no_word_about_what_is_decided(clock
 
     [sent] = [each for each in mail.outbox if "We are working on" in str(each.subject)]
     assert receipt.about == request.submission_id
-    for text in (str(sent.body), str(sent.alternatives[0][0])):
+    for text in (str(sent.body), str(sent.alternatives[0][0])):  # type: ignore[attr-defined]
         words = " ".join(html.unescape(text).split())
         assert "nothing about the account" in words
         assert "why it was decided" not in words

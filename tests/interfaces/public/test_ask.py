@@ -7,7 +7,7 @@ import pytest
 from dsr.errors import TooMany
 from dsr.models import Submission
 from dsr.public import answers, details, throttle
-from dsr.rights import SPECS
+from dsr.rights import SPECS, Right
 from dsr.selectors import asking
 from dsr.services import rulebooks
 from tests import builders
@@ -52,7 +52,7 @@ def test_each_answer_has_its_own_date_where_they_differ(visitor):
     rows = {request.right: request.due_on for request in Submission.objects.get().requests.all()}
     assert rows["marketing_opt_out"] < rows["access"]
     for right, due_on in rows.items():
-        assert f"{SPECS[right].title}: {due_on.day} {due_on:%B %Y}" in visitor.text
+        assert f"{SPECS[Right(right)].title}: {due_on.day} {due_on:%B %Y}" in visitor.text
 
 
 def test_pressing_send_twice_files_once(visitor):
