@@ -44,7 +44,19 @@ def demand_of(request: SubjectRequest, *, elsewhere: bool | None = None) -> Dema
     return _demand(submission, request.right, elsewhere=claims, doubts=request.identity_doubts)
 
 
-def _demand(submission: Submission, right: str, *, elsewhere: bool, doubts: int) -> Demand:
+def demand_at(request: SubjectRequest, level: int) -> Demand:
+    """Return what is asked where something beside the right itself asks for a rung at least, with the ways to it."""
+    submission = request.submission
+    return _demand(
+        submission,
+        request.right,
+        elsewhere=submission.vouched in _UNPROVED,
+        doubts=request.identity_doubts,
+        at_least=level,
+    )
+
+
+def _demand(submission: Submission, right: str, *, elsewhere: bool, doubts: int, at_least: int = 0) -> Demand:
     return ladder.demanded(
         reckoning.rules_of(submission),
         right,
@@ -55,6 +67,7 @@ def _demand(submission: Submission, right: str, *, elsewhere: bool, doubts: int)
         elsewhere=elsewhere,
         doubts=doubts,
         country=submission.country,
+        at_least=at_least,
     )
 
 

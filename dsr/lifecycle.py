@@ -173,7 +173,7 @@ MOVES: tuple[Move, ...] = (
     _move("take_in",          _("Put before somebody who decides"), _RECEIVED, State.IN_REVIEW, _SYSTEM, rights=JUDGED - IDENTIFIED),
     _move("confirm_identity", _("Confirm identity"),           _VERIFYING, State.IN_REVIEW, {Actor.PERSON, Actor.SYSTEM}, "not_stopped", "identity_proved", rights=IDENTIFIED),
     _move("ask_more",         _("Ask for more proof"),         _VERIFYING | _IN_REVIEW, State.VERIFYING, STAFF | _SYSTEM, "not_own_case", "not_prepared", "more_may_be_asked", rights=IDENTIFIED, inputs=("doubt", "reason"), tells=("identity_asked",)),
-    _move("check_identity",   _("Record a check of who is asking"), _VERIFYING, None, STAFF, "not_own_case", "may_check_identity", rights=IDENTIFIED, inputs=("method", "result"), may_say=("claims",)),
+    _move("check_identity",   _("Record a check of who is asking"), _VERIFYING | _READY, None, STAFF, "not_own_case", "may_check_identity", "check_is_asked", rights=IDENTIFIED, inputs=("method", "result"), may_say=("claims",)),
     _move("check_mandate",    _("Record a check of the authority"), _VERIFYING, None, STAFF, "not_own_case", "may_check_identity", "filed_for_another", rights=IDENTIFIED, inputs=("result",), may_say=("checks", "until", "claims", "to_person", "reason")),
     _move("revoke_mandate",   _("Record that the authority was withdrawn"), OPEN, None, STAFF | {Actor.SUPPORT}, "not_own_case", "filed_for_another", rights=IDENTIFIED, inputs=("reason",), tells=("mandate_ended",)),
     _move("end_unproved",     _("End, as nobody could be identified"), _VERIFYING | _IN_REVIEW | _READY, State.CLOSED, _APPROVER, "not_own_case", "doubt_recorded", "another_doubted", outcome=Outcome.UNVERIFIED, rights=IDENTIFIED, inputs=("reason",), tells=("not_identified",)),

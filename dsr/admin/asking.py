@@ -288,7 +288,9 @@ class Asking:
     def rings(self) -> bool:
         """Whether this reader may find out by a call: while it is asked who asks, and after a stop."""
         request, user = self.case.request, self.by.user
+        check = self.moves.get(CHECK)
         asked = request.state == State.VERIFYING or self.submission.stopped_at is not None
+        asked = asked or (request.state == State.READY and check is not None and check.allowed)
         may = user is not None and user.has_perm("dsr.check_identity")
         return may and asked and request.state != State.CLOSED and bool(self.by.roles)
 
@@ -301,7 +303,8 @@ class Asking:
     def look(self) -> MoveForm | None:
         """The result of a look at a document, for those who may sign off."""
         officer = self.by.user is not None and self.by.user.has_perm("dsr.officer_requests")
-        return self._check(Method.DOCUMENT, _("Record what the document showed")) if officer else None
+        is_excess = self.case.request.state == State.READY  # the answer is there, and can be handed over without one
+        return self._check(Method.DOCUMENT, _("Record what the document showed")) if officer and not is_excess else None
 
     def _check(self, method: Method, title: str) -> MoveForm | None:
         move = self.moves.get(CHECK)

@@ -9,13 +9,15 @@ from django.utils.translation import gettext as _
 from dsr import demands
 from dsr.deadlines import local_date
 from dsr.errors import NotAllowed, Unlawful, WrongState
-from dsr.lifecycle import Outcome
+from dsr.lifecycle import Outcome, State
 from dsr.models import (
     DeadlineKind,
     Event,
     SubjectRequest,
 )
 from dsr.policies.base import Caller, due, need
+from dsr.policies.sending import level_for_sending
+from dsr.rights import Right
 from dsr.rules.words import CHOICES
 from verification import mandates
 from verification.proofs import Level
@@ -52,6 +54,15 @@ def may_check_identity(request: SubjectRequest, by: Caller, at: datetime) -> Non
     """The account belongs to somebody who checks who people are."""
     if by.user is None or not by.user.has_perm("dsr.check_identity"):
         raise NotAllowed(_("Only colleagues who check who people are can do this."), code="not-checker")
+
+
+@need
+def check_is_asked(request: SubjectRequest, by: Caller, at: datetime) -> None:
+    """It waits for a proof, or the answer could be sent on if more were proved."""
+    if request.state != State.READY:
+        return
+    if request.right != Right.PORTABILITY or request.submission.verified_level >= level_for_sending(request):
+        raise WrongState(_("The answer is ready, and nothing more has to be known about who is asking."))
 
 
 @need

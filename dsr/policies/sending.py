@@ -23,7 +23,8 @@ def proved_for_sending(request: SubjectRequest, by: Caller, at: datetime) -> Non
         raise NotAllowed(
             _(
                 "To send this to somebody else we have to know more surely that it is you: the data would go to an "
-                "address that was not on file before. Sign in first, or download it and hand it over yourself."
+                "address that was not on file before. Show that in another way first, or download it and hand it over "
+                "yourself."
             ),
             code="stronger-proof",
         )

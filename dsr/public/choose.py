@@ -20,7 +20,7 @@ from dsr.public.door import address, carried, with_grant
 from dsr.public.forms import LONGEST_TEXT, PlainText, PublicForm
 from dsr.public.guard import public, typed
 from dsr.selectors import tracker as selector
-from dsr.services import proving, threads
+from dsr.services import asked, proving, threads
 
 DONE: dict[str, str | Promise] = {
     "confirmed": gettext_lazy("Thank you, your address is confirmed. One more step is needed; here is why, and how."),
@@ -114,7 +114,7 @@ def around(request: HttpRequest, reference: str) -> dict[str, Any]:
 def onward(request: HttpRequest, reference: str, submission_id: UUID, at: datetime, done: str) -> HttpResponse:
     """Lead to the tracker when all is known that was asked, otherwise to what is still missing."""
     found = selector.filed(submission_id)
-    if found is not None and proofs.choice(found.submission, found.requests, at).waiting:
+    if found is not None and asked.open_for(found.submission, found.requests):
         return pages.see_other(address("choose", request, reference, done=done))
     return pages.see_other(pages.tracker_address(reference, carried(request, "key"), done))
 

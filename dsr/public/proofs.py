@@ -62,6 +62,8 @@ class Waiting:
     due_on: date
     otherwise: str
     source: str
+    is_wish: bool = False
+    """Whether it only stands before something that the person may want beside the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,7 @@ class Choice:
 
 def choice(submission: Submission, requests: Sequence[SubjectRequest], at: datetime) -> Choice:
     """Put together what is asked for a submission at ``at``."""
-    found = asked.open_for(submission, requests)
+    found = _wanted(submission, requests)
     to_do = [each for each in found if each.missing.code != demands.OPEN]
     return Choice(
         waiting=tuple(_waiting(submission, each) for each in found),
@@ -125,8 +127,13 @@ def is_for(submission: Submission, requests: Sequence[SubjectRequest], method: s
     if submission.for_other and submission.verified_level < Level.CHANNEL:
         return False
     return submission.stopped_at is None and any(
-        method in each.ways for each in asked.open_for(submission, requests) if each.missing.code != demands.OPEN
+        method in each.ways for each in _wanted(submission, requests) if each.missing.code != demands.OPEN
     )
+
+
+def _wanted(submission: Submission, requests: Sequence[SubjectRequest]) -> list[asked.Asked]:
+    """What has to be shown, and what would have to be to have an answer sent on."""
+    return [*asked.open_for(submission, requests), *asked.for_sending(submission, requests)]
 
 
 def is_asked(request: SubjectRequest) -> bool:
@@ -147,6 +154,8 @@ def waits_for_mail(request: SubjectRequest) -> bool:
 
 def _waiting(submission: Submission, each: asked.Asked) -> Waiting:
     request, demand = each.request, each.demand
+    if each.missing.code == asked.SENDING:
+        return _sending(each)
     end = demands.end_of(request)
     what = str(RUNGS[demand.level])
     dropped = each.missing.code == "identifiers-unproved"
@@ -162,6 +171,22 @@ def _waiting(submission: Submission, each: asked.Asked) -> Waiting:
         if dropped
         else end.says,
         source="" if dropped else end.source,
+    )
+
+
+def _sending(each: asked.Asked) -> Waiting:
+    """Return what would have to be shown to have an answer sent on, which nobody has to."""
+    return Waiting(
+        title=_("Have your data sent to another service"),
+        what=str(RUNGS[each.demand.level]),
+        because=(Reason(each.missing.sentence, _("our own rule")),),
+        is_asked=True,
+        is_wish=True,
+        stands_still=False,
+        law="",
+        due_on=each.request.due_on,
+        otherwise=_("Your answer stays ready. You can download it and hand it over yourself."),
+        source="",
     )
 
 

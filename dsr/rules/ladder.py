@@ -120,12 +120,14 @@ def demanded(
     elsewhere: bool = False,
     doubts: int = 0,
     country: str = "",
+    at_least: int = 0,
 ) -> Demand:
     """What somebody must prove who asks for ``right`` on ``on`` under ``regimes``.
 
     ``channel`` is how the request came, ``elsewhere`` whether it claims identifiers that nothing vouches for,
-    ``doubts`` how many reasons to doubt were recorded, and ``country`` where the person lives if no regime tells. A
-    choice to be left alone needs no proof whatever is passed
+    ``doubts`` how many reasons to doubt were recorded, and ``country`` where the person lives if no regime tells;
+    ``at_least`` is a rung that something beside the right asks for, in place of which no mere sign-in counts. A choice
+    to be left alone needs no proof whatever is passed
     (11 CCR 7026, 7027; GDPR Art 21(3)). Raises NotInRules for a regime that was not in force.
     """
     ladder = pack.ladder
@@ -141,7 +143,7 @@ def demanded(
     asked = [found for law in speaking if (found := _asked(ladder, law, right, floor, holder, data))]
     level = max((one.level for one in asked), default=floor)
     because = [*([why] if level else []), *(reason for one in asked for reason in one.because)]
-    if not level:
+    if not level and not at_least:
         return Demand(0, because=tuple(because))
     if data:
         level = max(level, data.level)
@@ -153,6 +155,8 @@ def demanded(
     if doubts:
         level, login = min(level + doubts, SEEN), False
         because.append(_of(ladder.doubts))
+    if at_least > level:
+        level, login = at_least, False
     word = data.sensitivity if data else "ordinary"
     reaches = data.record_reaches if data and data.of_record else CHANNEL
     methods, barred = _methods(ladder, _Case(level, login, holder, word, channel, reaches))

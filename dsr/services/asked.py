@@ -1,7 +1,7 @@
 """What is asked of somebody to show who they are: why, what would do, until when; and how it ends if nothing comes."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from django.conf import settings
@@ -13,6 +13,7 @@ from dsr import demands, reckoning
 from dsr.deadlines import local_date
 from dsr.lifecycle import IDENTIFIED, State
 from dsr.models import Deadline, DeadlineKind, SubjectRequest, Submission
+from dsr.policies.sending import level_for_sending
 from dsr.rights import SPECS, Right
 from dsr.rules.ladder import Demand
 from dsr.rules.schema.ladder import Way
@@ -32,6 +33,11 @@ DOUBTS: dict[str, str | Promise] = {
     "other": _("Another doubt, described in the reason."),
 }
 """Reasonable doubts, as staff record them."""
+
+
+SENDING = "stronger-proof"
+"""What is asked for sending an answer on, and for nothing else."""
+_BEYOND = _("It would go to an address that was not on file before.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,26 @@ def open_for(submission: Submission, requests: Iterable[SubjectRequest]) -> list
         for request in requests
         if request.state == State.VERIFYING and (missing := demands.missing(request)) is not None
     ]
+
+
+def for_sending(submission: Submission, requests: Iterable[SubjectRequest]) -> list[Asked]:
+    """Return what would have to be shown to have an answer that waits sent to somebody else. Nobody has to.
+
+    Never a document: whoever shows none downloads the answer and hands it over.
+    """
+    if submission.for_other or submission.stopped_at is not None:
+        return []
+    found = []
+    for request in requests:
+        if request.right != Right.PORTABILITY or request.state != State.READY:
+            continue
+        level = level_for_sending(request)
+        if submission.verified_level >= level:
+            continue
+        demand = demands.demand_at(request, level)
+        ways = tuple(method for method in demand.methods if method != Method.DOCUMENT)
+        found.append(Asked(request, replace(demand, methods=ways), demands.Missing(SENDING, str(_BEYOND))))
+    return found
 
 
 def available(demand: Demand) -> tuple[str, ...]:

@@ -130,14 +130,14 @@ def _quiz(submission: Submission, check: Check) -> Quiz:
     return Quiz(check.pk, tuple(questions), check.method == Method.FACTS_DECLARED)
 
 
+def _wanted(case: Case) -> list[asked.Asked]:
+    requests = case.requests()
+    return [*asked.open_for(case.submission, requests), *asked.for_sending(case.submission, requests)]
+
+
 def _method(case: Case) -> Method:
     """Return the method that facts serve now: with a declaration where one request needs so much."""
-    found = {
-        method
-        for each in asked.open_for(case.submission, case.requests())
-        for method in each.ways
-        if method in _METHODS
-    }
+    found = {method for each in _wanted(case) for method in each.ways if method in _METHODS}
     if not found:
         raise WrongState(_("No questions are asked for this request. Choose another way."), code="no-facts")
     return Method.FACTS_DECLARED if Method.FACTS_DECLARED in found else Method.FACTS
@@ -309,7 +309,8 @@ def declaration(submission: Submission, name: str = "") -> str:
 
 def _keep_declaration(case: Case, name: str, by: Caller, at: datetime) -> None:
     """Keep the signed declaration with the case (11 CCR 7062(c))."""
-    request = next(each for each in case.requests() if each.state == State.VERIFYING)
+    waiting = [each for each in case.requests() if each.state == State.VERIFYING]
+    request = waiting[0] if waiting else _wanted(case)[0].request
     post = Post(id=uuid7(at), submission=case.submission, request=request, direction=Direction.FROM_PERSON, at=at)
     post.seal("body", declaration(case.submission, name.strip()[:200]))
     case.add(post)

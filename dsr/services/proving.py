@@ -368,6 +368,9 @@ def check_identity(
             record(case, way, by=by, at=at, proved=proved)
         else:
             _back_to_the_person(case, at)
+        if request.state == State.READY:  # the answer waited for the person all the while
+            request.turn = str(Turn.PERSON)
+            case.touch(request)
     return request
 
 

@@ -9,7 +9,7 @@ from dsr.errors import Incomplete, WrongState
 from dsr.lifecycle import BY_VERB, State
 from dsr.models import Direction, Post, SubjectRequest
 from dsr.policies import can_make, check_can_make
-from dsr.services import letters, moved, telling
+from dsr.services import asked, letters, moved, telling
 from dsr.services._moves import Caller, Case, holding
 from dsr.services.intake import clean_text
 from dsr.services.reviews import heard
@@ -74,6 +74,7 @@ def call_for_help(submission_id: UUID, text: str, *, by: Caller, at: datetime) -
     """
     with holding(submission_id=submission_id) as case:
         waiting = [request for request in case.requests() if request.state == State.VERIFYING]
+        waiting += [each.request for each in asked.for_sending(case.submission, case.requests())]
         if not waiting:
             raise WrongState(_("Nothing more is asked of you for this request."), code="nothing-asked")
         keep(case, waiting[0], "message", Direction.FROM_PERSON, text, by, at)

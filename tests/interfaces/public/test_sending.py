@@ -74,7 +74,12 @@ def test_whoever_only_read_a_mail_is_told_what_more_is_needed(visitor, intake, r
     _enter(visitor, ready, clock)
 
     assert "we have to know more surely that it is you" in visitor.text
-    assert "download it and hand it over yourself" in visitor.text
+    assert "download it and hand it over" in visitor.text
+    visitor.follow("What is asked, why, and every way")
+    assert "Have your data sent to another service" in visitor.text
+    assert "Be called at the number on file" in visitor.text
+    assert "Your answer stays ready." in visitor.text
+    assert "The time for our answer" not in visitor.text
 
 
 @pytest.mark.parametrize(("url", "said"), [
