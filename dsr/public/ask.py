@@ -123,8 +123,9 @@ def _around(answers: Answers, step: str) -> dict[str, Any]:
         }
     if step == steps.DOOR:
         row = notice.relationship(answers.relationship)
+        chosen = [row, *([notice.door(answers.about)] if answers.about else [])]
         return {
-            "chosen": (notice.door(answers.about) if answers.about else row).wording("title", lang),
+            "chosen": ", ".join(each.wording("title", lang) for each in chosen),
             "route": row.wording("route", lang),
             "doors": [offers.door(each, lang) for each in answers.doors],
         }
