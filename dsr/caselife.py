@@ -81,7 +81,7 @@ CASE_MOVES: tuple[CaseMove, ...] = (
     _move("extend",          _("Note that the authority gave more time"), WAITING, None, STAFF, "not_about_you", inputs=("due_on", "granted_on", "place")),
     _move("assign",          _("Say who works on it"),            OPEN, None, STAFF, "not_about_you", inputs=("owner",)),
     _move("link",            _("Say whom it is about"),           OPEN, None, STAFF, "not_about_you", inputs=("reference",), may_say=("request",)),
-    _move("unlink",          _("Take a link out"),                OPEN, None, STAFF, "not_about_you", inputs=("link", "reason")),
+    _move("unlink",          _("Take a link out"),                OPEN, None, STAFF, "not_about_you", "is_linked", inputs=("link", "reason")),
     _move("note",            _("Add a note"),                     CaseState, None, STAFF, "not_about_you", "not_forgotten", inputs=("text",)),
     _move("order_measure",   _("Note a measure that was ordered"), OPEN, None, STAFF, "not_about_you", inputs=("text", "owner", "due_on")),
     _move("confirm_measure", _("Confirm that a measure is done"), OPEN, None, STAFF, "not_about_you", "measure_open", inputs=("measure", "place")),

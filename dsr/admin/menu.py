@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from dsr.caselife import WAITING, CaseState
 from dsr.policies.cases import STATE_TITLES
 from dsr.selectors import inbound, incidents
 from dsr.services.cases import authorities
@@ -119,4 +120,5 @@ def _alarm(request: HttpRequest) -> tuple[list[Alarm], list[Alarm]]:
 def _case(each: incidents.OpenCase) -> Alarm:
     name = " · ".join(filter(None, (authorities.title_of(each.authority, timezone.now().date()), each.office)))
     link = reverse("admin:dsr_authoritycase_change", args=(each.pk,))
-    return Alarm(name, str(STATE_TITLES[each.state]), each.due_on, False, link)
+    waits = CaseState(each.state) in WAITING  # once it is answered, the day is over that the banner would name
+    return Alarm(name, str(STATE_TITLES[each.state]), each.due_on if waits else None, False, link)

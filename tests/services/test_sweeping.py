@@ -196,6 +196,7 @@ def test_every_use_case_done_twice_with_the_same_deadline_is_done_once(clock: Cl
     looking.promise(complaint.pk, "The list is checked daily.", "ines", day, by=contesting.ines(), at=clock.tick())
     answering.propose(complaint.pk, contesting.ANSWER, by=contesting.ines(), at=clock.tick())
     answering.answer(complaint.pk, by=builders.vera(), at=clock.tick())
+    contesting.outside(complaint, clock.tick(), due_on=day)
     seen = set()
 
     for _day in range(1100):

@@ -10,6 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from dsr.admin import cases
+from dsr.caselife import CASE_MOVES
 from dsr.models import AuthorityCase, CaseLink
 from dsr.services.cases import measures, replying
 from notifications.models import Message
@@ -156,6 +158,22 @@ def test_unknown_move_and_case_are_not_found(case):
     assert client.get(f"{LIST}00000000-0000-0000-0000-000000000000/change/").status_code == 404
     assert client.get(f"{LIST}nonsense/change/").status_code == 404
     assert client.get(f"{LIST}{case.pk}/moves/note/").status_code == 405
+
+
+def test_history_has_a_word_for_each_move():
+    assert {move.verb for move in CASE_MOVES} <= set(cases.VERBS)
+
+
+def test_banner_names_no_day_once_it_is_answered(case, clock):
+    client = signed_in("hal")
+    waiting = text(client.get(QUEUE))
+
+    casework.answered(case, clock.tick())
+
+    assert "answer due" in waiting
+    answered = text(client.get(QUEUE))
+    assert "CNIL" in answered
+    assert "answer due" not in answered
 
 
 def _statements(client: Client, address: str) -> int:

@@ -20,7 +20,7 @@ from dsr.rights import Right
 from dsr.services import evidence, holds, review, schedule, threads
 from dsr.services.choices import incidents
 from dsr.services.erasure import waiting
-from tests import builders, estate, organisation, papers
+from tests import builders, casework, contesting, estate, organisation, papers
 from tests.drain import drain
 from tests.interfaces.admin.desk import colleague, sheet
 from verification.models import Opening, Purpose
@@ -146,6 +146,19 @@ def test_incident_and_its_banner_are_accessible(signed_in, db, colours, width):
     assert {path: wrong for path in paths if (wrong := problems(page, path))} == {}
     picture_of(page, paths[-1], f"incident-{colours}")
     picture_of(page, paths[0], f"banner-{colours}")
+
+
+@pytest.mark.parametrize(("colours", "width"), [("light", 1400), ("dark", 360)])
+def test_case_of_an_authority_and_outside_bodies_are_accessible(signed_in, clock, db, colours, width):
+    complaint = contesting.ended(contesting.outside(contesting.complained(clock()), clock()), clock())
+    contesting.outside(complaint, clock(), "courts", due_on=clock().date())
+    case = casework.ordered(casework.opened(clock(), complaint), clock())
+    page = signed_in("vera", color_scheme=colours, viewport={"width": width, "height": 900})
+    books = "/admin/dsr/authoritycase/"
+    paths = [books, f"{books}add/", f"{books}{case.pk}/change/", sheet(complaint), "/admin/dsr/subjectrequest/"]
+
+    assert {path: wrong for path in paths if (wrong := problems(page, path))} == {}
+    picture_of(page, paths[2], f"authority-{colours}")
 
 
 @pytest.fixture
