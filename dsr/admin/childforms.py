@@ -16,7 +16,7 @@ from dsr.services.sheltering import Overview
 def fields_for(verb: str) -> dict[str, forms.Field]:
     """Return the inputs of ``find_account`` or ``assess_age``, in the order of the page."""
     if verb == "find_account":
-        label = _("By something else than what was reported (optional): numbers or addresses, set apart by commas")
+        label = _("By something else than what was reported: numbers or addresses, set apart by commas")
         return {"account": forms.CharField(label=label, max_length=1000, required=False)}
     rules = childalert.rules()
     conflicts = [("", _("nobody disagrees")), *((row.id, row.wording("says")) for row in rules.conflicts)]
