@@ -362,7 +362,7 @@ class Lifecycle(Reviewing, RuleBasedStateMachine):
             self.searched = True
         if before.state == State.FULFILLING and not (self.is_done_elsewhere() or self.minded):
             self.answered = True
-        if before.state == State.IN_REVIEW and after.state == State.CLOSED:
+        if before.state == State.IN_REVIEW and after.state == State.CLOSED and self.right != Right.CHILD_ACCOUNT:
             self.unsure, self.question = True, False  # a question ends with the request
             assert not self.sure
         if before.state == State.VERIFYING and after.state == State.CLOSED:
