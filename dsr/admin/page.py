@@ -103,6 +103,12 @@ class Page:
         return words.right_title(self.request.right)
 
     @property
+    def authority_case(self) -> object:
+        """The open case of an authority about it, for those who may know of it; None where there is none."""
+        may = self.by.user is not None and self.by.user.has_perm("dsr.view_authoritycase")
+        return getattr(self.request, "authority_case", None) if may else None
+
+    @property
     def state(self) -> str:
         """Where the request stands."""
         return words.state_title(self.request.state)

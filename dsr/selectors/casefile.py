@@ -6,11 +6,13 @@ from uuid import UUID
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery, UUIDField
 
+from dsr.caselife import CaseState
 from dsr.lifecycle import COMPLAINTS
 from dsr.models import (
     Argument,
+    CaseLink,
     Certificate,
     CorrectionItem,
     Deadline,
@@ -101,11 +103,17 @@ class Contest:
 
 
 def find(request_id: UUID) -> SubjectRequest | None:
-    """Return a request with what its policies and its header need."""
+    """Return a request with what its policies and its header need, and the open case of an authority about it."""
+    asked = (
+        CaseLink.objects.filter(submission=OuterRef("submission"))
+        .exclude(case__state=str(CaseState.CLOSED))
+        .order_by("at", "id")
+    )
     return (
         SubjectRequest.objects.select_related(
             "submission__data_key", "assignee", "prepared_by", "approved_by", "investigator", "about"
         )
+        .annotate(authority_case=Subquery(asked.values("case_id")[:1], output_field=UUIDField()))
         .filter(pk=request_id)
         .first()
     )

@@ -16,7 +16,7 @@ from dsr.models import AuthorityCase, CaseLink
 from dsr.services.cases import measures, replying
 from notifications.models import Message
 from tests import builders, casework
-from tests.interfaces.admin.desk import QUEUE, colleague, signed_in, text
+from tests.interfaces.admin.desk import QUEUE, colleague, sheet, signed_in, text
 
 LIST = "/admin/dsr/authoritycase/"
 
@@ -158,6 +158,17 @@ def test_unknown_move_and_case_are_not_found(case):
     assert client.get(f"{LIST}00000000-0000-0000-0000-000000000000/change/").status_code == 404
     assert client.get(f"{LIST}nonsense/change/").status_code == 404
     assert client.get(f"{LIST}{case.pk}/moves/note/").status_code == 405
+
+
+def test_page_of_a_request_says_that_an_authority_asks_to_those_who_may_know(clock, systems):
+    request = builders.in_review(at=clock())
+    colleague("dora")
+    case = casework.opened(clock.tick(), request)
+
+    assert _page(case) in text(signed_in("hal").get(sheet(request))).partition("<main")[2].partition("<h1>")[2]
+    assert "asks about it" not in text(signed_in("sam").get(sheet(request)))
+    casework.closed(casework.answered(case, clock.tick()), clock.tick())
+    assert "asks about it" not in text(signed_in("hal").get(sheet(request)))
 
 
 def test_history_has_a_word_for_each_move():
