@@ -10,7 +10,7 @@ from dsr.errors import RecourseError
 from dsr.models import Deadline, DeadlineKind, Event
 from dsr.policies import Caller, reason_against
 from dsr.rights import Right
-from dsr.services import review, timing
+from dsr.services import review, timing, weighing
 from dsr.services.complaints import appeals
 from tests import builders, contesting
 from tests.clock import Clock
@@ -293,3 +293,20 @@ def test_request_that_lapsed_is_identified_anew_where_the_appeal_is_won(clock: C
     contesting.decided(contesting.appealed(parent, clock.tick()), clock.tick())
 
     assert builders.again(parent).state == "verifying"
+
+
+def test_nobody_decides_who_weighed_the_objection_that_is_appealed_against(clock: Clock, systems) -> None:
+    request = builders.in_review(Right.OBJECTION, at=clock())
+    drain(clock.tick())
+    for use in ("sales_insights", "profiling"):
+        weighing.weigh(request.pk, builders.goes_on(use), by=builders.hal(), at=clock.tick())
+    weighing.propose(request.pk, by=builders.hal(), at=clock.tick())
+    weighing.decide(request.pk, by=builders.vera(), at=clock.tick())
+    drain(clock.tick())
+    appeal = contesting.appealed(builders.again(request), clock.tick())
+
+    propose = lambda by: appeals.propose(appeal.pk, "upheld", contesting.WHY, by=by, at=clock.tick())  # noqa: E731
+
+    assert _code(lambda: propose(builders.hal())) == "same-decider"
+    assert _code(lambda: propose(builders.vera())) == "same-decider"
+    propose(contesting.ines())
