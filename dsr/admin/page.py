@@ -13,7 +13,8 @@ from dsr import doors, reckoning, rules, why
 from dsr.admin import asking, childforms, doing, looking, proving, words
 from dsr.admin import reviewed as record
 from dsr.admin.consequences import title_of
-from dsr.admin.moveforms import FIRST, HANDLERS, MoveForm, move_form
+from dsr.admin.moveforms import FIRST, MoveForm, move_form
+from dsr.admin.movehandlers import HANDLERS
 from dsr.admin.rows import ClockRow, EventRow, MachineRow, PostRow, StepRow, Stop, ValueRow, WithholdingRow
 from dsr.errors import RecourseError
 from dsr.lifecycle import COPIED, Actor, Move, State, of

@@ -22,7 +22,8 @@ from dsr.admin import identity, page, words
 from dsr.admin.consequences import title_of
 from dsr.admin.identity import IdentityActs
 from dsr.admin.identity import caller as _caller
-from dsr.admin.moveforms import HANDLERS, attempt, form_for, key_of
+from dsr.admin.moveforms import attempt, form_for, key_of
+from dsr.admin.movehandlers import HANDLERS
 from dsr.admin.queue import WORKSHEET, QueueAdmin
 from dsr.admin.redact import RedactActs
 from dsr.errors import NotAllowed, RecourseError

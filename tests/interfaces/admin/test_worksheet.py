@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.html import escape
 
 from dsr.admin.consequences import CONSEQUENCES
-from dsr.admin.moveforms import HANDLERS
+from dsr.admin.movehandlers import HANDLERS
 from dsr.lifecycle import MOVES, Actor
 from dsr.models import Direction, Event, Post
 from dsr.policies import Caller
