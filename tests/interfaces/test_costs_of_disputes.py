@@ -209,7 +209,7 @@ def test_queue_by_program_costs_the_same(right: str, clock: Clock) -> None:
 
 
 SHEETS = [
-    pytest.param(looked_into, 33, id="complaint"),
+    pytest.param(looked_into, 35, id="complaint"),
     pytest.param(answered, 30, id="answered-complaint"),
     pytest.param(contested, 29, id="request-with-appeals"),
     pytest.param(appeal, 25, id="appeal"),
