@@ -193,5 +193,5 @@ class Migration(migrations.Migration):
                 condition=models.Q(("door", ""), _negated=True), fields=("request", "door"), name="referral_one_a_door"
             ),
         ),
-        migrations.RunPython(ask_again, migrations.RunPython.noop),
+        migrations.RunPython(ask_again, migrations.RunPython.noop, elidable=True),
     ]

@@ -1,4 +1,4 @@
-"""Every table as it is after 0031_misunderstood, made in one step: what an empty database starts with."""
+"""Every table as it is after 0029_cases, made in one step: what an empty database starts with."""
 
 import uuid
 from importlib import import_module
@@ -15,7 +15,7 @@ from dsr.migrations._together import CreateTogether
 #: Modules whose names begin with a figure; their triggers keep history and ledgers as they are.
 _triggers: list[Any] = [
     import_module(f"dsr.migrations.{name}")
-    for name in ("0002_append_only", "0005_rule_books", "0008_cpni", "0014_incidents")
+    for name in ("0002_append_only", "0005_rule_books", "0008_cpni", "0014_incidents", "0029_cases")
 ]
 
 
@@ -52,7 +52,9 @@ class Migration(migrations.Migration):
         ("dsr", "0027_complaints"),
         ("dsr", "0028_children"),
         ("dsr", "0028b_customers"),
+        ("dsr", "0029_cases"),
         ("dsr", "0029_outside"),
+        ("dsr", "0030_elsewhere"),
         ("dsr", "0031_misunderstood"),
         ("dsr", "0032_reviews_after_appeals"),
         ("dsr", "0033_review_documents"),
@@ -271,6 +273,23 @@ class Migration(migrations.Migration):
                                 default=False,
                                 editable=False,
                                 verbose_name="the account of a child, opened by the service",
+                            ),
+                        ),
+                        (
+                            "door",
+                            models.CharField(
+                                blank=True,
+                                db_default="",
+                                default="",
+                                editable=False,
+                                max_length=40,
+                                verbose_name="who else it is about",
+                            ),
+                        ),
+                        (
+                            "may_pass_on",
+                            models.BooleanField(
+                                db_default=False, default=False, editable=False, verbose_name="may be passed on"
                             ),
                         ),
                     ],
@@ -4086,7 +4105,10 @@ class Migration(migrations.Migration):
                         (
                             "answers_within",
                             models.PositiveSmallIntegerField(
-                                default=5, verbose_name="answers within, in business days"
+                                blank=True,
+                                help_text="What its agreement says. Left empty, the rule files say it.",
+                                null=True,
+                                verbose_name="answers within, in business days",
                             ),
                         ),
                         ("active", models.BooleanField(default=True, verbose_name="in use")),
@@ -4123,9 +4145,9 @@ class Migration(migrations.Migration):
                         ("categories", models.JSONField(default=list, verbose_name="data categories")),
                         ("made_at", models.DateTimeField(verbose_name="directed")),
                         ("told_person_at", models.DateTimeField(verbose_name="person told")),
-                        ("told_customer_at", models.DateTimeField(null=True, verbose_name="customer told")),
-                        ("due_on", models.DateField(null=True, verbose_name="customer's word due")),
-                        ("confirmed_at", models.DateTimeField(null=True, verbose_name="customer's word")),
+                        ("told_customer_at", models.DateTimeField(null=True, verbose_name="other side told")),
+                        ("due_on", models.DateField(null=True, verbose_name="word due")),
+                        ("confirmed_at", models.DateTimeField(null=True, verbose_name="word came")),
                         (
                             "customer",
                             models.ForeignKey(
@@ -4154,6 +4176,61 @@ class Migration(migrations.Migration):
                                 to="dsr.subjectrequest",
                             ),
                         ),
+                        (
+                            "agreed",
+                            models.CharField(
+                                blank=True,
+                                choices=[
+                                    ("", "the person did not agree, or need not"),
+                                    ("filed", "the person said so when they filed"),
+                                    ("said", "the person said so since"),
+                                ],
+                                db_default="",
+                                default="",
+                                max_length=8,
+                                verbose_name="agreement to pass it on",
+                            ),
+                        ),
+                        (
+                            "door",
+                            models.CharField(
+                                blank=True,
+                                db_default="",
+                                default="",
+                                editable=False,
+                                max_length=40,
+                                verbose_name="door",
+                            ),
+                        ),
+                        (
+                            "number",
+                            models.CharField(
+                                editable=False, max_length=16, null=True, unique=True, verbose_name="number"
+                            ),
+                        ),
+                        ("remind_at", models.DateTimeField(editable=False, null=True, verbose_name="asked again at")),
+                        (
+                            "reminders",
+                            models.PositiveSmallIntegerField(
+                                db_default=0, default=0, editable=False, verbose_name="reminders"
+                            ),
+                        ),
+                        (
+                            "word",
+                            models.CharField(
+                                blank=True,
+                                choices=[
+                                    ("", "no word yet"),
+                                    ("taken", "it has the matter in hand"),
+                                    ("not_theirs", "it does not hold this either"),
+                                ],
+                                db_default="",
+                                default="",
+                                editable=False,
+                                max_length=12,
+                                verbose_name="word",
+                            ),
+                        ),
                     ],
                     options={
                         "verbose_name": "person directed elsewhere",
@@ -4164,7 +4241,12 @@ class Migration(migrations.Migration):
                                 condition=models.Q(("confirmed_at__isnull", True), ("due_on__isnull", False)),
                                 fields=["due_on", "id"],
                                 name="referral_waits",
-                            )
+                            ),
+                            models.Index(
+                                condition=models.Q(("confirmed_at__isnull", True), ("remind_at__isnull", False)),
+                                fields=["remind_at", "id"],
+                                name="referral_reminds",
+                            ),
                         ],
                         "constraints": [
                             models.CheckConstraint(
@@ -4172,25 +4254,43 @@ class Migration(migrations.Migration):
                             ),
                             models.CheckConstraint(
                                 condition=models.Q(
-                                    models.Q(
-                                        ("customer__isnull", True),
-                                        ("due_on__isnull", True),
-                                        ("told_customer_at__isnull", True),
-                                    ),
-                                    models.Q(
-                                        ("customer__isnull", False),
-                                        ("due_on__isnull", False),
-                                        ("told_customer_at__isnull", False),
-                                    ),
+                                    models.Q(("due_on__isnull", True), ("told_customer_at__isnull", True)),
+                                    models.Q(("due_on__isnull", False), ("told_customer_at__isnull", False)),
                                     _connector="OR",
                                 ),
-                                name="referral_customer_told",
+                                name="referral_told_and_due",
                             ),
                             models.CheckConstraint(
                                 condition=models.Q(
-                                    ("confirmed_at__isnull", True), ("customer__isnull", False), _connector="OR"
+                                    ("customer__isnull", True), ("told_customer_at__isnull", False), _connector="OR"
                                 ),
-                                name="referral_confirmed_by_customer",
+                                name="referral_customer_is_told",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    ("told_customer_at__isnull", True),
+                                    models.Q(("customer__isnull", False), ("door", "")),
+                                    models.Q(("customer__isnull", True), models.Q(("door", ""), _negated=True)),
+                                    _connector="OR",
+                                ),
+                                name="referral_told_somebody",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    ("confirmed_at__isnull", True), ("due_on__isnull", False), _connector="OR"
+                                ),
+                                name="referral_word_awaited",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(("agreed__in", ["", "filed", "said"])), name="referral_agreed"
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(("word__in", ["", "taken", "not_theirs"])), name="referral_word"
+                            ),
+                            models.UniqueConstraint(
+                                condition=models.Q(("door", ""), _negated=True),
+                                fields=("request", "door"),
+                                name="referral_one_a_door",
                             ),
                         ],
                     },
@@ -4451,6 +4551,325 @@ class Migration(migrations.Migration):
                                     _connector="OR",
                                 ),
                                 name="outside_day_set_by_somebody",
+                            ),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="AuthorityCase",
+                    fields=[
+                        ("id", models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                        ("authority", models.CharField(max_length=200, verbose_name="authority")),
+                        ("office", models.CharField(blank=True, max_length=200, verbose_name="office")),
+                        (
+                            "state",
+                            django_fsm.FSMField(
+                                default="received", max_length=12, protected=True, verbose_name="state"
+                            ),
+                        ),
+                        ("outcome", models.CharField(blank=True, max_length=12, verbose_name="outcome")),
+                        ("received_on", models.DateField(verbose_name="letter received")),
+                        ("due_on", models.DateField(verbose_name="answer due")),
+                        ("zone", models.CharField(max_length=64)),
+                        ("entered_at", models.DateTimeField(verbose_name="entered")),
+                        ("prepared_at", models.DateTimeField(null=True, verbose_name="prepared")),
+                        ("approved_at", models.DateTimeField(null=True, verbose_name="approved")),
+                        ("sent_on", models.DateField(null=True, verbose_name="answered")),
+                        ("closed_at", models.DateTimeField(null=True, verbose_name="closed")),
+                        ("ended_on", models.DateField(null=True, verbose_name="ended by the authority")),
+                        ("warn_at", models.DateTimeField(null=True)),
+                        ("purge_at", models.DateTimeField(null=True)),
+                        ("purged_at", models.DateTimeField(null=True)),
+                        ("version", models.PositiveIntegerField(default=1)),
+                        ("chain_seq", models.PositiveIntegerField(default=0)),
+                        ("chain_head", models.CharField(blank=True, max_length=64)),
+                        ("reference_sealed", models.BinaryField(null=True)),
+                        ("subject_sealed", models.BinaryField(null=True)),
+                        ("answer_sealed", models.BinaryField(null=True)),
+                        ("place_sealed", models.BinaryField(null=True)),
+                        (
+                            "approved_by",
+                            models.ForeignKey(
+                                db_index=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "data_key",
+                            models.ForeignKey(
+                                editable=False,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="notifications.datakey",
+                            ),
+                        ),
+                        (
+                            "entered_by",
+                            models.ForeignKey(
+                                db_index=False,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "owner",
+                            models.ForeignKey(
+                                db_index=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "prepared_by",
+                            models.ForeignKey(
+                                db_index=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "case of an authority",
+                        "verbose_name_plural": "cases of authorities",
+                        "ordering": ("due_on", "id"),
+                        "indexes": [
+                            models.Index(
+                                condition=models.Q(("state", "closed"), _negated=True),
+                                fields=["due_on", "id"],
+                                name="case_open",
+                            ),
+                            models.Index(
+                                condition=models.Q(("warn_at__isnull", False)), fields=["warn_at"], name="case_warn"
+                            ),
+                            models.Index(
+                                condition=models.Q(("purge_at__isnull", False), ("purged_at__isnull", True)),
+                                fields=["purge_at"],
+                                name="case_purge",
+                            ),
+                        ],
+                        "constraints": [
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    ("state__in", ["received", "prepared", "approved", "answered", "closed"])
+                                ),
+                                name="case_state_known",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(
+                                        ("closed_at__isnull", False),
+                                        ("ended_on__isnull", False),
+                                        (
+                                            "outcome__in",
+                                            ["no_breach", "settled", "warning", "order", "fine", "withdrawn"],
+                                        ),
+                                        ("state", "closed"),
+                                    ),
+                                    models.Q(
+                                        models.Q(("state", "closed"), _negated=True),
+                                        ("closed_at__isnull", True),
+                                        ("ended_on__isnull", True),
+                                        ("outcome", ""),
+                                    ),
+                                    _connector="OR",
+                                ),
+                                name="case_closed_with_outcome",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(("prepared_at__isnull", True), ("prepared_by__isnull", True)),
+                                    models.Q(("prepared_at__isnull", False), ("prepared_by__isnull", False)),
+                                    _connector="OR",
+                                ),
+                                name="case_prepared_whole",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(("approved_at__isnull", True), ("approved_by__isnull", True)),
+                                    models.Q(("approved_at__isnull", False), ("approved_by__isnull", False)),
+                                    _connector="OR",
+                                ),
+                                name="case_approved_whole",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    ("approved_by__isnull", True),
+                                    models.Q(("approved_by", models.F("prepared_by")), _negated=True),
+                                    _connector="OR",
+                                ),
+                                name="case_two_people",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(("state__in", ("approved", "answered")), _negated=True),
+                                    ("approved_by__isnull", False),
+                                    _connector="OR",
+                                ),
+                                name="case_answer_was_approved",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(("state", "answered"), _negated=True),
+                                    ("sent_on__isnull", False),
+                                    _connector="OR",
+                                ),
+                                name="case_answered_on_a_day",
+                            ),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="CaseEntry",
+                    fields=[
+                        ("id", models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                        ("at", models.DateTimeField(verbose_name="when")),
+                        ("seq", models.PositiveIntegerField()),
+                        ("verb", models.CharField(max_length=24, verbose_name="what")),
+                        ("actor_id", models.CharField(blank=True, max_length=40, verbose_name="who")),
+                        ("via", models.CharField(max_length=16, verbose_name="through")),
+                        ("from_state", models.CharField(blank=True, max_length=12)),
+                        ("to_state", models.CharField(max_length=12)),
+                        ("data", models.JSONField(default=dict, verbose_name="particulars")),
+                        ("text_sealed", models.BinaryField(null=True)),
+                        ("prev_hash", models.CharField(blank=True, max_length=64)),
+                        ("hash", models.CharField(max_length=64)),
+                        (
+                            "case",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="entries",
+                                to="dsr.authoritycase",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "line of a case",
+                        "verbose_name_plural": "lines of cases",
+                        "ordering": ("case", "seq"),
+                        "constraints": [models.UniqueConstraint(fields=("case", "seq"), name="case_entry_once")],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="CaseLink",
+                    fields=[
+                        ("id", models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                        ("at", models.DateTimeField(verbose_name="when")),
+                        ("told_at", models.DateTimeField(null=True, verbose_name="person told")),
+                        (
+                            "case",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="links",
+                                to="dsr.authoritycase",
+                            ),
+                        ),
+                        (
+                            "request",
+                            models.ForeignKey(
+                                db_index=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="authority_links",
+                                to="dsr.subjectrequest",
+                            ),
+                        ),
+                        (
+                            "submission",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="authority_links",
+                                to="dsr.submission",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "link of a case",
+                        "verbose_name_plural": "links of cases",
+                        "ordering": ("at", "id"),
+                        "constraints": [
+                            models.UniqueConstraint(fields=("case", "submission"), name="case_links_a_filing_once")
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="CaseMeasure",
+                    fields=[
+                        ("id", models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                        ("at", models.DateTimeField(verbose_name="when")),
+                        ("number", models.PositiveSmallIntegerField(verbose_name="number")),
+                        ("due_on", models.DateField(verbose_name="by")),
+                        ("warn_at", models.DateTimeField(null=True)),
+                        ("done_at", models.DateTimeField(null=True, verbose_name="done")),
+                        ("lifted_at", models.DateTimeField(null=True, verbose_name="lifted")),
+                        ("what_sealed", models.BinaryField(null=True)),
+                        ("place_sealed", models.BinaryField(null=True)),
+                        (
+                            "case",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="measures",
+                                to="dsr.authoritycase",
+                            ),
+                        ),
+                        (
+                            "done_by",
+                            models.ForeignKey(
+                                db_index=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "owner",
+                            models.ForeignKey(
+                                db_index=False,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "measure",
+                        "verbose_name_plural": "measures",
+                        "ordering": ("case", "number"),
+                        "indexes": [
+                            models.Index(
+                                condition=models.Q(("warn_at__isnull", False)),
+                                fields=["warn_at"],
+                                name="case_measure_warn",
+                            ),
+                            models.Index(
+                                condition=models.Q(("done_at__isnull", True), ("lifted_at__isnull", True)),
+                                fields=["case"],
+                                name="case_measure_open",
+                            ),
+                        ],
+                        "constraints": [
+                            models.UniqueConstraint(fields=("case", "number"), name="case_measure_once"),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(("done_at__isnull", True), ("done_by__isnull", True)),
+                                    models.Q(("done_at__isnull", False), ("done_by__isnull", False)),
+                                    _connector="OR",
+                                ),
+                                name="case_measure_done_by_somebody",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    ("done_at__isnull", True), ("lifted_at__isnull", True), _connector="OR"
+                                ),
+                                name="case_measure_ends_once",
                             ),
                         ],
                     },
