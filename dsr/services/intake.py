@@ -355,7 +355,7 @@ def _greet(
             how=telling.handling(requests),
             identity=letters.IdentityCheck.NOT_NEEDED,
             due_on=min(request.due_on for request in requests),
-            remedies=telling.remedies(submission),
+            remedies=telling.remedies(submission, [request.right for request in requests]),
             tracker=tracker,
         )
     return way_in, telling.first_letter(submission, letter, at=at, to=filing.email)

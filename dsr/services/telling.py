@@ -1,6 +1,6 @@
 """Telling the person: one way to queue a letter about a submission."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -9,6 +9,7 @@ from django.conf import settings
 
 from dsr import demands, reckoning
 from dsr.deadlines import local_date
+from dsr.lifecycle import COMPLAINTS
 from dsr.models import SubjectRequest, Submission
 from dsr.rights import SPECS, Delivery, Right
 from dsr.rules import Notice, Regime, pack
@@ -186,22 +187,31 @@ def handling(requests: Iterable[SubjectRequest]) -> tuple[Handling, ...]:
     return tuple(each for each, is_so in found.items() if is_so)
 
 
-def remedies(submission: Submission) -> tuple[str, ...]:
-    """Return every way to complain that this person has: from the pinned notice in order, then from the laws."""
+def remedies(submission: Submission, rights: Iterable[str] = ()) -> tuple[str, ...]:
+    """Return every way to complain that this person has: from the pinned notice in order, then from the laws.
+
+    Those about binding corporate rules are for whoever complains of these, so only where ``rights`` name that.
+    """
     rules, received = reckoning.rules_of(submission), local_date(submission.received_at, submission.zone)
     laws = [rules.regime(name, received) for name in submission.regimes]
     notice = reckoning.notice_of(submission)
-    return ways_to_complain(notice, laws, submission.country, submission.region, submission.language)
+    kinds = COMPLAINTS & {Right.COMPLAINT, *rights}
+    return ways_to_complain(notice, laws, submission.country, submission.region, submission.language, kinds)
 
 
 def ways_to_complain(
-    notice: Notice, laws: Iterable[Regime], country: str, region: str, language: str
+    notice: Notice,
+    laws: Iterable[Regime],
+    country: str,
+    region: str,
+    language: str,
+    kinds: Collection[str] = frozenset({Right.COMPLAINT}),
 ) -> tuple[str, ...]:
-    """Return the ways to complain of somebody who lives in a place and has rights under some laws; each place once."""
+    """Return the ways to complain, of these kinds, of somebody who lives in a place and has rights under some laws."""
     routes = [
         (route.wording("title", language), str(route.url or ""))
         for route in notice.complaint_routes
-        if notice.is_in(country, region, route.where)
+        if notice.is_in(country, region, route.where) and not set(kinds).isdisjoint(route.rights)
     ]
     named = {url for _, url in routes}
     authorities = [
