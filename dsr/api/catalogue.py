@@ -364,7 +364,7 @@ _TYPES = (
     ProblemType("nothing-to-correct", 409, _("Nothing is to be put right"),
         _("Every item was refused, so there is nothing to carry out."), _("Propose to refuse instead.")),
     ProblemType("not-paused", 409, _("The use of the data is not paused yet"),
-        _("An objection is weighed once every system keeps the data without using it."),
+        _("An objection is weighed once every system keeps the data without using it, or its owner was asked to."),
         _("Look at the tasks. Those that are stuck wait for a decision: retry_task or accept_failure.")),
     ProblemType("not-weighed", 409, _("Not every use is weighed"),
         _("A decision is proposed once every use has been weighed that the person objects to."),

@@ -262,7 +262,7 @@ def _close(
             right=str(SPECS[Right(request.right)].title),
             outcome=request.outcome,
             explanation=text,
-            tracker=telling.door(case, at) if where is not None else telling.tracker_link(case.submission, at),
+            tracker=telling.door(case, at),
         )
         telling.tell_in(case, letter, at=at, dedupe=f"closed:{request.pk}:{request.version}")
     return request

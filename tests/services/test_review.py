@@ -11,7 +11,7 @@ from dsr.models import Event, Post, SubjectRequest
 from dsr.policies import Caller
 from dsr.rights import Right
 from dsr.rules import pack
-from dsr.services import history, review, telling
+from dsr.services import history, links, review, telling
 from notifications import letters
 from notifications.models import Message
 from tests import builders
@@ -257,6 +257,17 @@ def test_withdrawing_is_confirmed_whoever_does_it_and_cannot_be_done_twice(
     assert Event.objects.get(verb="withdraw").actor == who
     [letter] = builders.letters_to(request_.submission, "closed")
     assert letter.outcome == "withdrawn"
+
+
+def test_letter_about_the_end_lets_nobody_in_who_never_confirmed_the_address(clock: Clock) -> None:
+    filed, read = builders.file(at=clock()), builders.in_review(at=clock.tick())
+
+    for request in (builders.only(filed.submission), read):
+        review.withdraw(request.pk, by=builders.hal(), at=clock.tick())
+
+    (unread,), (opens,) = (builders.letters_to(each.submission, "closed") for each in (filed, read))
+    assert unread.tracker == links.tracker(filed.submission.reference)
+    assert f"/requests/{read.submission.reference}/?key=" in opens.tracker
 
 
 def test_withdrawing_one_right_leaves_the_other_alone(clock: Clock) -> None:
