@@ -82,6 +82,14 @@ def mentions(pattern: str) -> dict[str, str]:
     }
 
 
+def test_decisions_are_numbered_one_by_one() -> None:
+    records = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+
+    assert [int(each.name[:4]) for each in records] == list(range(1, len(records) + 1))
+    for each in records:
+        assert each.read_text(encoding="utf-8").startswith(f"# {int(each.name[:4])}. "), each.name
+
+
 def test_every_command_that_is_mentioned_exists() -> None:
     commands = mentions(r"manage\.py ([a-z_]+)")
 
