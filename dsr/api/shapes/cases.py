@@ -8,7 +8,8 @@ from pydantic import Field
 
 from dsr.api.answers import Shown
 from dsr.api.reading import Body
-from dsr.api.shapes.inputs import Line, Paging, WithReason, WithText
+from dsr.api.shapes.inputs import Paging, WithReason, WithText
+from dsr.api.shapes.values import Line
 from dsr.caselife import CaseState
 
 Reference = Annotated[Line, Field(min_length=1, max_length=20)]

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from dsr.api.answers import Shown
 from dsr.api.reading import Body
-from dsr.api.shapes.inputs import Line
+from dsr.api.shapes.values import Line
 
 _Word = Annotated[str, Field(max_length=32, pattern=r"^[a-z0-9_]+$")]
 

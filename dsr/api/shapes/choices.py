@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from dsr.api.answers import Shown
 from dsr.api.reading import Body, Parameters
-from dsr.api.shapes.inputs import Instant, Line, Truth, Word, digits, refuse
+from dsr.api.shapes.values import Instant, Line, Truth, Word, digits, refuse
 from dsr.choices.cpni import Authority, Because, Kind, Needs
 
 MOST = 10_000

@@ -8,8 +8,9 @@ from pydantic import Field
 
 from dsr.api.answers import Shown
 from dsr.api.reading import Body, Parameters
-from dsr.api.shapes.inputs import Country, Paging, Region, WithReason, WithText, Word
+from dsr.api.shapes.inputs import Paging, WithReason, WithText
 from dsr.api.shapes.outputs import DoorShown
+from dsr.api.shapes.values import Country, Region, Word
 from dsr.rights import Right
 from dsr.services.threads import LONGEST
 

@@ -1,78 +1,17 @@
 """Bodies and parameters. Strict: no unknown field, no number for a text, every instant with its zone."""
 
-import re
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from django.utils.translation import gettext as _
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, WithJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from dsr.api.reading import Body, Parameters
+from dsr.api.shapes.values import Country, Instant, Line, Region, Truth, Word, digits, printable
 from dsr.lifecycle import State, Turn
 from dsr.models import Channel
 from dsr.rights import Right
 from verification.models import Purpose
-
-_INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:?\d\d)?")
-_YEARS = range(2000, 2101)
-_TRUTH = {"true": True, "false": False}
-
-
-def refuse(sentence: str) -> PydanticCustomError:
-    """Return what makes a model refuse a value with this sentence, which repeats nothing that was sent."""
-    return PydanticCustomError("refused", "{error}", {"error": sentence})
-
-
-def _written_out(value: Any) -> Any:
-    """A number of seconds, even as text, is no date that people can check."""
-    if not isinstance(value, str) or not _INSTANT.fullmatch(value):
-        raise refuse(_("Give date and time as ISO 8601, for example 2026-03-05T09:30:00Z."))
-    return value
-
-
-def _of_our_time(value: datetime) -> datetime:
-    if value.year not in _YEARS:
-        raise refuse(_("This year cannot be meant."))
-    return value.astimezone(UTC)
-
-
-def _truth(value: Any) -> Any:
-    if isinstance(value, str) and value not in _TRUTH:
-        raise refuse(_("Give true or false."))
-    return _TRUTH.get(value, value) if isinstance(value, str) else value
-
-
-def digits(value: Any) -> Any:
-    """A whole number as an address writes it."""
-    if isinstance(value, str) and not re.fullmatch(r"[0-9]{1,9}", value):
-        raise refuse(_("Give a whole number."))
-    return value
-
-
-def _printable(value: str) -> str:
-    if any(ord(character) < 32 or ord(character) == 127 for character in value):
-        raise refuse(_("This text holds characters that cannot be used, such as control characters."))
-    return value
-
-
-Instant = Annotated[
-    AwareDatetime,
-    Field(strict=False),  # what is strict here is ``_written_out``
-    BeforeValidator(_written_out),
-    AfterValidator(_of_our_time),
-    WithJsonSchema({"type": "string", "format": "date-time"}),
-]
-Truth = Annotated[bool, BeforeValidator(_truth)]
-Word = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[a-z][a-z0-9_]*$")]
-Line = Annotated[str, AfterValidator(_printable)]
-Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$", examples=["IE"], description="ISO 3166-1 alpha-2.")]
-Region = Annotated[
-    str,
-    Field(pattern=r"^[A-Z0-9]{0,3}$", examples=["CA"], description="The part after the dash in ISO 3166-2, or empty."),
-]
-
 
 # --- Bodies ----------------------------------------------------------------------------------------------------------
 
@@ -327,79 +266,6 @@ class WithTaskAndReason(WithTask):
     reason: str = Field(min_length=1, max_length=10_000)
 
 
-class WithEnquiry(WithText):
-    """Who was asked about a complaint, and what."""
-
-    whom: Line = Field(min_length=1, max_length=200, description="Who is asked: a colleague, a team, a company.")
-
-
-class WithReply(WithText):
-    """What came of an enquiry."""
-
-    enquiry: int = Field(ge=1, le=9999, description="Its number in GET /requests/{id}/complaint.")
-
-
-class WithFinding(Body):
-    """What was found about one point of a complaint."""
-
-    point: str = Field(min_length=1, max_length=4000, description="What the person complains of.")
-    verdict: Literal["justified", "partly", "not_justified", "not_established"]
-    facts: str = Field(min_length=1, max_length=10_000, description="For the file; never sent to the person.")
-    measure: str = Field(min_length=1, max_length=4000, description="The law or promise that it is held to.")
-    reason: str = Field(min_length=1, max_length=10_000, description="For the person, in words about this case.")
-
-
-class WithFindingNumber(Body):
-    """Which finding."""
-
-    finding: int = Field(ge=1, le=9999)
-
-
-class WithPromise(WithText):
-    """What will be done about a complaint, by whom and by when."""
-
-    owner: Line = Field(min_length=1, max_length=150, description="User name of the colleague who sees to it.")
-    due_on: date
-
-
-class WithRemedy(Body):
-    """Which promise."""
-
-    remedy: int = Field(ge=1, le=9999)
-
-
-class WithOutside(Body):
-    """An outside body that a complaint went to."""
-
-    body: Line = Field(min_length=1, max_length=200, description="An `id` of `bodies` in GET /requests/{id}/complaint.")
-    reference: Line = Field("", max_length=200, description="Under which number it is there; it is sealed.")
-    received_on: date = Field(description="The day on which its letter came, or on which it was heard of.")
-    due_on: date | None = Field(None, description="The day of its letter; without one its own rules set it, if any do.")
-    owner: Line = Field(min_length=1, max_length=150, description="User name of the colleague who works on it.")
-
-
-class WithOutsideDay(Body):
-    """Another day that an outside body set."""
-
-    outside: int = Field(ge=1, le=9999, description="Its number in GET /requests/{id}/complaint.")
-    due_on: date
-    reason: str = Field(min_length=1, max_length=10_000)
-
-
-class WithOutsideEnd(WithText):
-    """What came of a complaint at an outside body."""
-
-    outside: int = Field(ge=1, le=9999, description="Its number in GET /requests/{id}/complaint.")
-    result: Literal["settled", "for_person", "partly", "against", "dropped"]
-    ended_on: date
-
-
-class WithDecision(WithText):
-    """What is decided on an appeal, with the reasons for the person."""
-
-    decision: Literal["upheld", "partly_overturned", "overturned"]
-
-
 class WithItem(Body):
     """Something that the person says is wrong."""
 
@@ -412,7 +278,7 @@ class WithItemDecision(Body):
 
     item: int = Field(ge=1, le=9999, description="Its number in GET /requests/{id}/items.")
     decision: Literal["correct", "refuse"]
-    places: list[Annotated[str, Field(min_length=5, max_length=200), AfterValidator(_printable)]] = Field(
+    places: list[Annotated[str, Field(min_length=5, max_length=200), AfterValidator(printable)]] = Field(
         default_factory=list,
         max_length=50,
         description="Every field it is about, as `system.dataset.field`: where it is put right, or stays as it is.",

@@ -8,7 +8,8 @@ from pydantic import Field
 
 from dsr.api.answers import Shown
 from dsr.api.reading import Body
-from dsr.api.shapes.inputs import Line, WithGround, Word
+from dsr.api.shapes.inputs import WithGround
+from dsr.api.shapes.values import Line, Word
 
 _What = Literal["text", "field", "file", "pass"]
 _Kind = Literal["name", "address", "number", "words", "staff", "secret", "trade_secret", "file"]

@@ -9,7 +9,8 @@ from pydantic import Field
 from dsr.api.answers import Shown
 from dsr.api.reading import Body, Parameters
 from dsr.api.shapes.choices import Value
-from dsr.api.shapes.inputs import Instant, Line, Paging, WithReason, WithText, Word
+from dsr.api.shapes.inputs import Paging, WithReason, WithText
+from dsr.api.shapes.values import Instant, Line, Word
 from dsr.connectors.webhook import MOST_CHARACTERS
 from dsr.models import DecisionKind, LegalBasis
 

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from dsr.api.answers import Shown
 from dsr.api.reading import Body
-from dsr.api.shapes.inputs import Line
+from dsr.api.shapes.values import Line
 
 
 class WithReceiver(Body):

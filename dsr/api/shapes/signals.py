@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from dsr.api.answers import Shown
 from dsr.api.reading import Body, Parameters
 from dsr.api.shapes.choices import Digest, Value
-from dsr.api.shapes.inputs import Instant, Line, Word, refuse
+from dsr.api.shapes.values import Instant, Line, Word, refuse
 from dsr.gpc import Signal
 
 Browser = Annotated[

@@ -9,7 +9,8 @@ from pydantic import Field, model_validator
 
 from dsr.api.answers import Shown
 from dsr.api.reading import Body
-from dsr.api.shapes.inputs import Instant, Line, Paging, refuse
+from dsr.api.shapes.inputs import Paging
+from dsr.api.shapes.values import Instant, Line, refuse
 from dsr.connectors.webhook import MOST_CHARACTERS
 from dsr.models import WebhookKind
 from dsr.services.webhooks import Told

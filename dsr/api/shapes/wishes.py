@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from dsr.api.answers import Shown
 from dsr.api.reading import Body, Parameters
 from dsr.api.shapes.choices import Value
-from dsr.api.shapes.inputs import Instant, Line, Word, digits, refuse
+from dsr.api.shapes.values import Instant, Line, Word, digits, refuse
 from dsr.choices.marketing import Act, Purpose, Via
 from dsr.services.choices.asking import Because
 

@@ -21,7 +21,7 @@ from dsr.api.reading import Body, body, expected_version, no_parameters, raw_bod
 from dsr.api.schema import IDEMPOTENT, IF_MATCH
 from dsr.api.scopes import bearing
 from dsr.api.shapes import children, elsewhere, inputs, marks, outputs, sending
-from dsr.api.views import grounds, reviewing
+from dsr.api.views import complaining, grounds, reviewing
 from dsr.api.views.requests import find, shown
 from dsr.errors import Incomplete, Stale
 from dsr.lifecycle import BY_VERB
@@ -50,7 +50,6 @@ from dsr.services import (
     weighing,
 )
 from dsr.services._moves import open_moves
-from dsr.services.complaints import answering, appeals, looking, outside, promises
 from dsr.services.erasure import waiting
 from dsr.services.redaction import marking, proposing
 from dsr.services.sending import naming
@@ -222,43 +221,6 @@ def _weigh(do: Doing, given: inputs.WithWeighing) -> object:
     return weighing.weigh(weight=weighing.Weight(**given.model_dump()), **do.how)
 
 
-def _note_reply(do: Doing, given: inputs.WithReply) -> object:
-    return looking.note_reply(number=given.enquiry, text=given.text, **do.how)
-
-
-def _drop_finding(do: Doing, given: inputs.WithFindingNumber) -> object:
-    return looking.drop_finding(number=given.finding, **do.how)
-
-
-def _drop_promise(do: Doing, given: inputs.WithRemedy) -> object:
-    return looking.drop_promise(number=given.remedy, **do.how)
-
-
-def _add_finding(do: Doing, given: inputs.WithFinding) -> object:
-    return looking.add_finding(found=looking.Found(**given.model_dump()), **do.how)
-
-
-def _promise(do: Doing, given: inputs.WithPromise) -> object:
-    return looking.promise(text=given.text, owner=given.owner, due_on=given.due_on, **do.how)
-
-
-def _note_outside(do: Doing, given: inputs.WithOutside) -> object:
-    return outside.note(taken=outside.Taken(**given.model_dump()), **do.how)
-
-
-def _redate_outside(do: Doing, given: inputs.WithOutsideDay) -> object:
-    return outside.redate(number=given.outside, due_on=given.due_on, reason=given.reason, **do.how)
-
-
-def _end_outside(do: Doing, given: inputs.WithOutsideEnd) -> object:
-    ended = outside.Ended(given.result, given.ended_on, given.text)
-    return outside.end(number=given.outside, ended=ended, **do.how)
-
-
-def _propose_ruling(do: Doing, given: inputs.WithDecision) -> object:
-    return appeals.propose(decision=given.decision, text=given.text, **do.how)
-
-
 # fmt: off
 MOVES: dict[str, Dispatch] = {
     "reopen":          Dispatch(inputs.Nothing, _reopen),
@@ -335,25 +297,8 @@ MOVES: dict[str, Dispatch] = {
     "decide_objection_late": Dispatch(
         inputs.WithReason, lambda do, given: weighing.decide_late(reason=given.reason, **do.how)
     ),
-    "take_complaint":  Dispatch(inputs.Nothing, lambda do, _given: looking.take(**do.how)),
-    "enquire":         Dispatch(inputs.WithEnquiry, lambda do, g: looking.enquire(whom=g.whom, text=g.text, **do.how)),
-    "note_reply":      Dispatch(inputs.WithReply, _note_reply),
-    "add_finding":     Dispatch(inputs.WithFinding, _add_finding),
-    "drop_finding":    Dispatch(inputs.WithFindingNumber, _drop_finding),
-    "promise":         Dispatch(inputs.WithPromise, _promise),
-    "drop_promise":    Dispatch(inputs.WithRemedy, _drop_promise),
-    "keep_promise":    Dispatch(inputs.WithRemedy, lambda do, given: promises.keep(number=given.remedy, **do.how)),
-    "news":            Dispatch(inputs.WithText, lambda do, given: looking.news(text=given.text, **do.how)),
-    "propose_answer":  Dispatch(inputs.WithText, lambda do, given: answering.propose(text=given.text, **do.how)),
-    "answer_complaint": Dispatch(inputs.Nothing, lambda do, _given: answering.answer(**do.how)),
-    "note_outside":    Dispatch(inputs.WithOutside, _note_outside),
-    "redate_outside":  Dispatch(inputs.WithOutsideDay, _redate_outside),
-    "end_outside":     Dispatch(inputs.WithOutsideEnd, _end_outside),
-    "appeal":          Dispatch(inputs.WithText, lambda do, given: appeals.file(text=given.text, **do.how)),
-    "propose_ruling": Dispatch(inputs.WithDecision, _propose_ruling),
-    "decide_appeal":   Dispatch(inputs.Nothing, lambda do, _given: appeals.decide(**do.how)),
     "withdraw":        Dispatch(inputs.Nothing, lambda do, _given: review.withdraw(**do.how)),
-    **{verb: Dispatch(model, make) for verb, (model, make) in reviewing.MOVES.items()},
+    **{verb: Dispatch(model, make) for verb, (model, make) in (complaining.MOVES | reviewing.MOVES).items()},
 }
 # fmt: on
 
