@@ -20,7 +20,7 @@ from tests.browser.watching import Watch, Window
 from tests.drain import drain
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.serial]
-OWNER = "support-owner@example.com"
+OWNER, MESSAGING_OWNER = "support-owner@example.com", "messaging-owner@example.com"
 TRACKER = "Where your request stands"
 DETAILS = "What we need to know for this"
 CORRECT, RESTRICT = "Correct your data", "Restrict the use of your data"
@@ -67,6 +67,7 @@ def test_person_has_the_use_of_her_data_restricted_until_she_is_told(watch: Watc
     approves(vera, submission.reference, "Approve the restriction")
     assert (in_accounts(support, "restricted"), in_marketing(support, "restricted")) == (1, 1)
 
+    cannot_do_it(owner, "Please stop its use: Messaging records")
     goes_on_without(vera, submission.reference)
     acts_by_hand(owner, "Please stop its use: Support files", "It is only stored from now on")
     sees(ada, "It does not end before we have told you.")
@@ -228,11 +229,21 @@ def proposes(hal: Window, reference: str) -> None:
     hal.says("Somebody else must approve it.")
 
 
+def cannot_do_it(owner: Window, task: str) -> None:
+    """A system that cannot be told to has an owner, who cannot do it there either and says why."""
+    work()  # the owner is written to a moment later
+    owner.open(letters.link(letters.newest(MESSAGING_OWNER, "Messaging records"), "/worksheets/"), task)
+    owner.choose("I could not do it")
+    owner.fill("What should the privacy team know? (optional)", "The records have no such flag.")
+    owner.press("Send the report", "Thank you, this worksheet is closed")
+    work()
+
+
 def goes_on_without(vera: Window, reference: str) -> None:
-    """One system knows no such flag; the person is told so."""
+    """Staff read why, and decide; the person is told so."""
     vera.page.reload()
     vera.arrived(reference)
-    vera.says("The system cannot be told to do this.")
+    vera.says("The owner of the system could not do it.")
     form = vera.page.get_by_role("listitem").filter(has_text="Messaging records: restrict")
     form.locator("summary").get_by_text("Go on without a system's part").click()
     form.get_by_label("Reason").fill("It keeps no flag. Nobody queries it for anything but faults.")
