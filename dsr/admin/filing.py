@@ -10,8 +10,7 @@ from babel import Locale
 from django import forms
 from django.conf import settings
 from django.forms.boundfield import BoundField, BoundWidget
-from django.utils.functional import Promise
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from dsr.choices import uses
@@ -21,25 +20,6 @@ from dsr.selectors import asking
 from dsr.services.intake import Want
 from dsr.services.threads import LONGEST
 
-_TITLES: Mapping[str, str | Promise] = {
-    "scope": gettext_lazy("What the person wants to see, if not everything"),
-    "consequences": gettext_lazy("An account is closed for good. The person is told so, and asked once more before it"),
-    "consents": gettext_lazy("Which consents are taken back"),
-    "objected": gettext_lazy("Which uses are objected to"),
-    "reporter": gettext_lazy("Who reports it"),
-    "childs_why": gettext_lazy("Why it is thought to be a child's"),
-    "decision_kind": gettext_lazy("What was decided about the person"),
-    "decision_wrong": gettext_lazy("Why the person thinks that it is wrong"),
-}
-"""What a question is called for whoever answers it in another's place, where the form for everybody says "you"."""
-_CHOICES: Mapping[str, Mapping[str, str | Promise]] = {
-    "consequences": {"yes": gettext_lazy("Yes, a deletion is what they ask for")},
-    "decision_kind": {
-        "account_approval": gettext_lazy("An account was not opened"),
-        "account_suspension": gettext_lazy("An account was suspended, or they cannot sign in any more"),
-        "other": gettext_lazy("Something else that weighs on the person"),
-    },
-}
 _SHORT = frozenset(
     {"decision_id", "decision_when", "complaint_reference", "childs_account", "cpni_account", "exporter"}
 )
@@ -154,14 +134,14 @@ def _questions() -> Iterator[tuple[Right, str]]:
 
 
 def _detail(right: Right, question: str, notice: Notice) -> forms.Field:
-    label = str(_TITLES.get(question) or asking.TITLES[question])
+    label = str(asking.FOR_STAFF.get(question) or asking.TITLES[question])
     if question in uses.MANY:
         box = forms.CheckboxSelectMultiple({"class": "r-laws"})
         return forms.MultipleChoiceField(
             label=label, required=False, choices=list(uses.options(question, notice, "").items()), widget=box
         )
     if question in asking.CHOICES:
-        meanings = _CHOICES.get(question) or asking.CHOICES[question]
+        meanings = asking.CHOICES_FOR_STAFF.get(question) or asking.CHOICES[question]
         words = [(word, str(meaning)) for word, meaning in meanings.items()]
         return forms.ChoiceField(label=label, required=False, choices=[("", _("Not said")), *words])
     area = forms.Textarea({"rows": 1 if question in _SHORT else 2})

@@ -88,6 +88,26 @@ CHOICES: Mapping[str, Mapping[str, str | Promise]] = {
     },
 }
 """Questions that are answered by one of some words, each with its meaning."""
+FOR_STAFF: Mapping[str, str | Promise] = {
+    "scope": _("What the person wants to see, if not everything"),
+    "consequences": _("Whether they know that an account is closed for good. They are asked once more before it"),
+    "consents": _("Which consents are taken back"),
+    "objected": _("Which uses are objected to"),
+    "reporter": _("Who reports it"),
+    "childs_why": _("Why it is thought to be a child's"),
+    "decision_kind": _("What was decided about the person"),
+    "decision_wrong": _("Why the person thinks that it is wrong"),
+}
+"""What a question is called for whoever answers it in another's place, where the form for everybody says "you"."""
+CHOICES_FOR_STAFF: Mapping[str, Mapping[str, str | Promise]] = {
+    "consequences": {"yes": _("Yes, a deletion is what they ask for")},
+    "decision_kind": {
+        "account_approval": _("An account was not opened"),
+        "account_suspension": _("An account was suspended, or they cannot sign in any more"),
+        "other": _("Something else that weighs on the person"),
+    },
+}
+"""What the answers mean then, where the form has them in the first person."""
 _SAY: Mapping[str, str | Promise] = {
     "consequences": _("Confirm with yes that you know what a deletion means."),
     "restriction_ground": _("Choose why the data should be kept and not used."),

@@ -79,8 +79,9 @@ def _answers(details: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     places = list(asking.TITLES)
     for name in sorted(details, key=lambda each: places.index(each) if each in places else len(places)):
         answer = details[name]
-        meanings = asking.CHOICES.get(name, {})
-        yield str(asking.TITLES.get(name, name)), str(meanings[answer]) if answer in meanings else answer
+        meanings = asking.CHOICES_FOR_STAFF.get(name) or asking.CHOICES.get(name, {})
+        title = asking.FOR_STAFF.get(name) or asking.TITLES.get(name, name)
+        yield str(title), str(meanings[answer]) if answer in meanings else answer
 
 
 def _pairs(values: Mapping[str, Any]) -> tuple[str, ...]:

@@ -63,6 +63,16 @@ def test_worksheet_shows_the_whole_case(hal, request_, clock):
     assert [words for words in expected if words not in page] == []
 
 
+def test_details_are_named_as_whoever_reads_of_another_would(hal, systems, clock):
+    report = builders.only(builders.file(Right.CHILD_ACCOUNT, at=clock()).submission)
+
+    page = text(hal.get(sheet(report)))
+
+    assert "Who reports it" in page
+    assert escape("Why it is thought to be a child's") in page
+    assert "Who you are" not in page
+
+
 def test_strip_says_in_words_where_the_request_has_been(hal, request_):
     strip = {stop.state: (stop.been, stop.here) for stop in hal.get(sheet(request_)).context["page"].strip}
 
