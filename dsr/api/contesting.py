@@ -2,6 +2,7 @@
 
 from dsr.api.shapes import doing
 from dsr.models import Enquiry, Finding, OutsideReference, Remedy, SubjectRequest
+from dsr.rules.routes import Route
 from dsr.selectors.masking import DOTS
 from dsr.services.complaints import outside, routes
 
@@ -9,60 +10,70 @@ from dsr.services.complaints import outside, routes
 def complaint(request: SubjectRequest, *, revealed: bool) -> doing.ComplaintShown:
     """Return what was asked, found and promised, where it went, and the ladder from here."""
     purged = request.submission.purged_at is not None
-    enquiries = [] if purged else list(request.enquirys.select_related("by").order_by("number"))
-    findings = [] if purged else list(request.findings.select_related("by").order_by("number"))
-    promises = [] if purged else list(request.remedys.select_related("owner").order_by("number"))
     been = routes.outside(request)
     return doing.ComplaintShown(
         masked=not revealed,
         about=request.about_id,
         investigator=request.investigator.username if request.investigator else None,
         proposed_outcome=request.proposed_outcome or None,
-        enquiries=[
-            doing.EnquiryShown(
-                number=row.number,
-                asked_at=row.at,
-                replied_at=row.replied_at,
-                by=row.by.username,
-                **_texts(row, request, revealed, "whom", "asked", "reply"),
-            )
-            for row in enquiries
-        ],
-        findings=[
-            doing.FindingShown(
-                number=row.number,
-                verdict=row.verdict,
-                at=row.at,
-                by=row.by.username,
-                **_texts(row, request, revealed, "point", "facts", "measure", "reason"),
-            )
-            for row in findings
-        ],
-        promises=[
-            doing.PromiseShown(
-                number=row.number,
-                owner=row.owner.username,
-                due_on=row.due_on,
-                done_at=row.done_at,
-                **_texts(row, request, revealed, "what"),
-            )
-            for row in promises
-        ],
+        enquiries=[] if purged else _enquiries(request, revealed),
+        findings=[] if purged else _findings(request, revealed),
+        promises=[] if purged else _promises(request, revealed),
         outside=[] if purged else [_outside(row, request, revealed) for row in been if row.request_id == request.pk],
         bodies=[doing.BodyShown(id=each.id, title=each.title, who=each.who) for each in outside.bodies(request)],
-        routes=[
-            doing.RouteShown(
-                id=route.id,
-                step=route.step,
-                title=route.title,
-                who=route.who,
-                url=route.url,
-                free=route.free,
-                open=route.open,
-                after=list(route.after),
-            )
-            for route in routes.left(request, been)
-        ],
+        routes=[_route(each) for each in routes.left(request, been)],
+    )
+
+
+def _enquiries(request: SubjectRequest, revealed: bool) -> list[doing.EnquiryShown]:
+    return [
+        doing.EnquiryShown(
+            number=row.number,
+            asked_at=row.at,
+            replied_at=row.replied_at,
+            by=row.by.username,
+            **_texts(row, request, revealed, "whom", "asked", "reply"),
+        )
+        for row in request.enquirys.select_related("by").order_by("number")
+    ]
+
+
+def _findings(request: SubjectRequest, revealed: bool) -> list[doing.FindingShown]:
+    return [
+        doing.FindingShown(
+            number=row.number,
+            verdict=row.verdict,
+            at=row.at,
+            by=row.by.username,
+            **_texts(row, request, revealed, "point", "facts", "measure", "reason"),
+        )
+        for row in request.findings.select_related("by").order_by("number")
+    ]
+
+
+def _promises(request: SubjectRequest, revealed: bool) -> list[doing.PromiseShown]:
+    return [
+        doing.PromiseShown(
+            number=row.number,
+            owner=row.owner.username,
+            due_on=row.due_on,
+            done_at=row.done_at,
+            **_texts(row, request, revealed, "what"),
+        )
+        for row in request.remedys.select_related("owner").order_by("number")
+    ]
+
+
+def _route(route: Route) -> doing.RouteShown:
+    return doing.RouteShown(
+        id=route.id,
+        step=route.step,
+        title=route.title,
+        who=route.who,
+        url=route.url,
+        free=route.free,
+        open=route.open,
+        after=list(route.after),
     )
 
 
